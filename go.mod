@@ -1,0 +1,3 @@
+module github.com/cohortkit/cohort
+
+go 1.26

@@ -1,0 +1,321 @@
+// Package fact is the vocabulary in which a site says what it did.
+//
+// Facts are what the judges read, what time-space diagrams are drawn from and
+// what logs and explanations are made of. A fact is a plain value: it names
+// what happened at one site, never what anybody thinks of it. docs/trace.md
+// gives the meaning of every field for strangers' programs.
+package fact
+
+import "github.com/cohortkit/cohort/internal/core/id"
+
+// Fact is one thing that happened at one site.
+type Fact interface {
+	// Event is the fact's name in a trace.
+	Event() string
+}
+
+// Order names the four orders in a trace.
+type Order string
+
+// The orders of a cast.
+const (
+	FIFO    Order = "fifo"
+	Causal  Order = "causal"
+	Total   Order = "total"
+	Barrier Order = "barrier"
+)
+
+// A Member of a site view.
+type Member struct {
+	Site   id.Site `json:"site"`
+	Name   string  `json:"name,omitempty"`
+	Weight uint32  `json:"weight"`
+}
+
+// A Removal says why a site is no longer in the view.
+type Removal struct {
+	Site     id.Site   `json:"site"`
+	Evidence string    `json:"evidence"` // "crash", "timeout", "replaced" or "left"
+	Accusers []id.Site `json:"accusers,omitempty"`
+}
+
+// Site membership.
+type (
+	// Start is the first fact of a site. Founder starts a system; others join one.
+	Start struct {
+		Name    string `json:"name,omitempty"`
+		Founder bool   `json:"founder,omitempty"`
+	}
+	// SiteView: the site installed a site view, as the log's entry Index says.
+	SiteView struct {
+		Seq     uint64    `json:"seq"`
+		Index   uint64    `json:"index"`
+		Hash    uint64    `json:"hash,string"` // of the log up to and with Index
+		Members []Member  `json:"members"`     // oldest first
+		Joined  []id.Site `json:"joined,omitempty"`
+		Removed []Removal `json:"removed,omitempty"`
+		Agreed  []id.Site `json:"agreed,omitempty"` // who accepted, where this site knows it
+	}
+	// Applied: the site applied log entry Index; Hash chains all entries so far.
+	Applied struct {
+		Index uint64 `json:"index"`
+		Hash  uint64 `json:"hash,string"`
+	}
+	// Accepted: as an acceptor of view ViewSeq the site accepted an entry.
+	Accepted struct {
+		Index   uint64  `json:"index"`
+		ViewSeq uint64  `json:"vseq"`
+		Round   uint64  `json:"round"`
+		Owner   id.Site `json:"owner"`
+	}
+	// Takeover: the site leads the view with a ballot it had to win.
+	Takeover struct {
+		ViewSeq uint64 `json:"vseq"`
+		Round   uint64 `json:"round"`
+	}
+	// Suspect: the site accuses another; Cleared takes it back.
+	Suspect struct {
+		Site     id.Site `json:"of"`
+		Evidence string  `json:"evidence"`
+		Cleared  bool    `json:"cleared,omitempty"`
+	}
+	// Stall: the site lost contact with a majority; Resume: it has it again.
+	Stall  struct{}
+	Resume struct{}
+	// Halt is the last fact of a site that learned it was excluded, or left.
+	Halt struct {
+		Why string `json:"why"` // "excluded", "left", "broken"
+	}
+	// Crash is written by the simulator, at the instant it kills a site.
+	Crash struct{}
+	// Quiet is written by the simulator when faults end; what must happen in
+	// the end is judged at the end of the trace. Alive are the sites that run.
+	Quiet struct {
+		Alive []id.Site `json:"alive"`
+	}
+)
+
+// Groups. Proc is the member at this site whose doing the fact is. View is the
+// log index that made the group view, which with Group identifies it.
+type (
+	// View: a group view was installed.
+	View struct {
+		Proc    id.Address   `json:"p"`
+		Group   id.Address   `json:"g"`
+		Name    string       `json:"name,omitempty"`
+		View    uint64       `json:"v"`
+		Seq     uint64       `json:"seq"`
+		Attempt uint64       `json:"attempt"` // flush that led here
+		Members []id.Address `json:"members"` // ranked by age
+		Ready   []id.Address `json:"ready"`   // those that hold the state
+		Joined  []id.Address `json:"joined,omitempty"`
+		Left    []id.Address `json:"left,omitempty"`
+		Moved   []id.Address `json:"moved,omitempty"` // came from the same view as Proc
+	}
+	// Send: Proc sent N casts in View, numbered from First in Proc's stream.
+	Send struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		First  uint64     `json:"first"`
+		N      uint32     `json:"n"`
+		Order  Order      `json:"order"`
+		Safe   bool       `json:"safe,omitempty"`
+		Call   bool       `json:"call,omitempty"`
+		Origin id.Address `json:"origin,omitempty"` // process outside the group for which Proc relays
+		OFirst uint64     `json:"ofirst,omitempty"` // number of the first one at its origin
+	}
+	// Held: Proc's site holds everything of Sender's stream up to Upto.
+	Held struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Sender id.Address `json:"from"`
+		Upto   uint64     `json:"upto"`
+	}
+	// Deliver: N casts of Sender were delivered to Proc. Pos is the position
+	// of the first in the view's total order, 0 for other orders. A Duplicate
+	// was taken off the stream but kept from the user: another relay had
+	// brought the same request before.
+	Deliver struct {
+		Proc      id.Address `json:"p"`
+		Group     id.Address `json:"g"`
+		View      uint64     `json:"v"`
+		Sender    id.Address `json:"from"`
+		First     uint64     `json:"first"`
+		N         uint32     `json:"n"`
+		Order     Order      `json:"order"`
+		Safe      bool       `json:"safe,omitempty"`
+		Pos       uint64     `json:"pos,omitempty"`
+		Origin    id.Address `json:"origin,omitempty"`
+		OFirst    uint64     `json:"ofirst,omitempty"`
+		Duplicate bool       `json:"dup,omitempty"`
+	}
+	// Stable: Proc knows that every member of View holds Sender's stream up to Upto.
+	Stable struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Sender id.Address `json:"from"`
+		Upto   uint64     `json:"upto"`
+	}
+	// Block: Proc stopped sending in View because Attempt will end it.
+	Block struct {
+		Proc    id.Address `json:"p"`
+		Group   id.Address `json:"g"`
+		View    uint64     `json:"v"`
+		Attempt uint64     `json:"attempt"`
+	}
+	// FlushOK: Proc reported what it holds of View and ignores removed senders.
+	FlushOK struct {
+		Proc    id.Address `json:"p"`
+		Group   id.Address `json:"g"`
+		View    uint64     `json:"v"`
+		Attempt uint64     `json:"attempt"`
+	}
+	// Cut: Proc learned the cut of View, one count for each rank.
+	Cut struct {
+		Proc    id.Address `json:"p"`
+		Group   id.Address `json:"g"`
+		View    uint64     `json:"v"`
+		Attempt uint64     `json:"attempt"`
+		Counts  []uint64   `json:"cut"`
+	}
+	// Drop: casts of a removed sender that the cut holds but nobody may
+	// deliver, because a cast they depend on is lost.
+	Drop struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Sender id.Address `json:"from"`
+		First  uint64     `json:"first"`
+		N      uint32     `json:"n"`
+	}
+	// Leave is Proc's last fact in Group; Why is "left", "lost" or "halted".
+	Leave struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		Why   string     `json:"why"`
+	}
+	// FlushCall: Proc asked for everything it sent or was delivered to become
+	// stable; FlushDone answers the call of the same ID.
+	FlushCall struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		ID    uint64     `json:"id"`
+	}
+	FlushDone struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		ID    uint64     `json:"id"`
+	}
+)
+
+// State transfer.
+type (
+	// Snapshot: Proc, the donor, captured its state for To when it had
+	// delivered in View exactly Counts of each rank (and all of earlier views).
+	Snapshot struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		To     id.Address `json:"to"`
+		Xfer   uint64     `json:"xfer"`
+		Counts []uint64   `json:"counts"`
+	}
+	// Loaded: Proc, the joiner, holds the state From captured under Xfer.
+	Loaded struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"` // the snapshot's
+		From   id.Address `json:"from"`
+		Xfer   uint64     `json:"xfer"`
+		Counts []uint64   `json:"counts"`
+	}
+	// Digest is the application's own word about its state: in the simulator,
+	// a sum over the casts it has applied. Xfer is 0 outside a transfer.
+	Digest struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		Xfer  uint64     `json:"xfer,omitempty"`
+		Sum   uint64     `json:"sum,string"`
+	}
+)
+
+// Calls. ID is the caller's own number for the call.
+type (
+	// Call: Caller asks Group and wants Want replies, -1 for all.
+	Call struct {
+		Caller id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		Want   int        `json:"want"`
+		Order  Order      `json:"order"`
+	}
+	// Asked ties a member's call to its cast: number Cast of Caller's stream in View.
+	Asked struct {
+		Caller id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		View   uint64     `json:"v"`
+		Cast   uint64     `json:"cast"`
+	}
+	// Reply: Proc answered a request of Caller. Cast identifies the request:
+	// in View, Caller's stream; View 0 when the caller is outside, then Cast is its ID.
+	Reply struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		Caller id.Address `json:"to"`
+		View   uint64     `json:"v,omitempty"`
+		Cast   uint64     `json:"cast"`
+		Null   bool       `json:"null,omitempty"`
+	}
+	// Outcome: Caller counts Member once, as "reply", "null" or "failed".
+	Outcome struct {
+		Caller id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		Member id.Address `json:"member"`
+		Kind   string     `json:"kind"`
+	}
+	// Done: the call ended. Err is empty, "nobody", "lost", "halted", "cancelled".
+	Done struct {
+		Caller id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		Err    string     `json:"err,omitempty"`
+	}
+)
+
+// Event names, one for each type.
+func (Start) Event() string     { return "start" }
+func (SiteView) Event() string  { return "siteview" }
+func (Applied) Event() string   { return "applied" }
+func (Accepted) Event() string  { return "accepted" }
+func (Takeover) Event() string  { return "takeover" }
+func (Suspect) Event() string   { return "suspect" }
+func (Stall) Event() string     { return "stall" }
+func (Resume) Event() string    { return "resume" }
+func (Halt) Event() string      { return "halt" }
+func (Crash) Event() string     { return "crash" }
+func (Quiet) Event() string     { return "quiet" }
+func (View) Event() string      { return "view" }
+func (Send) Event() string      { return "send" }
+func (Held) Event() string      { return "held" }
+func (Deliver) Event() string   { return "deliver" }
+func (Stable) Event() string    { return "stable" }
+func (Block) Event() string     { return "block" }
+func (FlushOK) Event() string   { return "flushok" }
+func (Cut) Event() string       { return "cut" }
+func (Drop) Event() string      { return "drop" }
+func (Leave) Event() string     { return "leave" }
+func (FlushCall) Event() string { return "flushcall" }
+func (FlushDone) Event() string { return "flushdone" }
+func (Snapshot) Event() string  { return "snapshot" }
+func (Loaded) Event() string    { return "loaded" }
+func (Digest) Event() string    { return "digest" }
+func (Call) Event() string      { return "call" }
+func (Asked) Event() string     { return "asked" }
+func (Reply) Event() string     { return "reply" }
+func (Outcome) Event() string   { return "outcome" }
+func (Done) Event() string      { return "done" }
