@@ -1,0 +1,210 @@
+package msg
+
+import (
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+)
+
+// Order is the ordering of a cast.
+type Order uint8
+
+// The orders. Sequence is not for users: such an entry of the sequencer's
+// stream assigns positions to the Total casts of others.
+const (
+	FIFO Order = iota + 1
+	Causal
+	Total
+	Barrier
+	Sequence
+)
+
+// A Span gives the next N positions of the total order to the next N Total
+// casts of the member with rank Rank.
+type Span struct {
+	Rank uint16
+	N    uint32
+}
+
+// Data carries entries of one member's stream in one view: from the member
+// itself, or in a flush from another that holds what the member can no longer
+// send.
+type Data struct {
+	Group     id.Address
+	View      uint64
+	Sender    uint16 // rank
+	Forwarded bool
+	Run       *Run
+}
+
+// Part is a piece of a cast too large for one frame. The pieces of a cast
+// follow each other in order on one lane; Run has the cast's header and, in
+// place of its body, the piece.
+type Part struct {
+	Group     id.Address
+	View      uint64
+	Sender    uint16
+	Forwarded bool
+	Offset    uint64
+	Total     uint64 // length of the whole body
+	Run       *Run
+}
+
+// Ack tells every member what its sender holds and has used up, as counts of
+// entries for each rank. Held makes casts stable; Used gives credit. Both only
+// grow. Clear says that nothing of earlier views is left unused. Wanted asks
+// the receivers to acknowledge at once, because somebody waits for stability.
+type Ack struct {
+	Group  id.Address
+	View   uint64
+	From   uint16 // rank
+	Held   []uint64
+	Used   []uint64
+	Clear  bool
+	Wanted bool
+}
+
+// FlushOK answers, for Attempt, what its sender holds of the view it has
+// installed (View 0: none yet, it is joining). After it the sender accepts
+// nothing more of that view but forwarded entries.
+type FlushOK struct {
+	Group   id.Address
+	Attempt uint64
+	From    id.Address
+	View    uint64
+	Held    []uint64
+}
+
+// A Forwarding tells Holder to send entries after From of Sender's stream, up
+// to the cut, to process To.
+type Forwarding struct {
+	Sender uint16
+	Holder id.Address
+	To     id.Address
+	From   uint64
+}
+
+// Cut fixes what is delivered in View: exactly Counts entries of each rank.
+type Cut struct {
+	Group   id.Address
+	Attempt uint64
+	View    uint64
+	Counts  []uint64
+	Forward []Forwarding
+}
+
+// CutAck says that its sender holds all that the cut demands.
+type CutAck struct {
+	Group   id.Address
+	Attempt uint64
+	From    id.Address
+}
+
+// Install ends attempt Attempt: all survivors hold the cut, the view of log
+// entry Attempt begins.
+type Install struct {
+	Group   id.Address
+	Attempt uint64
+}
+
+// Request is sent by a process outside the destination to a member of it,
+// which casts it in its place. The caller repeats it to another member when
+// that one dies. Numbers First, First+1… are the caller's own and follow each
+// other for one destination. View and Time are what the caller has seen of the
+// group: a relay casts only when it has seen as much.
+type Request struct {
+	Dest   id.Address
+	Caller id.Address
+	First  uint64
+	Order  Order
+	Safe   bool
+	Call   bool
+	View   uint64
+	Time   vclock.Time
+	N      uint32
+	Body   []byte
+}
+
+// RequestHeld tells a caller that its requests up to Upto are safe with the
+// group, whatever becomes of the relay.
+type RequestHeld struct {
+	Dest   id.Address
+	Caller id.Address
+	Upto   uint64
+}
+
+// A Reply answers one request. In View, Cast is the number in the caller's
+// stream; View 0 means a caller outside the group, then Cast is its number.
+type Reply struct {
+	View uint64
+	Cast uint64
+	Null bool
+	Body []byte
+}
+
+// Replies carries answers of process From to process To. They are shown to
+// the caller only when it has seen all that From had seen: View and Time. Of
+// is the view in which From was delivered the requests.
+type Replies struct {
+	Group id.Address
+	From  id.Address
+	To    id.Address
+	Of    uint64
+	View  uint64
+	Time  vclock.Time
+	Items []Reply
+}
+
+// State transfer: the joiner asks, the donor answers with the cut at which the
+// state was taken, its blocks, and an end; the joiner grants credit in bytes.
+type (
+	// XferAsk asks the donor for the state. Xfer is the joiner's number for
+	// this transfer; a higher one replaces all before.
+	XferAsk struct {
+		Group  id.Address
+		Joiner id.Address
+		Xfer   uint64
+	}
+	// XferBegin says at which cut the state was taken: all of the views
+	// before View, and in it Counts entries of each rank. Seen are the
+	// callers outside the group and their last delivered request.
+	XferBegin struct {
+		Group  id.Address
+		Joiner id.Address
+		Donor  id.Address
+		Xfer   uint64
+		View   uint64
+		Counts []uint64
+		Seen   []Seen
+	}
+	// XferBlock is a piece of the state.
+	XferBlock struct {
+		Group  id.Address
+		Joiner id.Address
+		Xfer   uint64
+		Bytes  []byte
+	}
+	// XferEnd follows the last block. Err is set when the donor's program
+	// could not write its state.
+	XferEnd struct {
+		Group  id.Address
+		Joiner id.Address
+		Xfer   uint64
+		Size   uint64
+		Err    string
+	}
+	// XferCredit allows the donor to have sent Upto bytes in all. Stop ends
+	// the transfer.
+	XferCredit struct {
+		Group  id.Address
+		Joiner id.Address
+		Xfer   uint64
+		Upto   uint64
+		Stop   bool
+	}
+)
+
+// Seen is the number of the last request of Caller that was delivered.
+type Seen struct {
+	Caller id.Address
+	Last   uint64
+}

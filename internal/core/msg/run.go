@@ -1,0 +1,87 @@
+package msg
+
+import (
+	"encoding/binary"
+
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+)
+
+// A Run is the unit of everything: consecutive entries of one member's stream
+// that share one header, so that headers, order records, acknowledgements and
+// retention cost per run and not per cast.
+type Run struct {
+	First uint64 // number of the first entry
+	N     uint32
+	Order Order
+	Safe  bool
+	Call  bool        // a reply is expected to each
+	Time  vclock.Time // what the sender had delivered; nil for FIFO and Sequence
+	Spans []Span      // Sequence only, and then N is 1 and Body empty
+
+	Origin id.Address // process outside the group for whom the sender relays, or 0
+	OFirst uint64     // its number for the first
+
+	// Body is N times a length (uvarint) and so many bytes.
+	Body []byte
+}
+
+// Last is the number of the last entry.
+func (r *Run) Last() uint64 { return r.First + uint64(r.N) - 1 }
+
+// Size is what the run counts for in windows and bounds, in bytes.
+func (r *Run) Size() int { return len(r.Body) + runOverhead }
+
+// runOverhead stands for header and bookkeeping, so that empty casts are not free.
+const runOverhead = 64
+
+// AppendCast appends one cast's payload to a body.
+func AppendCast(body, payload []byte) []byte {
+	body = binary.AppendUvarint(body, uint64(len(payload)))
+	return append(body, payload...)
+}
+
+// NextCast takes the first payload off a body. ok is false when the body is
+// empty or malformed.
+func NextCast(body []byte) (payload, rest []byte, ok bool) {
+	n, w := binary.Uvarint(body)
+	if w <= 0 || n > uint64(len(body)-w) {
+		return nil, nil, false
+	}
+	end := w + int(n)
+	return body[w:end:end], body[end:], true
+}
+
+// Cut splits the run after its first k entries, 0 < k < N. Both halves share
+// the body's bytes.
+func (r *Run) Cut(k uint32) (head, tail *Run) {
+	rest := r.Body
+	for range k {
+		_, next, ok := NextCast(rest)
+		if !ok {
+			break
+		}
+		rest = next
+	}
+	n := len(r.Body) - len(rest)
+	h, t := *r, *r
+	h.N, h.Body = k, r.Body[:n:n]
+	t.First, t.N, t.Body = r.First+uint64(k), r.N-k, rest
+	if r.Origin != 0 {
+		t.OFirst += uint64(k)
+	}
+	return &h, &t
+}
+
+// WellFormed reports whether the body holds exactly N payloads.
+func (r *Run) WellFormed() bool {
+	rest := r.Body
+	for range r.N {
+		_, next, ok := NextCast(rest)
+		if !ok {
+			return false
+		}
+		rest = next
+	}
+	return len(rest) == 0
+}
