@@ -1,0 +1,190 @@
+package gms
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// accusations is what this site knows of who suspects whom.
+type accusations struct {
+	cases []accusation // by suspect, then accuser
+}
+
+type accusation struct {
+	suspect, accuser id.Site
+	evidence         msg.Evidence
+	since            effect.Time
+}
+
+// reportTo is how many of the oldest unsuspected voters hear an accusation:
+// the coordinator, and those who would take over from it.
+const reportTo = 5
+
+// settled drops what is said of or by sites that are gone.
+func (a *accusations) settled(v *view.Site) {
+	a.cases = slices.DeleteFunc(a.cases, func(c accusation) bool {
+		return !v.Has(c.suspect) || !v.Has(c.accuser)
+	})
+}
+
+func (a *accusations) find(suspect, accuser id.Site) int {
+	return slices.IndexFunc(a.cases, func(c accusation) bool {
+		return c.suspect == suspect && c.accuser == accuser
+	})
+}
+
+// suspected reports whether anybody at all accuses s.
+func (a *accusations) suspected(s id.Site) bool {
+	return slices.ContainsFunc(a.cases, func(c accusation) bool { return c.suspect == s })
+}
+
+// accuse records that accuser suspects s.
+func (l *Log) accuse(now effect.Time, accuser, s id.Site, ev msg.Evidence) {
+	if s == l.me.Site || !l.view.Has(s) || !l.view.Has(accuser) {
+		return
+	}
+	if i := l.find(s, accuser); i >= 0 {
+		if ev == msg.Crash {
+			l.cases[i].evidence = ev
+		}
+		return
+	}
+	l.cases = append(l.cases, accusation{suspect: s, accuser: accuser, evidence: ev, since: now})
+}
+
+// Suspect is called when this site's own detector gives s up.
+func (l *Log) Suspect(now effect.Time, s id.Site, ev msg.Evidence, fx *effect.Effects) {
+	if l.view == nil || l.dead || !l.view.Has(s) {
+		return
+	}
+	l.accuse(now, l.me.Site, s, ev)
+	fx.Fact(fact.Suspect{Site: s, Evidence: ev.String()})
+	l.report(&msg.Accuse{Site: s, Evidence: ev}, fx)
+}
+
+// Clear is called when s is heard again.
+func (l *Log) Clear(s id.Site, fx *effect.Effects) {
+	if l.view == nil || l.dead {
+		return
+	}
+	i := l.find(s, l.me.Site)
+	if i < 0 {
+		return
+	}
+	fx.Fact(fact.Suspect{Site: s, Evidence: l.cases[i].evidence.String(), Cleared: true})
+	l.cases = slices.Delete(l.cases, i, i+1)
+	l.report(&msg.Accuse{Site: s, Cleared: true}, fx)
+}
+
+// Accuses reports whether this site itself accuses s.
+func (l *Log) Accuses(s id.Site) bool { return l.find(s, l.me.Site) >= 0 }
+
+// report goes to the oldest voters this site does not suspect itself.
+func (l *Log) report(m *msg.Accuse, fx *effect.Effects) {
+	sent := 0
+	for _, member := range l.view.Members {
+		if member.Site == l.me.Site || member.Weight == 0 || l.find(member.Site, l.me.Site) >= 0 {
+			continue
+		}
+		fx.Control(member.Site, m)
+		if sent++; sent == reportTo {
+			return
+		}
+	}
+}
+
+func (l *Log) onAccuse(now effect.Time, from id.Site, m *msg.Accuse) {
+	if !m.Cleared {
+		l.accuse(now, from, m.Site, m.Evidence)
+		return
+	}
+	if i := l.find(m.Site, from); i >= 0 {
+		l.cases = slices.Delete(l.cases, i, i+1)
+	}
+}
+
+// convicted reports whether the evidence against s suffices to act on.
+//
+// A crash is certain. Silence must be heard by two, where there are two to
+// hear it. One accuser alone is let be until the patience ends: if by then the
+// two still do not hear each other, the younger of them goes.
+func (l *Log) convicted(now effect.Time, s id.Site) bool {
+	witnesses := 0
+	for _, c := range l.cases {
+		if c.suspect != s {
+			continue
+		}
+		if c.evidence == msg.Crash {
+			return true
+		}
+		if l.crashed(c.accuser) {
+			continue
+		}
+		witnesses++
+		if now-c.since >= l.cfg.Patience && l.view.Rank(c.accuser) < l.view.Rank(s) {
+			return true
+		}
+	}
+	if witnesses == 0 {
+		return l.quarrelsome(now, s)
+	}
+	return witnesses >= min(2, l.observers(s))
+}
+
+// quarrelsome reports whether s has accused an older site, alone, for longer
+// than the patience: one of the two has to go, and it is the younger.
+func (l *Log) quarrelsome(now effect.Time, s id.Site) bool {
+	return slices.ContainsFunc(l.cases, func(c accusation) bool {
+		return c.accuser == s && c.evidence == msg.Timeout && now-c.since >= l.cfg.Patience &&
+			l.view.Rank(c.suspect) < l.view.Rank(s) && !l.crashed(c.suspect)
+	})
+}
+
+func (l *Log) crashed(s id.Site) bool {
+	return slices.ContainsFunc(l.cases, func(c accusation) bool {
+		return c.suspect == s && c.evidence == msg.Crash
+	})
+}
+
+// observers counts the sites that could confirm a suspicion of s.
+func (l *Log) observers(s id.Site) int {
+	n := 0
+	for _, m := range l.view.Members {
+		if m.Site != s && !l.suspected(m.Site) {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// charge builds the Removal of a convicted site.
+func (l *Log) charge(s id.Site) msg.Removal {
+	r := msg.Removal{Site: s, Evidence: msg.Timeout}
+	for _, c := range l.cases {
+		if c.suspect != s {
+			continue
+		}
+		r.Accusers = append(r.Accusers, c.accuser)
+		if c.evidence == msg.Crash {
+			r.Evidence = msg.Crash
+		}
+	}
+	slices.Sort(r.Accusers)
+	return r
+}
+
+// firstSilence is when the oldest open accusation by silence was made, or Never.
+func (l *Log) firstSilence(now effect.Time) effect.Time {
+	first := effect.Never
+	for _, c := range l.cases {
+		if c.evidence != msg.Crash && l.convicted(now, c.suspect) {
+			first = min(first, c.since)
+		}
+	}
+	return first
+}

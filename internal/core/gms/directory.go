@@ -1,0 +1,218 @@
+package gms
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// Directory is every group of the system, as a pure function of the log (M10).
+type Directory struct {
+	byAddr map[id.Address]*view.Group // never changed in place: views are values
+	byName map[string]id.Address
+	order  []id.Address // by address, for every walk
+}
+
+func newDirectory() *Directory {
+	return &Directory{byAddr: map[id.Address]*view.Group{}, byName: map[string]id.Address{}}
+}
+
+// Group returns the group's newest view in the log, or nil.
+func (d *Directory) Group(a id.Address) *view.Group { return d.byAddr[a] }
+
+// Lookup finds a group by name, or nil.
+func (d *Directory) Lookup(name string) *view.Group {
+	if a, ok := d.byName[name]; ok {
+		return d.byAddr[a]
+	}
+	return nil
+}
+
+// Groups lists all groups by address.
+func (d *Directory) Groups() []*view.Group {
+	out := make([]*view.Group, len(d.order))
+	for i, a := range d.order {
+		out[i] = d.byAddr[a]
+	}
+	return out
+}
+
+// A Change is what one log entry did to one group. Now is nil when the group
+// is gone: nobody is left in it, or nobody who holds its state.
+type Change struct {
+	Group id.Address
+	Was   *view.Group // nil when the entry created it
+	Now   *view.Group
+}
+
+// apply carries out an entry in the site view v that holds after it. All that
+// one entry does to a group is one change.
+func (d *Directory) apply(e *msg.Entry, v *view.Site) []Change {
+	w := &rewrite{d: d, index: e.Index, view: v}
+	if len(e.Remove) > 0 {
+		for _, a := range slices.Clone(d.order) {
+			w.evict(a, func(m view.GroupMember) bool { return !v.Has(m.Proc.Site()) })
+		}
+	}
+	for _, op := range e.Ops {
+		w.op(op)
+	}
+	return w.finish()
+}
+
+// rewrite is the directory in the middle of one entry.
+type rewrite struct {
+	d       *Directory
+	index   uint64
+	view    *view.Site
+	created uint16
+	drafts  []*view.Group // in order of first touch
+	was     []*view.Group
+}
+
+// draft returns the copy of group a that this entry may change, or nil.
+func (w *rewrite) draft(a id.Address) *view.Group {
+	for _, g := range w.drafts {
+		if g.Group == a {
+			return g
+		}
+	}
+	old := w.d.byAddr[a]
+	if old == nil {
+		return nil
+	}
+	g := old.Clone()
+	w.drafts = append(w.drafts, g)
+	w.was = append(w.was, old)
+	return g
+}
+
+// touch marks a draft as changed by this entry.
+func (w *rewrite) touch(g *view.Group) {
+	if g.Index != w.index {
+		g.Index = w.index
+		g.Seq++
+	}
+}
+
+func (w *rewrite) op(op msg.Op) {
+	switch op.Kind {
+	case msg.OpJoin:
+		w.join(op)
+	case msg.OpLeave:
+		w.evict(op.Group, func(m view.GroupMember) bool { return m.Proc == op.Proc })
+	case msg.OpReady:
+		if g := w.draft(op.Group); g != nil {
+			if r := g.Rank(op.Proc); r >= 0 && !g.Members[r].Ready {
+				g.Members[r].Ready = true
+				w.touch(g)
+			}
+		}
+	case msg.OpFlush:
+		if g := w.draft(op.Group); g != nil && g.Index == op.Index {
+			w.touch(g)
+		}
+	case msg.OpDepart:
+		// The coordinator turns it into a Removal; as an op it does nothing.
+	}
+}
+
+func (w *rewrite) join(op msg.Op) {
+	if !w.view.Has(op.Proc.Site()) {
+		return
+	}
+	var g *view.Group
+	if a, ok := w.d.byName[op.Name]; ok {
+		g = w.draft(a)
+	}
+	if g == nil || len(g.Members) == 0 {
+		g = w.create(op.Name)
+	}
+	if g.Rank(op.Proc) >= 0 {
+		return
+	}
+	ready := !op.Stateful || len(g.Members) == 0
+	g.Members = append(g.Members, view.GroupMember{Proc: op.Proc, Joined: w.index, Ready: ready})
+	w.touch(g)
+}
+
+func (w *rewrite) create(name string) *view.Group {
+	g := &view.Group{Group: id.Group(w.index, w.created), Name: name}
+	w.created++
+	w.drafts = append(w.drafts, g)
+	w.was = append(w.was, nil)
+	w.d.byName[name] = g.Group
+	return g
+}
+
+// evict removes members. A group that keeps nobody ready is gone: a member
+// that never got the state must not pass for one that has it (T5).
+func (w *rewrite) evict(a id.Address, gone func(view.GroupMember) bool) {
+	old := w.d.byAddr[a]
+	for _, g := range w.drafts {
+		if g.Group == a {
+			old = g
+		}
+	}
+	if old == nil || !slices.ContainsFunc(old.Members, gone) {
+		return
+	}
+	g := w.draft(a)
+	g.Members = slices.DeleteFunc(g.Members, gone)
+	if g.Lead() < 0 {
+		g.Members = nil
+	}
+	w.touch(g)
+}
+
+func (w *rewrite) finish() []Change {
+	var out []Change
+	for i, g := range w.drafts {
+		if g.Index != w.index {
+			continue // looked at, not changed
+		}
+		c := Change{Group: g.Group, Was: w.was[i], Now: g}
+		if len(g.Members) == 0 {
+			w.d.remove(g)
+			c.Now = nil
+		} else {
+			w.d.put(g)
+		}
+		if c.Was != nil || c.Now != nil {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b Change) int { return compare(a.Group, b.Group) })
+	return out
+}
+
+func (d *Directory) put(g *view.Group) {
+	if _, ok := d.byAddr[g.Group]; !ok {
+		at, _ := slices.BinarySearch(d.order, g.Group)
+		d.order = slices.Insert(d.order, at, g.Group)
+	}
+	d.byAddr[g.Group] = g
+	d.byName[g.Name] = g.Group
+}
+
+func (d *Directory) remove(g *view.Group) {
+	if at, ok := slices.BinarySearch(d.order, g.Group); ok {
+		d.order = slices.Delete(d.order, at, at+1)
+	}
+	delete(d.byAddr, g.Group)
+	if d.byName[g.Name] == g.Group {
+		delete(d.byName, g.Name)
+	}
+}
+
+func compare(a, b id.Address) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

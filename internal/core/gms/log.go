@@ -1,0 +1,368 @@
+// Package gms is the membership log: one replicated sequence of entries for
+// the whole system, which says who is in it and what groups there are.
+//
+// Entry i+1 is one consensus instance whose acceptors are the voters of the
+// site view after entry i: Paxos with a membership that rolls (Lamport, Malkhi,
+// Zhou 2008; Birman 2009). The oldest voter of a view proposes at once, with
+// ballot 0: two phases. Whoever suspects all older voters takes over with a
+// higher ballot, asks a majority first what they accepted, and proposes that
+// unchanged before anything of its own: three phases. One entry is in flight at
+// a time, and requests batch while it is.
+//
+//	log.go         state, and how a decided entry is applied
+//	acceptor.go    promises and acceptances
+//	coordinator.go proposals, takeover, what goes into the next entry
+//	accuse.go      who suspects whom, and when that is enough
+//	directory.go   the groups, a pure function of the log
+//
+// Requires: lanes that are FIFO and lose nothing between two live incarnations.
+// Guarantees: M1 to M12 of docs/PROTOCOL.md.
+package gms
+
+import (
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+const (
+	// keepEntries bounds the decided entries kept for laggards. A member that
+	// lags by more cannot catch up and starts anew.
+	keepEntries = 1 << 14
+	// maxOps bounds the operations in one entry and those that wait.
+	maxOps       = 1 << 10
+	maxWaiting   = 1 << 16
+	maxJoiners   = 64
+	maxEarly     = 64
+	maxPerDecide = 256
+)
+
+// Log is one site's part in the membership log.
+type Log struct {
+	me  view.Member
+	cfg Config
+
+	system uint64
+	view   *view.Site // nil until this site is a member
+	index  uint64     // last applied entry
+	hash   uint64
+	dir    *Directory
+	kept   []*msg.Entry // the last decided ones; kept[len-1].Index == index
+	dead   bool         // excluded, or too far behind: nothing more is done
+
+	acceptor
+	coordinator
+	accusations
+	early []early // messages from a later view than ours, until we catch up
+
+	fx   *effect.Effects
+	done []Applied
+}
+
+type early struct {
+	from id.Site
+	m    msg.Message
+}
+
+// Config are the times the log's coordinator works with.
+type Config struct {
+	// Patience is how long an accusation by one site alone, without another
+	// to confirm it, is left open before the younger of the two is removed.
+	Patience effect.Time
+	// Gather is how long the coordinator waits after the first conviction by
+	// silence for others, so that a rack that fails makes one view.
+	Gather effect.Time
+	// Retry is the pause before a refused takeover is tried again; it grows
+	// with rank, so that candidates do not chase each other.
+	Retry effect.Time
+}
+
+// Applied is a decided entry that was applied, for the composition: View is
+// the new site view or nil, Halt says that this site is no longer a member.
+type Applied struct {
+	Entry  *msg.Entry
+	View   *view.Site
+	Agreed []id.Site
+	Groups []Change
+	Halt   string
+}
+
+// New returns the log of a site that is in no system yet.
+func New(me view.Member, cfg Config) *Log {
+	return &Log{me: me, cfg: cfg, dir: newDirectory()}
+}
+
+// Found starts a new system with this site alone.
+func (l *Log) Found(system uint64, fx *effect.Effects) []Applied {
+	l.begin(fx)
+	l.system = system
+	e := &msg.Entry{Index: 1, Add: []view.Member{l.me}}
+	l.view = &view.Site{}
+	l.commit(e, nil)
+	return l.end()
+}
+
+// System is the number of the system, 0 before there is one.
+func (l *Log) System() uint64 { return l.system }
+
+// View is the installed site view, or nil.
+func (l *Log) View() *view.Site { return l.view }
+
+// Index is the last applied entry.
+func (l *Log) Index() uint64 { return l.index }
+
+// Hash chains all applied entries.
+func (l *Log) Hash() uint64 { return l.hash }
+
+// Directory is the directory of groups after Index.
+func (l *Log) Directory() *Directory { return l.dir }
+
+// begin and end bracket every call from the composition.
+func (l *Log) begin(fx *effect.Effects) { l.fx, l.done = fx, l.done[:0] }
+
+func (l *Log) end() []Applied {
+	l.fx = nil
+	return l.done
+}
+
+// commit applies a decided entry, which must be the next one.
+func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
+	if e.Index != l.index+1 {
+		panic("gms: entries applied out of order")
+	}
+	l.index, l.hash = e.Index, chain(l.hash, e)
+	l.keep(e)
+	applied := Applied{Entry: e, Agreed: agreed}
+	if e.ChangesView() {
+		gone := func(s id.Site) bool {
+			for _, r := range e.Remove {
+				if r.Site == s {
+					return true
+				}
+			}
+			return false
+		}
+		l.view = l.view.Next(gone, e.Add)
+		applied.View = l.view
+		l.tellView(e, agreed)
+	}
+	applied.Groups = l.dir.apply(e, l.view)
+	if l.fx.Tracing {
+		l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
+	}
+	l.settled(e)
+	if !l.view.Has(l.me.Site) {
+		l.dead = true
+		applied.Halt = "excluded"
+		for _, r := range e.Remove {
+			if r.Site == l.me.Site && r.Evidence == msg.Left {
+				applied.Halt = "left"
+			}
+		}
+	}
+	l.done = append(l.done, applied)
+}
+
+func (l *Log) keep(e *msg.Entry) {
+	if len(l.kept) == 2*keepEntries {
+		n := copy(l.kept, l.kept[keepEntries:])
+		clear(l.kept[n:])
+		l.kept = l.kept[:n]
+	}
+	l.kept = append(l.kept, e)
+}
+
+// settled brings every part of the log up to the entry that was just applied.
+func (l *Log) settled(e *msg.Entry) {
+	l.acceptor.settled(l.view, e)
+	l.coordinator.settled(l.view, e)
+	if e.ChangesView() {
+		l.accusations.settled(l.view)
+	}
+}
+
+func (l *Log) tellView(e *msg.Entry, agreed []id.Site) {
+	if !l.fx.Tracing || !l.view.Has(l.me.Site) {
+		return
+	}
+	f := fact.SiteView{Seq: l.view.Seq, Index: l.index, Hash: l.hash, Agreed: agreed}
+	for _, m := range l.view.Members {
+		f.Members = append(f.Members, fact.Member{Site: m.Site, Name: m.Name, Weight: m.Weight})
+	}
+	for _, m := range e.Add {
+		f.Joined = append(f.Joined, m.Site)
+	}
+	for _, r := range e.Remove {
+		f.Removed = append(f.Removed, fact.Removal{Site: r.Site, Evidence: r.Evidence.String(), Accusers: r.Accusers})
+	}
+	l.fx.Fact(f)
+}
+
+// after lists decided entries after index, or ok false when some are gone.
+func (l *Log) after(index uint64) (entries []*msg.Entry, ok bool) {
+	if index >= l.index {
+		return nil, true
+	}
+	lack := l.index - index
+	if lack > uint64(len(l.kept)) {
+		return nil, false
+	}
+	entries = l.kept[uint64(len(l.kept))-lack:]
+	if len(entries) > maxPerDecide {
+		entries = entries[:maxPerDecide]
+	}
+	return entries, true
+}
+
+// snapshot is the whole state, for a new site.
+func (l *Log) snapshot() *msg.Snapshot {
+	return &msg.Snapshot{System: l.system, Index: l.index, Hash: l.hash, View: l.view, Groups: l.dir.Groups()}
+}
+
+// adopt takes over a snapshot in which this site became a member.
+func (l *Log) adopt(m *msg.Snapshot) {
+	if l.view != nil || m.View == nil || !m.View.Has(l.me.Site) {
+		return
+	}
+	l.system, l.index, l.hash, l.view = m.System, m.Index, m.Hash, m.View
+	for _, g := range m.Groups {
+		l.dir.put(g)
+	}
+	e := &msg.Entry{Index: m.Index, Add: []view.Member{l.me}}
+	l.settled(e)
+	l.tellView(e, nil)
+	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
+	l.done = append(l.done, Applied{Entry: e, View: l.view})
+}
+
+// Received handles a membership message. Messages from sites outside the view
+// are ignored but for those that joining takes.
+func (l *Log) Received(now effect.Time, from id.Site, m msg.Message, fx *effect.Effects) []Applied {
+	l.begin(fx)
+	if !l.dead {
+		l.dispatch(now, from, m)
+		l.replay(now)
+	}
+	return l.end()
+}
+
+func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
+	switch m := m.(type) {
+	case *msg.Snapshot:
+		l.adopt(m)
+		return
+	case *msg.Commit:
+		l.onCommit(from, m)
+		return
+	case *msg.Decided:
+		for _, e := range m.Entries {
+			if e.Index == l.index+1 && l.view != nil && !l.dead {
+				l.commit(e, nil)
+			}
+		}
+		return
+	}
+	if l.view == nil {
+		return
+	}
+	switch m := m.(type) {
+	case *msg.Join:
+		l.onJoin(from, m)
+		return
+	case *msg.Fetch:
+		l.onFetch(from, m)
+		return
+	}
+	if !l.view.Has(from) {
+		if l.outsider(from, m) {
+			l.early = appendEarly(l.early, from, m)
+		}
+		return
+	}
+	switch m := m.(type) {
+	case *msg.Prepare:
+		l.onPrepare(now, from, m)
+	case *msg.Propose:
+		l.onPropose(now, from, m)
+	case *msg.Promise:
+		l.onPromise(now, from, m)
+	case *msg.Accept:
+		l.onAccept(from, m)
+	case *msg.Nack:
+		l.onNack(now, m)
+	case *msg.Accuse:
+		l.onAccuse(now, from, m)
+	case *msg.Submit:
+		if l.Coordinator(now) == l.me.Site {
+			l.enqueue(m.Ops)
+		}
+	}
+}
+
+// outsider answers an excluded site that still proposes, and reports whether
+// m may be from a site that a later entry adds.
+func (l *Log) outsider(from id.Site, m msg.Message) bool {
+	switch m := m.(type) {
+	case *msg.Prepare:
+		return !l.stale(from, m.Ballot, m)
+	case *msg.Propose:
+		return !l.stale(from, m.Ballot, m)
+	}
+	return true
+}
+
+// appendEarly keeps what came from a later view, the newest maxEarly of it.
+func appendEarly(list []early, from id.Site, m msg.Message) []early {
+	if len(list) == maxEarly {
+		list = append(list[:0], list[1:]...)
+	}
+	return append(list, early{from, m})
+}
+
+// replay handles early messages again after the log moved on.
+func (l *Log) replay(now effect.Time) {
+	if len(l.done) == 0 || len(l.early) == 0 || l.dead {
+		return
+	}
+	list := l.early
+	l.early = nil
+	for _, e := range list {
+		l.dispatch(now, e.from, e.m)
+	}
+}
+
+// onCommit applies the next entry, and asks for those in between.
+func (l *Log) onCommit(from id.Site, m *msg.Commit) {
+	if l.view == nil || m.Entry == nil {
+		return
+	}
+	switch {
+	case m.Entry.Index == l.index+1:
+		l.commit(m.Entry, m.Agreed)
+	case m.Entry.Index > l.index+1:
+		l.fx.Control(from, &msg.Fetch{Index: l.index})
+	}
+}
+
+// onFetch helps a laggard. Who was excluded learns it from the entries too.
+func (l *Log) onFetch(from id.Site, m *msg.Fetch) {
+	if entries, ok := l.after(m.Index); ok {
+		if len(entries) > 0 {
+			l.fx.Control(from, &msg.Decided{Entries: entries})
+		}
+		return
+	}
+	l.fx.Control(from, &msg.Refuse{Why: "too far behind the log to catch up"})
+}
+
+// Lagging is called when a peer is seen to have applied entry index.
+func (l *Log) Lagging(from id.Site, index uint64, fx *effect.Effects) {
+	if l.view != nil && !l.dead && index > l.index {
+		fx.Control(from, &msg.Fetch{Index: l.index})
+	}
+}
+
+// Abandon ends this site's part: it was told that it can never catch up.
+func (l *Log) Abandon() { l.dead = true }
