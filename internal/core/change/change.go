@@ -1,0 +1,136 @@
+// Package change leads a group from one view to the next: the log has said
+// that a view follows, here the survivors agree on what was delivered before it.
+//
+//	collect  every member tells the oldest what it holds (FlushOK)
+//	cut      the oldest fixes, for each stream, how much is delivered: all that
+//	         a living sender sent, of a removed one the most any survivor
+//	         holds; who lacks something gets it from who has it (Cut)
+//	acknowledge  all survivors hold the cut (CutAck)
+//	install  everybody delivers the rest, then the view (Install)
+//
+// The attempt is the log index that made the view. A failure meanwhile makes a
+// later entry, hence a higher attempt that replaces this one. What was
+// acknowledged by all stays agreed: streams are closed and senders silent from
+// the first FlushOK on, so a later attempt finds the same cut.
+//
+// Requires: every member of the view reports what it holds, truthfully.
+// Guarantees: V5, V7, O8; terminates when the log stops changing the group.
+package change
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// Coordinator gathers one attempt. The oldest member of the coming view has
+// the role: it was in every view that any other survivor has installed.
+type Coordinator struct {
+	target *view.Group
+	oks    []*msg.FlushOK // by rank in target
+	cut    *msg.Cut
+	movers []id.Address // who must acknowledge the cut
+	acked  []id.Address
+	done   bool
+}
+
+// NewCoordinator starts the attempt that leads to target.
+func NewCoordinator(target *view.Group) *Coordinator {
+	return &Coordinator{target: target, oks: make([]*msg.FlushOK, len(target.Members))}
+}
+
+// Attempt is the log index this coordinator works on.
+func (c *Coordinator) Attempt() uint64 { return c.target.Index }
+
+// OK takes a member's report; a later one replaces an earlier.
+func (c *Coordinator) OK(m *msg.FlushOK) {
+	if r := c.target.Rank(m.From); r >= 0 && m.Attempt == c.target.Index && c.cut == nil {
+		c.oks[r] = m
+	}
+}
+
+// Behind lists members that have yet to install a view which others already
+// have, and that view's attempt: it must be finished first. Complete is false
+// while reports are missing.
+func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool) {
+	for _, ok := range c.oks {
+		if ok == nil {
+			return 0, nil, false
+		}
+		attempt = max(attempt, ok.View)
+	}
+	for r, ok := range c.oks {
+		if ok.View < attempt && c.target.Members[r].Joined <= attempt {
+			who = append(who, ok.From)
+			c.oks[r] = nil // it reports again
+		}
+	}
+	return attempt, who, true
+}
+
+// Cut fixes the cut of view old, which all that moved from it have installed.
+// It returns nil if nobody moves: then the new view can be installed at once.
+func (c *Coordinator) Cut(old *view.Group) *msg.Cut {
+	if c.cut != nil || old == nil {
+		return c.cut
+	}
+	var movers []*msg.FlushOK
+	for _, ok := range c.oks {
+		if ok.View == old.Index {
+			movers = append(movers, ok)
+			c.movers = append(c.movers, ok.From)
+		}
+	}
+	if len(movers) == 0 {
+		return nil
+	}
+	cut := &msg.Cut{Group: c.target.Group, Attempt: c.target.Index, View: old.Index, Counts: make([]uint64, len(old.Members))}
+	for s, m := range old.Members {
+		holder := -1
+		for i, ok := range movers {
+			if ok.From == m.Proc { // it lives: all that it sent
+				cut.Counts[s], holder = ok.Held[s], -1
+				break
+			}
+			if ok.Held[s] > cut.Counts[s] {
+				cut.Counts[s], holder = ok.Held[s], i
+			}
+		}
+		if holder < 0 {
+			continue
+		}
+		for _, ok := range movers {
+			if ok.Held[s] < cut.Counts[s] {
+				cut.Forward = append(cut.Forward, msg.Forwarding{
+					Sender: uint16(s), Holder: movers[holder].From, To: ok.From, From: ok.Held[s],
+				})
+			}
+		}
+	}
+	c.cut = cut
+	return cut
+}
+
+// Movers are the members that go from the old view to the new.
+func (c *Coordinator) Movers() []id.Address { return c.movers }
+
+// Ack takes a member's acknowledgement of the cut and reports whether it was
+// the last: then the view can be installed.
+func (c *Coordinator) Ack(m *msg.CutAck) bool {
+	if c.cut == nil || c.done || m.Attempt != c.target.Index || !slices.Contains(c.movers, m.From) {
+		return false
+	}
+	if !slices.Contains(c.acked, m.From) {
+		c.acked = append(c.acked, m.From)
+	}
+	if len(c.acked) < len(c.movers) {
+		return false
+	}
+	c.done = true
+	return true
+}
+
+// Target is the view the attempt leads to.
+func (c *Coordinator) Target() *view.Group { return c.target }

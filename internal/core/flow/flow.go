@@ -1,0 +1,75 @@
+// Package flow declares the bound of every queue, and counts what a member has
+// sent that others have yet to use.
+//
+// Requires: Spent with counts that only grow. Guarantees: every byte taken is
+// freed once, in the view it was sent in or a later one.
+package flow
+
+// The bounds. Sizes are bytes.
+const (
+	// Window is what one process may have sent to one group without all
+	// members having used it. A larger cast goes alone.
+	Window = 4 << 20
+	// RequestWindow is the same for a process outside the group.
+	RequestWindow = 1 << 20
+	// AckBytes is after how many bytes received a member acknowledges unasked.
+	AckBytes = 256 << 10
+	// MaxBody is the largest body in one frame; larger casts go in parts.
+	MaxBody = 256 << 10
+	// JoinBacklog is what a joiner keeps back while it is fed the state, before
+	// it makes the group's senders wait.
+	JoinBacklog = 64 << 20
+	// XferBlock and XferWindow bound state transfer: a block, and what may be
+	// under way to one joiner.
+	XferBlock  = 256 << 10
+	XferWindow = 4 << 20
+	// EarlyMessages is how many messages of views yet to come are kept for a group.
+	EarlyMessages = 1 << 16
+	// Strangers is how many sites outside the view may have a session.
+	Strangers = 256
+)
+
+// Account counts the bytes one member has sent and not all have used.
+type Account struct {
+	sent    []sent
+	carried int // of earlier views
+}
+
+type sent struct {
+	last  uint64
+	bytes int
+}
+
+// Sent notes a run of the member's own stream.
+func (a *Account) Sent(last uint64, bytes int) { a.sent = append(a.sent, sent{last, bytes}) }
+
+// Spent notes that all members have used the stream up to count, and returns
+// the bytes that frees.
+func (a *Account) Spent(count uint64) (freed int) {
+	n := 0
+	for n < len(a.sent) && a.sent[n].last <= count {
+		freed += a.sent[n].bytes
+		n++
+	}
+	if a.sent = a.sent[n:]; len(a.sent) == 0 {
+		a.sent = nil
+	}
+	return freed
+}
+
+// Turn carries what is not yet used over into the next view.
+func (a *Account) Turn() {
+	for _, s := range a.sent {
+		a.carried += s.bytes
+	}
+	a.sent = nil
+}
+
+// Cleared notes that everybody has used all of earlier views.
+func (a *Account) Cleared() (freed int) {
+	freed, a.carried = a.carried, 0
+	return freed
+}
+
+// Carried reports whether bytes of earlier views are still out.
+func (a *Account) Carried() bool { return a.carried > 0 }

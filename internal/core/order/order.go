@@ -1,0 +1,305 @@
+// Package order decides when an entry that is held may be delivered, in one
+// group view.
+//
+// Casts of one member are delivered in the order it sent them, whatever their
+// orders. Beyond that a FIFO cast waits for nothing; a Causal one for all its
+// sender had delivered (vector time: Birman, Schiper, Stephenson 1991); a Total
+// one for that and for its position, which the sequencer gives out in runs; a
+// Barrier one for the end of the view. A safe cast waits, besides, until every
+// member is known to hold it, and its position.
+//
+// The sequencer gives positions in an order in which it could itself deliver,
+// so positions never contradict causality and nobody waits in a circle.
+//
+// Requires: runs of each stream are added once, in order, without gaps.
+// Guarantees: O1, O3 within the view, O5, O6, U2; at the end of a view, from
+// equal sets of entries, equal deliveries (V5, O8).
+package order
+
+import (
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+)
+
+// Queue is what one member of one view holds and has not delivered.
+type Queue struct {
+	lead  int // rank of the sequencer
+	done  vclock.Time
+	heads [][]*msg.Run // by rank; the first may be what is left of a run
+	spans []span       // positions given out and not yet used, in order
+	pos   uint64       // the next position
+	emit  Emit
+
+	sequencer *sequencer // on the sequencer only
+}
+
+// span is a Span and the entry of the sequencer's stream that holds it.
+type span struct {
+	rank int
+	n    uint32
+	at   uint64
+}
+
+// Emit delivers a run, or part of one, of rank's stream. pos is the position
+// of its first entry if it is Total, else 0.
+type Emit func(rank int, r *msg.Run, pos uint64)
+
+// New returns an empty queue for a view of n members. me and lead are the
+// ranks of this member and of the sequencer.
+func New(n, me, lead int, emit Emit) *Queue {
+	q := &Queue{lead: lead, done: vclock.New(n), heads: make([][]*msg.Run, n), pos: 1, emit: emit}
+	if me == lead {
+		q.sequencer = newSequencer(n)
+	}
+	return q
+}
+
+// Done is how many entries of each stream were delivered. Do not change it.
+func (q *Queue) Done() vclock.Time { return q.done }
+
+// Add takes entries that have become held.
+func (q *Queue) Add(rank int, r *msg.Run) {
+	q.heads[rank] = append(q.heads[rank], r)
+	switch {
+	case r.Order == msg.Sequence:
+		for _, s := range r.Spans {
+			if int(s.Rank) < len(q.heads) {
+				q.spans = append(q.spans, span{int(s.Rank), s.N, r.Last()})
+			}
+		}
+	case r.Order == msg.Total && rank == q.lead:
+		// The sequencer's own Total casts are their own record.
+		q.spans = append(q.spans, span{rank, r.N, r.Last()})
+	}
+	if q.sequencer != nil {
+		q.sequencer.add(rank, rank == q.lead, r)
+	}
+}
+
+// Sequence returns, on the sequencer, positions for the Total casts of others
+// that can have one now, nil when there are none. They take effect when they
+// come back by Add, in a run of the sequencer's own stream.
+func (q *Queue) Sequence() []msg.Span {
+	if q.sequencer == nil {
+		return nil
+	}
+	return q.sequencer.schedule()
+}
+
+// Idle reports whether nothing waits for delivery.
+func (q *Queue) Idle() bool {
+	for _, h := range q.heads {
+		if len(h) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// SafeWaiting reports whether some head waits only to become safe.
+func (q *Queue) SafeWaiting() bool {
+	for _, h := range q.heads {
+		for _, r := range h {
+			if r.Safe {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Deliver delivers all that may be. stable says how much of each stream every
+// member holds; nil withholds what is safe.
+func (q *Queue) Deliver(stable []uint64) {
+	for q.pass(gate{stable: stable}) {
+	}
+}
+
+// gate is what lets safe casts through.
+type gate struct {
+	stable []uint64
+	open   bool // the cut is agreed: all survivors hold it
+}
+
+func (g gate) upto(rank int) uint64 {
+	switch {
+	case g.open:
+		return ^uint64(0)
+	case g.stable == nil:
+		return 0
+	}
+	return g.stable[rank]
+}
+
+// pass tries every stream once and reports whether anything was delivered.
+func (q *Queue) pass(g gate) (progress bool) {
+	for q.total(g) {
+		progress = true
+	}
+	for rank := range q.heads {
+		for q.plain(rank, g) {
+			progress = true
+		}
+	}
+	return progress
+}
+
+// plain delivers the head of rank's stream if it is FIFO or Causal, or drops
+// it if it is an order record.
+func (q *Queue) plain(rank int, g gate) bool {
+	if len(q.heads[rank]) == 0 {
+		return false
+	}
+	r := q.heads[rank][0]
+	switch r.Order {
+	case msg.Sequence:
+		q.pop(rank, r.N)
+		return true
+	case msg.FIFO:
+	case msg.Causal:
+		if !q.done.CoversBut(r.Time, rank) {
+			return false
+		}
+	default:
+		return false
+	}
+	n := r.N
+	if r.Safe {
+		if n = within(r, g.upto(rank)); n == 0 {
+			return false
+		}
+	}
+	q.emit(rank, q.pop(rank, n), 0)
+	return true
+}
+
+// within is how many entries of r are among the first upto of its stream.
+func within(r *msg.Run, upto uint64) uint32 {
+	switch {
+	case upto >= r.Last():
+		return r.N
+	case upto < r.First:
+		return 0
+	}
+	return uint32(upto - r.First + 1)
+}
+
+// total delivers at the next position.
+func (q *Queue) total(g gate) bool {
+	if len(q.spans) == 0 {
+		return false
+	}
+	s := &q.spans[0]
+	if len(q.heads[s.rank]) == 0 {
+		return false
+	}
+	r := q.heads[s.rank][0]
+	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) {
+		return false
+	}
+	n := min(r.N, s.n)
+	if r.Safe {
+		if g.upto(q.lead) < s.at {
+			return false
+		}
+		if n = min(n, within(r, g.upto(s.rank))); n == 0 {
+			return false
+		}
+	}
+	pos := q.pos
+	q.use(n)
+	q.emit(s.rank, q.pop(s.rank, n), pos)
+	return true
+}
+
+// use takes n positions off the first span.
+func (q *Queue) use(n uint32) {
+	q.pos += uint64(n)
+	if q.spans[0].n -= n; q.spans[0].n == 0 {
+		if q.spans = q.spans[1:]; len(q.spans) == 0 {
+			q.spans = nil
+		}
+	}
+}
+
+// pop takes the first n entries off rank's stream.
+func (q *Queue) pop(rank int, n uint32) *msg.Run {
+	r := q.heads[rank][0]
+	if n < r.N {
+		head, tail := r.Cut(n)
+		q.heads[rank][0] = tail
+		r = head
+	} else {
+		q.heads[rank][0] = nil
+		if q.heads[rank] = q.heads[rank][1:]; len(q.heads[rank]) == 0 {
+			q.heads[rank] = nil
+		}
+	}
+	q.done[rank] = r.Last()
+	return r
+}
+
+// Lost is a run that the cut holds and nobody can deliver.
+type Lost struct {
+	Rank int
+	Run  *msg.Run
+}
+
+// Finish ends the view: all survivors hold the same entries, and each delivers
+// what is left, ending with the same set and the same positions. First what has
+// a position, and all else that can go; a position whose cast died with its
+// sender stays empty. Then Total casts that never got one, lowest rank first.
+// Then the Barrier casts. What still waits depends on something lost: it is
+// returned, and is from removed members only.
+func (q *Queue) Finish() []Lost {
+	open := gate{open: true}
+	for {
+		for q.pass(open) {
+		}
+		if len(q.spans) > 0 {
+			q.use(q.spans[0].n)
+		} else if !q.tail() {
+			break
+		}
+	}
+	q.barriers()
+	var lost []Lost
+	for rank, runs := range q.heads {
+		for _, r := range runs {
+			if r.Order != msg.Sequence {
+				lost = append(lost, Lost{rank, r})
+			}
+		}
+		q.heads[rank] = nil
+	}
+	return lost
+}
+
+// tail gives the next positions to the lowest rank that has a Total cast ready.
+func (q *Queue) tail() bool {
+	for rank, runs := range q.heads {
+		if len(runs) > 0 && runs[0].Order == msg.Total && q.done.CoversBut(runs[0].Time, rank) {
+			q.spans = append(q.spans, span{rank: rank, n: runs[0].N})
+			return true
+		}
+	}
+	return false
+}
+
+func (q *Queue) barriers() {
+	for rank := range q.heads {
+		for len(q.heads[rank]) > 0 && q.heads[rank][0].Order == msg.Barrier {
+			q.emit(rank, q.pop(rank, q.heads[rank][0].N), 0)
+		}
+	}
+}
+
+// Barriers reports whether a Barrier cast waits for the view to end.
+func (q *Queue) Barriers() bool {
+	for _, runs := range q.heads {
+		if n := len(runs); n > 0 && runs[n-1].Order == msg.Barrier {
+			return true
+		}
+	}
+	return false
+}
