@@ -110,8 +110,11 @@ type Install struct {
 // which casts it in its place. The caller repeats it to another member when
 // that one dies. Numbers First, First+1… are the caller's own and follow each
 // other for one destination. View and Time are what the caller has seen of the
-// group: a relay casts only when it has seen as much.
+// group: a relay casts only when it has seen as much. Index is the caller's last
+// applied log entry; a relay that lags waits for it, so that no two relays ever
+// cast for one caller in the same view.
 type Request struct {
+	Index  uint64
 	Dest   id.Address
 	Caller id.Address
 	First  uint64

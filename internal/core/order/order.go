@@ -28,6 +28,7 @@ type Queue struct {
 	heads [][]*msg.Run // by rank; the first may be what is left of a run
 	spans []span       // positions given out and not yet used, in order
 	pos   uint64       // the next position
+	safe  int          // entries in heads that are safe
 	emit  Emit
 
 	sequencer *sequencer // on the sequencer only
@@ -60,6 +61,9 @@ func (q *Queue) Done() vclock.Time { return q.done }
 // Add takes entries that have become held.
 func (q *Queue) Add(rank int, r *msg.Run) {
 	q.heads[rank] = append(q.heads[rank], r)
+	if r.Safe {
+		q.safe += int(r.N)
+	}
 	switch {
 	case r.Order == msg.Sequence:
 		for _, s := range r.Spans {
@@ -96,17 +100,9 @@ func (q *Queue) Idle() bool {
 	return true
 }
 
-// SafeWaiting reports whether some head waits only to become safe.
-func (q *Queue) SafeWaiting() bool {
-	for _, h := range q.heads {
-		for _, r := range h {
-			if r.Safe {
-				return true
-			}
-		}
-	}
-	return false
-}
+// SafeWaiting reports whether a safe cast waits for delivery, so that
+// acknowledgements are urgent.
+func (q *Queue) SafeWaiting() bool { return q.safe > 0 }
 
 // Deliver delivers all that may be. stable says how much of each stream every
 // member holds; nil withholds what is safe.
@@ -236,6 +232,9 @@ func (q *Queue) pop(rank int, n uint32) *msg.Run {
 		}
 	}
 	q.done[rank] = r.Last()
+	if r.Safe {
+		q.safe -= int(r.N)
+	}
 	return r
 }
 

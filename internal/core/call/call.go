@@ -1,0 +1,222 @@
+// Package call counts the answers to calls on one group.
+//
+// A call wants 0, 1, n or all replies. Each member of the view in which the
+// request is delivered, if it holds the state, has one outcome: its reply, its
+// null reply, or that it failed. A call ends when it has what it wants or when
+// nobody is left who could answer (section 3.2 of the 1987 paper).
+//
+// Requires: failures are told from views only. Guarantees: R1, R2, R3.
+package call
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// All wants a reply of every member.
+const All = -1
+
+// Outcome is what became of one member's answer.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Waiting Outcome = iota
+	Replied
+	Null
+	Failed
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case Replied:
+		return "reply"
+	case Null:
+		return "null"
+	case Failed:
+		return "failed"
+	case Waiting:
+	}
+	return "waiting"
+}
+
+// End says how a call ended.
+type End uint8
+
+// The ends. Nobody: all outcomes are known and there are fewer replies than
+// wanted. Lost: the group is gone, or the caller left it. Halted: the caller's
+// site is no longer a member of the system.
+const (
+	Complete End = iota
+	Nobody
+	Lost
+	Halted
+	Cancelled
+)
+
+func (e End) String() string {
+	switch e {
+	case Complete:
+		return ""
+	case Nobody:
+		return "nobody"
+	case Lost:
+		return "lost"
+	case Halted:
+		return "halted"
+	case Cancelled:
+		return "cancelled"
+	}
+	return "unknown"
+}
+
+// Key is the request a reply refers to: number Cast of the caller's stream in
+// View, or with View 0 the caller's own number.
+type Key struct {
+	View, Cast uint64
+}
+
+// Event is something a caller learns: an outcome, or with Member 0 the end.
+type Event struct {
+	ID      uint64
+	Member  id.Address
+	Outcome Outcome
+	Body    []byte
+	End     End
+}
+
+// Table is the open calls of one process on one group.
+type Table struct {
+	calls  map[Key]*pending
+	open   []*pending // by ID
+	events func(Event)
+}
+
+type pending struct {
+	id       uint64
+	key      Key
+	want     int
+	got      int
+	known    bool // members is set
+	members  []id.Address
+	outcomes []Outcome
+}
+
+// New returns an empty table that reports to events.
+func New(events func(Event)) *Table {
+	return &Table{calls: map[Key]*pending{}, events: events}
+}
+
+// Open adds a call; IDs grow.
+func (t *Table) Open(callID uint64, want int, key Key) {
+	p := &pending{id: callID, key: key, want: want}
+	t.calls[key] = p
+	t.open = append(t.open, p)
+}
+
+// Len is the number of open calls.
+func (t *Table) Len() int { return len(t.open) }
+
+// Known reports whether the members that may answer key are known.
+func (t *Table) Known(key Key) bool {
+	p := t.calls[key]
+	return p == nil || p.known
+}
+
+// Expect says which members may answer key.
+func (t *Table) Expect(key Key, members []id.Address) {
+	p := t.calls[key]
+	if p == nil || p.known {
+		return
+	}
+	p.known, p.members, p.outcomes = true, members, make([]Outcome, len(members))
+	t.finish(p)
+}
+
+// Answer takes a member's reply. What nobody waits for, and all but the first
+// of one member, is dropped.
+func (t *Table) Answer(key Key, member id.Address, null bool, body []byte) {
+	p := t.calls[key]
+	if p == nil || !p.known {
+		return
+	}
+	o := Replied
+	if null {
+		o, body = Null, nil
+	}
+	t.settle(p, member, o, body)
+}
+
+func (t *Table) settle(p *pending, member id.Address, o Outcome, body []byte) {
+	i := slices.Index(p.members, member)
+	if i < 0 || p.outcomes[i] != Waiting {
+		return
+	}
+	p.outcomes[i] = o
+	if o == Replied {
+		p.got++
+	}
+	t.events(Event{ID: p.id, Member: member, Outcome: o, Body: body})
+	t.finish(p)
+}
+
+// finish ends the call if it has what it wants or can get no more.
+func (t *Table) finish(p *pending) {
+	if p.want != All && p.got >= p.want {
+		t.end(p, Complete)
+		return
+	}
+	if slices.Contains(p.outcomes, Waiting) {
+		return
+	}
+	if p.want == All && p.got > 0 {
+		t.end(p, Complete)
+		return
+	}
+	t.end(p, Nobody)
+}
+
+func (t *Table) end(p *pending, e End) {
+	delete(t.calls, p.key)
+	if i, ok := slices.BinarySearchFunc(t.open, p.id, func(q *pending, id uint64) int {
+		switch {
+		case q.id < id:
+			return -1
+		case q.id > id:
+			return 1
+		}
+		return 0
+	}); ok {
+		t.open = slices.Delete(t.open, i, i+1)
+	}
+	t.events(Event{ID: p.id, End: e})
+}
+
+// Keep fails the members for which stays is false, in all open calls.
+func (t *Table) Keep(stays func(id.Address) bool) {
+	for _, p := range slices.Clone(t.open) {
+		for i, m := range p.members {
+			if p.outcomes[i] == Waiting && !stays(m) {
+				t.settle(p, m, Failed, nil)
+			}
+		}
+	}
+}
+
+// Cancel ends one call: its caller has given up.
+func (t *Table) Cancel(callID uint64) {
+	for _, p := range t.open {
+		if p.id == callID {
+			t.end(p, Cancelled)
+			return
+		}
+	}
+}
+
+// EndAll ends all calls.
+func (t *Table) EndAll(e End) {
+	for _, p := range slices.Clone(t.open) {
+		t.end(p, e)
+	}
+}

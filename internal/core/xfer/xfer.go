@@ -1,0 +1,117 @@
+// Package xfer feeds the group's state to a joiner.
+//
+// The joiner asks a member that holds the state. That member captures it
+// between two deliveries and says at which cut; blocks follow on their own lane
+// as the joiner grants credit, while the group works on. The joiner keeps back
+// what it is delivered meanwhile, and when the state is in, drops what the cut
+// covers and delivers the rest. If the donor goes, it asks the next one.
+//
+// Requires: the capture is taken in the donor's order of deliveries.
+// Guarantees: T1, T2, T4; memory at both ends is bounded by flow.XferWindow and
+// flow.JoinBacklog.
+package xfer
+
+import (
+	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Donor is the giving side of one transfer.
+type Donor struct {
+	Joiner id.Address
+	Xfer   uint64
+	sent   uint64
+	limit  uint64
+}
+
+// NewDonor answers m.
+func NewDonor(m *msg.XferAsk) *Donor {
+	return &Donor{Joiner: m.Joiner, Xfer: m.Xfer, limit: flow.XferWindow}
+}
+
+// Room is how many bytes may be sent now.
+func (d *Donor) Room() int { return int(d.limit - min(d.sent, d.limit)) }
+
+// Credit raises the limit and reports whether that makes room.
+func (d *Donor) Credit(upto uint64) bool {
+	if upto <= d.limit {
+		return false
+	}
+	d.limit = upto
+	return true
+}
+
+// Block wraps the next piece of the state.
+func (d *Donor) Block(group id.Address, b []byte) *msg.XferBlock {
+	d.sent += uint64(len(b))
+	return &msg.XferBlock{Group: group, Joiner: d.Joiner, Xfer: d.Xfer, Bytes: b}
+}
+
+// End closes the transfer.
+func (d *Donor) End(group id.Address, err string) *msg.XferEnd {
+	return &msg.XferEnd{Group: group, Joiner: d.Joiner, Xfer: d.Xfer, Size: d.sent, Err: err}
+}
+
+// Joiner is the receiving side.
+type Joiner struct {
+	Xfer  uint64 // the transfer under way; each ask has a new number
+	Donor id.Address
+	Begun *msg.XferBegin
+	got   uint64
+	used  uint64
+	told  uint64
+	Ended bool
+}
+
+// Ask turns to donor and forgets what another has sent so far.
+func (j *Joiner) Ask(group, me, donor id.Address) *msg.XferAsk {
+	*j = Joiner{Xfer: j.Xfer + 1, Donor: donor, told: flow.XferWindow}
+	return &msg.XferAsk{Group: group, Joiner: me, Xfer: j.Xfer}
+}
+
+// Begin takes the cut of the transfer under way.
+func (j *Joiner) Begin(m *msg.XferBegin) bool {
+	if m.Xfer != j.Xfer || j.Begun != nil {
+		return false
+	}
+	j.Begun = m
+	return true
+}
+
+// Block takes a piece and reports whether it belongs to the transfer under way.
+func (j *Joiner) Block(m *msg.XferBlock) bool {
+	if m.Xfer != j.Xfer || j.Begun == nil || j.Ended {
+		return false
+	}
+	j.got += uint64(len(m.Bytes))
+	return true
+}
+
+// End takes the end and reports whether everything before it arrived.
+func (j *Joiner) End(m *msg.XferEnd) bool {
+	if m.Xfer != j.Xfer || j.Begun == nil || j.Ended || m.Size != j.got {
+		return false
+	}
+	j.Ended = true
+	return true
+}
+
+// Used notes bytes that the program has read, and returns the new limit for
+// the donor when it is worth a message, else 0.
+func (j *Joiner) Used(n int) (limit uint64) {
+	j.used += uint64(n)
+	if next := j.used + flow.XferWindow; next-j.told >= flow.XferWindow/4 {
+		j.told = next
+		return next
+	}
+	return 0
+}
+
+// Covers reports whether the state includes entry last of rank's stream in view.
+func (j *Joiner) Covers(view uint64, rank int, last uint64) bool {
+	if view != j.Begun.View {
+		return view < j.Begun.View
+	}
+	return rank < len(j.Begun.Counts) && last <= j.Begun.Counts[rank]
+}
