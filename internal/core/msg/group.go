@@ -100,10 +100,11 @@ type CutAck struct {
 }
 
 // Install ends attempt Attempt: all survivors hold the cut, the view of log
-// entry Attempt begins.
+// entry Attempt begins. Seen is for members that join with it.
 type Install struct {
 	Group   id.Address
 	Attempt uint64
+	Seen    []Seen
 }
 
 // Request is sent by a process outside the destination to a member of it,
@@ -161,15 +162,15 @@ type Replies struct {
 // state was taken, its blocks, and an end; the joiner grants credit in bytes.
 type (
 	// XferAsk asks the donor for the state. Xfer is the joiner's number for
-	// this transfer; a higher one replaces all before.
+	// this transfer, asked for in View; a higher one replaces all before.
 	XferAsk struct {
 		Group  id.Address
+		View   uint64
 		Joiner id.Address
 		Xfer   uint64
 	}
 	// XferBegin says at which cut the state was taken: all of the views
-	// before View, and in it Counts entries of each rank. Seen are the
-	// callers outside the group and their last delivered request.
+	// before View, and in it Counts entries of each rank.
 	XferBegin struct {
 		Group  id.Address
 		Joiner id.Address
@@ -177,7 +178,6 @@ type (
 		Xfer   uint64
 		View   uint64
 		Counts []uint64
-		Seen   []Seen
 	}
 	// XferBlock is a piece of the state.
 	XferBlock struct {
@@ -206,7 +206,8 @@ type (
 	}
 )
 
-// Seen is the number of the last request of Caller that was delivered.
+// Seen is the number of the last request of Caller, a process outside the
+// group, that was delivered before the view began.
 type Seen struct {
 	Caller id.Address
 	Last   uint64

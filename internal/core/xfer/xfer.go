@@ -15,6 +15,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // Donor is the giving side of one transfer.
@@ -64,10 +65,13 @@ type Joiner struct {
 	Ended bool
 }
 
-// Ask turns to donor and forgets what another has sent so far.
-func (j *Joiner) Ask(group, me, donor id.Address) *msg.XferAsk {
-	*j = Joiner{Xfer: j.Xfer + 1, Donor: donor, told: flow.XferWindow}
-	return &msg.XferAsk{Group: group, Joiner: me, Xfer: j.Xfer}
+// Ask turns to donor and forgets what another has sent so far. Transfers are
+// numbered by the joiner's view and rank in it, so that no two in a group share
+// a number.
+func (j *Joiner) Ask(v *view.Group, me, donor id.Address) *msg.XferAsk {
+	base := v.Index<<24 | uint64(v.Rank(me)&0xffff)<<8
+	*j = Joiner{Xfer: max(j.Xfer, base) + 1, Donor: donor, told: flow.XferWindow}
+	return &msg.XferAsk{Group: v.Group, View: v.Index, Joiner: me, Xfer: j.Xfer}
 }
 
 // Begin takes the cut of the transfer under way.

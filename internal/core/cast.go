@@ -1,0 +1,286 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+)
+
+// queued is what waits to be sent: casts of our program, a request relayed for
+// somebody outside, or a flush call that comes after them.
+type queued struct {
+	cast    *Cast
+	answer  *Answer // cast is the copy of this one
+	request *msg.Request
+	flush   uint64
+}
+
+type flushWait struct {
+	id   uint64
+	view uint64
+	upto vclock.Time
+}
+
+// cast takes casts of a local process, to its own group, another, or a process.
+func (s *Site) cast(ev Cast) {
+	if m := s.groups.find(ev.Dest, ev.Proc); m != nil && !m.leaving {
+		s.tellCalls(ev)
+		m.queue = append(m.queue, queued{cast: &ev})
+		s.groups.mark(m)
+		return
+	}
+	s.castOutside(ev)
+}
+
+func (s *Site) tellCalls(ev Cast) {
+	for _, spec := range ev.Calls {
+		s.fx.Fact(fact.Call{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Want: spec.Want, Order: orderName(ev.Order)})
+	}
+}
+
+// sendQueued sends what waits, if the view lets us. After a Barrier cast
+// everything but further ones waits for the next view.
+func (m *member) sendQueued(c *installed) {
+	n := 0
+	for ; n < len(m.queue) && !m.wedged(); n++ {
+		q := m.queue[n]
+		if q.flush != 0 {
+			m.awaitStable(c, q.flush)
+			continue
+		}
+		var r *msg.Run
+		if q.cast != nil {
+			r = &msg.Run{N: q.cast.N, Order: q.cast.Order, Safe: q.cast.Safe, Call: q.cast.Calls != nil, Body: q.cast.Body}
+		} else {
+			if v := m.s.log.View(); !v.Has(q.request.Caller.Site()) {
+				continue
+			}
+			r = runFor(q.request)
+		}
+		if c.barrier && r.Order != msg.Barrier {
+			break
+		}
+		m.sequence(c) // positions already due come before ours
+		m.send(c, r)
+		if q.answer != nil {
+			m.copies = append(m.copies, copied{c.view.Index, r.Last(), *q.answer})
+			c.wanted = true
+		}
+		if q.cast != nil {
+			m.openCalls(c, r, q.cast.Calls)
+		} else {
+			m.relayed = append(m.relayed, relayed{q.request.Caller, q.request.First + uint64(r.N) - 1, r.Last()})
+		}
+	}
+	if m.queue = slices.Delete(m.queue, 0, n); len(m.queue) == 0 {
+		m.queue = nil
+	}
+}
+
+// send puts casts into our stream.
+func (m *member) send(c *installed, r *msg.Run) {
+	if r.Order == msg.Causal || r.Order == msg.Total {
+		// What we were delivered is what this cast may depend on.
+		r.Time = c.queue.Done().Clone()
+		r.Time[c.rank] = c.sent
+	}
+	c.append(r, &m.s.fx)
+	m.account.Sent(r.Last(), r.Size())
+	if m.s.fx.Tracing {
+		m.s.fx.Fact(fact.Send{
+			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,
+			Order: orderName(r.Order), Safe: r.Safe, Call: r.Call, Origin: r.Origin, OFirst: r.OFirst,
+		})
+		if r.Safe {
+			m.s.fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: m.proc, Upto: r.Last()})
+		}
+	}
+	if r.Order == msg.Barrier {
+		c.barrier = true
+		m.s.requests.add(msg.Op{Kind: msg.OpFlush, Group: m.group, Index: c.view.Index})
+	}
+}
+
+// openCalls registers the calls of a run that was just sent.
+func (m *member) openCalls(c *installed, r *msg.Run, specs []CallSpec) {
+	if len(specs) == 0 {
+		return
+	}
+	ready := c.view.ReadyProcs()
+	for i, spec := range specs {
+		key := call.Key{View: c.view.Index, Cast: r.First + uint64(i)}
+		if m.s.fx.Tracing {
+			m.s.fx.Fact(fact.Asked{Caller: m.proc, Group: m.group, ID: spec.ID, View: key.View, Cast: key.Cast})
+		}
+		m.calls.Open(spec.ID, spec.Want, key)
+		m.calls.Expect(key, ready)
+	}
+}
+
+// answer sends a reply to the caller, with what we had seen when we gave it.
+func (s *Site) answer(ev Answer) {
+	req := ev.Request
+	m := s.groups.find(req.Group, ev.Proc)
+	if ev.Copy != nil && m != nil {
+		m.copyFirst(ev)
+		return
+	}
+	r := &msg.Replies{Group: req.Group, From: ev.Proc, To: req.Caller, Of: req.Of}
+	if m != nil && m.cur != nil {
+		r.View, r.Time = m.cur.view.Index, m.cur.queue.Done().Clone()
+	}
+	if s.fx.Tracing {
+		s.fx.Fact(fact.Reply{Proc: ev.Proc, Group: req.Group, Caller: req.Caller, View: req.View, Cast: req.Cast, Null: ev.Null})
+	}
+	item := msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body}
+	// Replies of one step to one caller share a message.
+	for i := len(s.fx.Sends) - 1; i >= 0 && i >= len(s.fx.Sends)-8; i-- {
+		last, ok := s.fx.Sends[i].Msg.(*msg.Replies)
+		if ok && alike(last, r) && len(last.Items) < maxReplies && len(ev.Body) < maxBody/maxReplies {
+			last.Items = append(last.Items, item)
+			return
+		}
+	}
+	r.Items = []msg.Reply{item}
+	s.fx.Data(req.Caller.Site(), r)
+}
+
+// maxReplies bounds the replies in one message.
+const maxReplies = 256
+
+func alike(a, b *msg.Replies) bool {
+	return a.To == b.To && a.From == b.From && a.Group == b.Group && a.Of == b.Of && a.View == b.View && a.Time.Equal(b.Time)
+}
+
+// copied is an answer that waits until all members hold its copy.
+type copied struct {
+	view   uint64
+	last   uint64
+	answer Answer
+}
+
+// copyFirst casts the copy of an answer to the group. The answer follows.
+func (m *member) copyFirst(ev Answer) {
+	body := msg.AppendCast(nil, ev.Copy)
+	m.queue = append(m.queue, queued{cast: &Cast{Proc: m.proc, Dest: m.group, Order: msg.Causal, N: 1, Body: body}, answer: &ev})
+	m.s.groups.mark(m)
+}
+
+// answerCopied gives the answers whose copies every member holds by now.
+func (m *member) answerCopied(c *installed) {
+	m.copies = slices.DeleteFunc(m.copies, func(x copied) bool {
+		if x.view == c.view.Index && c.stable.Stable()[c.rank] < x.last {
+			return false
+		}
+		x.answer.Copy = nil
+		m.s.answer(x.answer)
+		return true
+	})
+}
+
+// replies takes answers to calls of a local process: a member's own, or an
+// outside caller's.
+func (s *Site) replies(x *msg.Replies) {
+	inside := &msg.Replies{}
+	*inside = *x
+	inside.Items = nil
+	var outside []msg.Reply
+	for _, it := range x.Items {
+		if it.View == 0 {
+			outside = append(outside, it)
+		} else {
+			inside.Items = append(inside.Items, it)
+		}
+	}
+	if m := s.groups.find(x.Group, x.To); m != nil && len(inside.Items) > 0 {
+		m.held = append(m.held, inside)
+		s.groups.mark(m)
+	}
+	if len(outside) > 0 {
+		s.outsideReplies(x, outside)
+	}
+}
+
+// heldReplies shows our program the replies that do not run ahead of it: it has
+// been delivered all that their senders had been.
+func (m *member) heldReplies(c *installed) {
+	m.held = slices.DeleteFunc(m.held, func(x *msg.Replies) bool {
+		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) {
+			return false
+		}
+		for _, it := range x.Items {
+			m.calls.Answer(call.Key{View: it.View, Cast: it.Cast}, x.From, it.Null, it.Body)
+		}
+		return true
+	})
+}
+
+func (s *Site) called(proc, dest id.Address, e call.Event) {
+	if s.fx.Tracing {
+		if e.Member != 0 {
+			s.fx.Fact(fact.Outcome{Caller: proc, Group: dest, ID: e.ID, Member: e.Member, Kind: e.Outcome.String()})
+		} else {
+			s.fx.Fact(fact.Done{Caller: proc, Group: dest, ID: e.ID, Err: e.End.String()})
+		}
+	}
+	s.item(Called{Proc: proc, Dest: dest, Event: e})
+}
+
+func (s *Site) cancelCall(ev CancelCall) {
+	if m := s.groups.find(ev.Dest, ev.Proc); m != nil {
+		m.calls.Cancel(ev.ID)
+	}
+	s.outside.cancel(ev)
+}
+
+// flushCall asks to be told when all we sent or were delivered so far is stable.
+func (m *member) flushCall(callID uint64) {
+	m.s.fx.Fact(fact.FlushCall{Proc: m.proc, Group: m.group, ID: callID})
+	m.queue = append(m.queue, queued{flush: callID})
+}
+
+func (m *member) awaitStable(c *installed, callID uint64) {
+	upto := c.queue.Done().Clone()
+	upto[c.rank] = c.sent
+	m.flushes = append(m.flushes, flushWait{id: callID, view: c.view.Index, upto: upto})
+	m.sendAck(c, m.clear(), true)
+}
+
+// flushesDone answers the flush calls whose casts have become stable: in the
+// view they were made in, or with its end.
+func (m *member) flushesDone(c *installed) {
+	m.flushes = slices.DeleteFunc(m.flushes, func(f flushWait) bool {
+		if f.view == c.view.Index && !vclock.Time(c.stable.Stable()).Covers(f.upto) {
+			return false
+		}
+		m.s.fx.Fact(fact.FlushDone{Proc: m.proc, Group: m.group, ID: f.id})
+		m.s.item(Flushed{Proc: m.proc, Group: m.group, ID: f.id})
+		return true
+	})
+}
+
+// leave begins to leave: nothing more is sent, what was sent becomes stable,
+// then the log is asked.
+func (m *member) leave() {
+	if !m.leaving {
+		m.leaving = true
+		if m.cur != nil {
+			m.sendAck(m.cur, m.clear(), true)
+		}
+	}
+}
+
+func (m *member) leaveIfDone(c *installed) {
+	if !m.leaving || m.asked || m.wedged() || len(m.queue) > 0 {
+		return
+	}
+	if c.barrier || c.stable.Stable()[c.rank] < c.sent {
+		return
+	}
+	m.asked = true
+	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group})
+}

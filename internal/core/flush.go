@@ -1,0 +1,246 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/change"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// raise takes a view the log has made. From here on nothing is sent in the
+// installed view, and nothing more is taken from those it loses.
+func (m *member) raise(v *view.Group, why []msg.Removal) {
+	m.targets = append(m.targets, v)
+	m.why = append(m.why, why...)
+	if m.cur != nil {
+		m.s.fx.Fact(fact.Block{Proc: m.proc, Group: m.group, View: m.cur.view.Index, Attempt: v.Index})
+	}
+	m.begin(v)
+}
+
+// begin takes part in the attempt that leads to v, the newest view in the log.
+func (m *member) begin(v *view.Group) {
+	m.cut, m.coord = nil, nil
+	ok := &msg.FlushOK{Group: m.group, Attempt: v.Index, From: m.proc}
+	if c := m.cur; c != nil {
+		for rank, gm := range c.view.Members {
+			if !v.Carries(gm) {
+				c.streams.Close(rank)
+			}
+		}
+		ok.View, ok.Held = c.view.Index, c.streams.Vector()
+		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
+	}
+	lead := v.Members[0].Proc
+	if lead == m.proc {
+		m.coord = change.NewCoordinator(v)
+	}
+	m.s.fx.Control(lead.Site(), ok)
+}
+
+// target is the newest view in the log, nil when it is installed.
+func (m *member) target() *view.Group {
+	if len(m.targets) == 0 {
+		return nil
+	}
+	return m.targets[len(m.targets)-1]
+}
+
+func (m *member) onFlushOK(x *msg.FlushOK) {
+	if m.coord == nil || x.Attempt != m.coord.Attempt() {
+		return
+	}
+	m.coord.OK(x)
+	attempt, behind, complete := m.coord.Behind()
+	switch {
+	case !complete:
+	case len(behind) > 0:
+		var seen []msg.Seen
+		if m.cur != nil && m.cur.view.Index == attempt {
+			seen = m.cur.seen
+		}
+		m.sendInstall(attempt, seen, behind)
+	case attempt == 0: // a new group: there is nothing to agree on
+		m.installAll(m.coord.Target())
+	case m.cur != nil && m.cur.view.Index == attempt:
+		if cut := m.coord.Cut(m.cur.view); cut != nil {
+			m.toSites(sitesOf(m.coord.Movers()), cut)
+		}
+	}
+}
+
+func sitesOf(procs []id.Address) []id.Site {
+	var out []id.Site
+	for _, p := range procs {
+		if s := p.Site(); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (m *member) toSites(sites []id.Site, x msg.Message) {
+	for _, s := range sites {
+		m.s.fx.Control(s, x)
+	}
+}
+
+func (m *member) sendInstall(attempt uint64, seen []msg.Seen, who []id.Address) {
+	m.toSites(sitesOf(who), &msg.Install{Group: m.group, Attempt: attempt, Seen: seen})
+}
+
+// installAll installs v here and tells all its members to. We are first so
+// that joiners learn what was delivered before.
+func (m *member) installAll(v *view.Group) {
+	m.install(v, nil)
+	if m.cur != nil && m.cur.view == v {
+		m.sendInstall(v.Index, m.cur.seen, v.Procs())
+	}
+}
+
+// onCut takes the cut, forwards what it tells us to, and acknowledges when we
+// hold all of it.
+func (m *member) onCut(x *msg.Cut) {
+	t, c := m.target(), m.cur
+	if t == nil || c == nil || x.Attempt != t.Index || x.View != c.view.Index ||
+		len(x.Counts) != len(c.view.Members) || m.cut != nil {
+		return
+	}
+	m.cut = x
+	m.s.fx.Fact(fact.Cut{Proc: m.proc, Group: m.group, View: x.View, Attempt: x.Attempt, Counts: x.Counts})
+	for _, f := range x.Forward {
+		if f.Holder != m.proc || int(f.Sender) >= len(x.Counts) {
+			continue
+		}
+		for _, r := range c.streams.After(int(f.Sender), f.From, x.Counts[f.Sender]) {
+			for _, d := range dataFor(c.view, int(f.Sender), r, true) {
+				m.s.fx.Data(f.To.Site(), d)
+			}
+		}
+	}
+	m.checkCut()
+}
+
+// checkCut acknowledges the cut once we hold it. From then on it is agreed, if
+// it is by all: whatever fails, the survivors will find the same.
+func (m *member) checkCut() {
+	if m.cut == nil || m.prepared == m.cut {
+		return
+	}
+	for rank, n := range m.cut.Counts {
+		if m.cur.streams.Held(rank) < n {
+			return
+		}
+	}
+	m.prepared = m.cut
+	lead := m.target().Members[0].Proc
+	m.s.fx.Control(lead.Site(), &msg.CutAck{Group: m.group, Attempt: m.cut.Attempt, From: m.proc})
+}
+
+func (m *member) onCutAck(x *msg.CutAck) {
+	if m.coord != nil && m.coord.Ack(x) {
+		m.installAll(m.coord.Target())
+	}
+}
+
+func (m *member) onInstall(x *msg.Install) {
+	if m.cur != nil && m.cur.view.Index >= x.Attempt {
+		return
+	}
+	i := slices.IndexFunc(m.targets, func(v *view.Group) bool { return v.Index == x.Attempt })
+	if i < 0 {
+		return
+	}
+	if m.cur != nil && (m.prepared == nil || m.prepared.Attempt != x.Attempt) {
+		return // cannot be: who installs has our acknowledgement
+	}
+	m.install(m.targets[i], x.Seen)
+}
+
+// install ends the installed view with its cut, and begins v: view first, then
+// what was sent in it.
+func (m *member) install(v *view.Group, seen []msg.Seen) {
+	old := m.cur
+	if old != nil {
+		m.finish(old, v)
+	} else {
+		for _, x := range seen {
+			m.seen[x.Caller] = x.Last
+		}
+	}
+	m.cur = newInstalled(v, m.proc, m.emit)
+	m.cur.seen = m.purgeSeen(v.Index)
+	m.account.Turn()
+	m.targets = slices.DeleteFunc(m.targets, func(t *view.Group) bool { return t.Index <= v.Index })
+	m.cut, m.prepared, m.ackAt = nil, nil, 0
+	if m.coord != nil && m.coord.Attempt() <= v.Index {
+		m.coord = nil
+	}
+	m.announce(old, v)
+	m.turnTransfers(v)
+	m.replayEarly()
+	m.s.groups.mark(m)
+	if t := m.target(); t != nil {
+		m.begin(t)
+	}
+}
+
+// finish delivers the rest of the old view. Everything of members that live on
+// is delivered; of the others what does not depend on something lost.
+func (m *member) finish(old *installed, next *view.Group) {
+	for _, l := range old.queue.Finish() {
+		gm := old.view.Members[l.Rank]
+		if next.Carries(gm) {
+			panic("core: a survivor's cast cannot be delivered at the cut")
+		}
+		if m.s.fx.Tracing {
+			m.s.fx.Fact(fact.Drop{Proc: m.proc, Group: m.group, View: old.view.Index, Sender: gm.Proc, First: l.Run.First, N: l.Run.N})
+		}
+	}
+	for _, r := range m.relayed {
+		m.tellHeldOne(r)
+	}
+	m.relayed = nil
+}
+
+// announce tells the program the new view, and callers who is gone.
+func (m *member) announce(old *installed, v *view.Group) {
+	i := Viewed{Proc: m.proc, View: v, Why: m.why}
+	m.why = nil
+	for _, gm := range v.Members {
+		if old == nil || gm.Joined > old.view.Index {
+			i.Joined = append(i.Joined, gm.Proc)
+		} else {
+			i.Moved = append(i.Moved, gm.Proc)
+		}
+	}
+	if old != nil {
+		for _, gm := range old.view.Members {
+			if !v.Carries(gm) {
+				i.Left = append(i.Left, gm.Proc)
+			}
+		}
+	}
+	m.s.fx.Fact(fact.View{
+		Proc: m.proc, Group: m.group, Name: m.name, View: v.Index, Seq: v.Seq, Attempt: v.Index,
+		Members: v.Procs(), Ready: v.ReadyProcs(), Joined: i.Joined, Left: i.Left, Moved: i.Moved,
+	})
+	me := v.Members[v.Rank(m.proc)]
+	if !me.Ready && m.loading == nil && old == nil {
+		m.startLoading()
+	}
+	m.handView(i)
+	m.calls.Keep(func(p id.Address) bool { return slices.Contains(i.Moved, p) })
+}
+
+// replayEarly handles what came for this view before it was installed.
+func (m *member) replayEarly() {
+	list := m.early
+	m.early = nil
+	for _, x := range list {
+		m.received(x)
+	}
+}

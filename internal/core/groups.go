@@ -1,0 +1,236 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/gms"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// groups are the memberships of this site's processes.
+type groups struct {
+	list    []*member // in order of joining
+	byGroup map[id.Address][]*member
+	dirty   []*member // something happened to them in this step
+	joining []JoinGroup
+}
+
+func newGroups() groups { return groups{byGroup: map[id.Address][]*member{}} }
+
+// of lists the local members of a group. Do not keep it.
+func (g *groups) of(a id.Address) []*member { return g.byGroup[a] }
+
+func (g *groups) find(a, proc id.Address) *member {
+	for _, m := range g.byGroup[a] {
+		if m.proc == proc {
+			return m
+		}
+	}
+	return nil
+}
+
+func (g *groups) mark(m *member) {
+	if !m.dirty {
+		m.dirty = true
+		g.dirty = append(g.dirty, m)
+	}
+}
+
+// work lets the members settle to which something happened.
+func (g *groups) work() (any bool) {
+	for len(g.dirty) > 0 {
+		list := g.dirty
+		g.dirty = nil
+		for _, m := range list {
+			m.dirty = false
+			if !m.ended {
+				m.work()
+			}
+			any = true
+		}
+	}
+	return any
+}
+
+// tick marks the members whose acknowledgement is due.
+func (g *groups) tick(now effect.Time) effect.Time {
+	wake := effect.Never
+	for _, m := range g.list {
+		if m.ackAt == 0 {
+			continue
+		}
+		if now >= m.ackAt {
+			m.ackNow = true
+			g.mark(m)
+		} else {
+			wake = min(wake, m.ackAt)
+		}
+	}
+	return wake
+}
+
+func (g *groups) add(m *member) {
+	g.list = append(g.list, m)
+	g.byGroup[m.group] = append(g.byGroup[m.group], m)
+}
+
+func (g *groups) remove(m *member) {
+	g.list = slices.DeleteFunc(g.list, func(x *member) bool { return x == m })
+	rest := slices.DeleteFunc(slices.Clone(g.byGroup[m.group]), func(x *member) bool { return x == m })
+	if len(rest) == 0 {
+		delete(g.byGroup, m.group)
+	} else {
+		g.byGroup[m.group] = rest
+	}
+}
+
+func (s *Site) withMember(group, proc id.Address, f func(*member)) {
+	if m := s.groups.find(group, proc); m != nil && !m.ended {
+		f(m)
+		s.groups.mark(m)
+	}
+}
+
+// joinGroup asks the log to make a process a member.
+func (s *Site) joinGroup(ev JoinGroup) {
+	s.groups.joining = append(s.groups.joining, ev)
+	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful})
+}
+
+// applied carries what the log decided to the peers, members and callers.
+func (s *Site) applied(list []gms.Applied) {
+	for _, a := range list {
+		if a.Halt != "" {
+			s.halt(a.Halt)
+		}
+		if s.halted {
+			return
+		}
+		if a.View != nil {
+			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
+			s.requests.again()
+			s.item(SiteViewed{View: a.View, Entry: a.Entry, Agreed: a.Agreed})
+			s.checkContact()
+		}
+		for _, c := range a.Groups {
+			s.changed(c, a.Entry)
+		}
+		s.outside.viewed(s)
+	}
+	if len(list) > 0 {
+		s.requests.satisfied(s)
+		s.replayEarly()
+	}
+}
+
+// changed brings one group's local members and callers up to the log.
+func (s *Site) changed(c gms.Change, e *msg.Entry) {
+	if c.Now != nil {
+		s.admit(c.Now)
+	}
+	for _, m := range slices.Clone(s.groups.of(c.Group)) {
+		switch {
+		case c.Now == nil && (c.Was == nil || c.Was.Rank(m.proc) < 0 || !departs(e, m)):
+			m.end("lost")
+		case c.Now == nil || c.Now.Rank(m.proc) < 0:
+			m.end("left")
+		default:
+			m.raise(c.Now, e.Remove)
+		}
+	}
+	s.outside.changed(s, c.Group, c.Now)
+	s.item(Directory{Group: c.Group, Now: c.Now})
+}
+
+// departs reports whether e itself takes m out of its group.
+func departs(e *msg.Entry, m *member) bool {
+	return slices.ContainsFunc(e.Ops, func(op msg.Op) bool {
+		return op.Kind == msg.OpLeave && op.Group == m.group && op.Proc == m.proc
+	})
+}
+
+// admit makes members of the processes at this site that a view brings in. One
+// that nobody here asked for leaves again: its join was repeated too late.
+func (s *Site) admit(v *view.Group) {
+	for _, gm := range v.Members {
+		if gm.Proc.Site() != s.me || s.groups.find(v.Group, gm.Proc) != nil {
+			continue
+		}
+		i := slices.IndexFunc(s.groups.joining, func(j JoinGroup) bool { return j.Proc == gm.Proc && j.Name == v.Name })
+		if i < 0 {
+			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group})
+			continue
+		}
+		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
+		m := newMember(s, v.Group, gm.Proc, v.Name)
+		s.groups.add(m)
+		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
+	}
+}
+
+// requests are operations this site wants in the log. Each is repeated until
+// the log shows its effect.
+type requests struct {
+	open  []msg.Op
+	fresh []msg.Op
+	at    effect.Time
+}
+
+func (r *requests) add(op msg.Op) {
+	if !slices.Contains(r.open, op) {
+		r.open = append(r.open, op)
+		r.fresh = append(r.fresh, op)
+	}
+}
+
+// again repeats all: the coordinator may be another.
+func (r *requests) again() { r.fresh = append(r.fresh[:0], r.open...) }
+
+// submit sends what was added since the last time.
+func (r *requests) submit(s *Site) {
+	if len(r.fresh) == 0 || s.log.View() == nil {
+		return
+	}
+	s.log.Submit(s.now, slices.Clone(r.fresh), &s.fx)
+	r.fresh = r.fresh[:0]
+	r.at = s.now + s.cfg.Retry
+}
+
+func (r *requests) tick(s *Site) effect.Time {
+	if len(r.open) == 0 {
+		return effect.Never
+	}
+	if s.now >= r.at {
+		r.again()
+		r.at = s.now + s.cfg.Retry
+	}
+	return r.at
+}
+
+// satisfied drops the operations whose effect is in the directory.
+func (r *requests) satisfied(s *Site) {
+	d := s.log.Directory()
+	done := func(op msg.Op) bool {
+		switch op.Kind {
+		case msg.OpJoin:
+			g := d.Lookup(op.Name)
+			return g != nil && g.Rank(op.Proc) >= 0
+		case msg.OpLeave:
+			g := d.Group(op.Group)
+			return g == nil || g.Rank(op.Proc) < 0
+		case msg.OpReady:
+			g := d.Group(op.Group)
+			return g == nil || g.Rank(op.Proc) < 0 || g.Members[g.Rank(op.Proc)].Ready
+		case msg.OpFlush:
+			g := d.Group(op.Group)
+			return g == nil || g.Index > op.Index
+		case msg.OpDepart:
+		}
+		return false
+	}
+	r.open = slices.DeleteFunc(r.open, done)
+	r.fresh = slices.DeleteFunc(r.fresh, done)
+}

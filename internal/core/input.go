@@ -1,0 +1,174 @@
+package core
+
+import (
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Input is all that happened to a site since its last step, in order.
+type Input struct {
+	Now    effect.Time
+	Events []Event
+}
+
+// Event is one thing that happened: a type of this file.
+type Event interface{ event() }
+
+// From the network.
+type (
+	// Frame came in on connection Conn, which the site answered. Bytes is its
+	// size on the wire. The frame and what it holds belong to the site.
+	Frame struct {
+		Conn  uint64
+		From  id.Site
+		Frame *msg.Frame
+		Bytes int
+	}
+	// Offered: From opened a connection for one lane; the site answers.
+	Offered struct {
+		Conn   uint64
+		From   id.Site
+		System uint64 // 0 while From is in none
+		Lane   msg.Lane
+	}
+	// Connected: a connection the site asked for is open. The other end has
+	// got so many frames of the lane.
+	Connected struct {
+		Conn uint64
+		To   id.Site
+		Lane msg.Lane
+		Got  uint64
+	}
+	// Broken: a connection to a site closed.
+	Broken struct {
+		Conn uint64
+		To   id.Site
+		Lane msg.Lane
+	}
+	// Gone: the connection to a site closed and its address refuses new ones,
+	// or is somebody else's by now. That incarnation runs no more.
+	Gone struct{ Site id.Site }
+	// Shunned: a member of the system says that this site was excluded.
+	Shunned struct{ By id.Site }
+	// Contact: a seed answered; it is the site with this number.
+	Contact struct {
+		Site id.Site
+		Addr string
+	}
+)
+
+// From the program.
+type (
+	// Found starts a new system with this site alone.
+	Found struct{ System uint64 }
+	// Depart leaves the system; the site halts when that is decided.
+	Depart struct{}
+	// JoinGroup makes Proc a member of the group called Name.
+	JoinGroup struct {
+		Proc     id.Address
+		Name     string
+		Stateful bool // feed Proc the state before it is ready
+	}
+	// LeaveGroup ends Proc's membership once what it sent is stable.
+	LeaveGroup struct{ Proc, Group id.Address }
+	// Cast sends N casts from Proc to Dest: a group, of which Proc may be a
+	// member or not, or a process. Body holds them as msg.Run.Body does, at
+	// most flow.MaxBody bytes unless N is 1; it belongs to the site from now
+	// on. Calls, when not nil, has one call for each.
+	Cast struct {
+		Proc  id.Address
+		Dest  id.Address
+		Order msg.Order
+		Safe  bool
+		N     uint32
+		Body  []byte
+		Calls []CallSpec
+	}
+	// Answer replies to a request, as Casts.Request gives it. With a Copy, that
+	// payload is cast to the group first, and the caller gets its reply only
+	// when every member holds the copy: no caller knows an answer that could
+	// be lost to the group (section 6 of the 1987 paper).
+	Answer struct {
+		Proc    id.Address
+		Request Request
+		Null    bool
+		Body    []byte
+		Copy    []byte
+	}
+	// CancelCall gives up a call: nothing more is told of it.
+	CancelCall struct {
+		Proc, Dest id.Address
+		ID         uint64
+	}
+	// Used: Proc's program has handled the next Items deliveries of casts.
+	Used struct {
+		Proc, Group id.Address
+		Items       int
+	}
+	// FlushGroup asks for Flushed{ID} when all that Proc has sent to the group
+	// or was delivered in it is stable.
+	FlushGroup struct {
+		Proc, Group id.Address
+		ID          uint64
+	}
+	// StateBlock is the next piece of the state Proc captured under Xfer; the
+	// last one has Last set. Err reports that there will be no state.
+	StateBlock struct {
+		Proc, Group id.Address
+		Joiner      id.Address
+		Xfer        uint64
+		Bytes       []byte
+		Last        bool
+		Err         string
+	}
+	// StateRead: Proc's program has read Bytes more of the state under Xfer.
+	StateRead struct {
+		Proc, Group id.Address
+		Xfer        uint64
+		Bytes       int
+	}
+	// Restored: Proc's program has made the state under Xfer its own, or could
+	// not (Err), and then leaves the group.
+	Restored struct {
+		Proc, Group id.Address
+		Xfer        uint64
+		Err         string
+	}
+)
+
+// CallSpec is one call: the caller's number for it, which grows with every
+// call of a process, and how many replies it wants (call.All for all).
+type CallSpec struct {
+	ID   uint64
+	Want int
+}
+
+// Request names a delivered cast that expects a reply.
+type Request struct {
+	Group  id.Address // 0: sent to the process itself
+	Caller id.Address
+	Of     uint64 // the view it was delivered in
+	View   uint64 // 0: the caller is outside
+	Cast   uint64
+}
+
+func (Frame) event()      {}
+func (Offered) event()    {}
+func (Connected) event()  {}
+func (Broken) event()     {}
+func (Gone) event()       {}
+func (Shunned) event()    {}
+func (Contact) event()    {}
+func (Found) event()      {}
+func (Depart) event()     {}
+func (JoinGroup) event()  {}
+func (LeaveGroup) event() {}
+func (Cast) event()       {}
+func (Answer) event()     {}
+func (CancelCall) event() {}
+func (Used) event()       {}
+func (FlushGroup) event() {}
+func (StateBlock) event() {}
+func (StateRead) event()  {}
+func (Restored) event()   {}

@@ -1,0 +1,120 @@
+package core
+
+import (
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/mcast"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/order"
+	"github.com/cohortkit/cohort/internal/core/stable"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// installed is all that a member derives from one view. It is made when the
+// view is installed and thrown away with it; nothing of an old view lives on.
+type installed struct {
+	view    *view.Group
+	rank    int
+	sites   []id.Site // where the other members are
+	streams *mcast.Streams
+	queue   *order.Queue
+	stable  *stable.Matrix
+
+	sent    uint64 // entries in our own stream
+	barrier bool   // we sent a Barrier cast: the rest waits for the next view
+
+	used     []uint64 // entries of each stream our program has used
+	unacked  int      // bytes received since the last acknowledgement
+	heldNews bool     // we hold more than we told
+	usedNews bool
+	wanted   bool // somebody asked for an acknowledgement, once we hold wantedUpto
+	cleared  bool // we told that nothing of earlier views is left
+	released vclock.Time
+
+	wantedUpto vclock.Time
+	seen       []msg.Seen // requests from outside delivered before this view
+}
+
+func newInstalled(v *view.Group, me id.Address, emit order.Emit) *installed {
+	n := len(v.Members)
+	c := &installed{
+		view: v, rank: v.Rank(me),
+		streams: mcast.New(n), stable: stable.New(n),
+		used: make([]uint64, n), released: vclock.New(n), wantedUpto: vclock.New(n),
+	}
+	c.queue = order.New(n, c.rank, v.Lead(), emit)
+	local := 0
+	for _, m := range v.Members {
+		if m.Proc.Site() == me.Site() {
+			local++
+		}
+	}
+	for _, s := range v.Sites() {
+		if s != me.Site() || local > 1 {
+			c.sites = append(c.sites, s)
+		}
+	}
+	return c
+}
+
+// append puts a run at the end of our own stream and sends it to the others.
+func (c *installed) append(r *msg.Run, fx *effect.Effects) {
+	r.First = c.sent + 1
+	c.sent = r.Last()
+	c.streams.Receive(c.rank, r, false)
+	c.queue.Add(c.rank, r)
+	c.heldNews = true
+	for _, m := range dataFor(c.view, c.rank, r, false) {
+		for _, s := range c.sites {
+			fx.Data(s, m)
+		}
+	}
+}
+
+// dataFor wraps a run of rank's stream, in parts if it is too large for a frame.
+func dataFor(v *view.Group, rank int, r *msg.Run, forwarded bool) []msg.Message {
+	if len(r.Body) <= maxBody {
+		return []msg.Message{&msg.Data{Group: v.Group, View: v.Index, Sender: uint16(rank), Forwarded: forwarded, Run: r}}
+	}
+	if r.N > 1 {
+		head, tail := r.Cut(r.N / 2)
+		return append(dataFor(v, rank, head, forwarded), dataFor(v, rank, tail, forwarded)...)
+	}
+	var out []msg.Message
+	for at := 0; at < len(r.Body); at += maxBody {
+		piece := *r
+		piece.Body = r.Body[at:min(at+maxBody, len(r.Body))]
+		out = append(out, &msg.Part{
+			Group: v.Group, View: v.Index, Sender: uint16(rank), Forwarded: forwarded,
+			Offset: uint64(at), Total: uint64(len(r.Body)), Run: &piece,
+		})
+	}
+	return out
+}
+
+// took notes entries that have become held. What the sender had delivered when
+// it sent them it holds as well, and its own stream of course.
+func (c *installed) took(rank int, r *msg.Run) {
+	c.queue.Add(rank, r)
+	c.unacked += r.Size()
+	c.heldNews = true
+	if rank != c.rank {
+		row := make([]uint64, len(c.used))
+		copy(row, r.Time)
+		row[rank] = r.Last()
+		c.stable.Held(rank, row)
+	}
+}
+
+// release lets go of what every member holds and we have delivered.
+func (c *installed) release(tell func(rank int, upto uint64)) {
+	done, all := c.queue.Done(), c.stable.Stable()
+	for rank := range c.released {
+		if upto := min(done[rank], all[rank]); upto > c.released[rank] {
+			c.released[rank] = upto
+			c.streams.Release(rank, upto)
+			tell(rank, upto)
+		}
+	}
+}

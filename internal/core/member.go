@@ -1,0 +1,382 @@
+package core
+
+import (
+	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/change"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+	"github.com/cohortkit/cohort/internal/core/view"
+	"github.com/cohortkit/cohort/internal/core/xfer"
+)
+
+const maxBody = flow.MaxBody
+
+// member is one process in one group.
+type member struct {
+	s     *Site
+	group id.Address
+	proc  id.Address
+	name  string
+	ended bool
+	dirty bool
+
+	cur     *installed    // nil until the first view
+	targets []*view.Group // views the log has made since, oldest first
+	early   []msg.Message // of views not yet installed here
+
+	// The change of view (flush.go).
+	coord    *change.Coordinator // if we lead the attempt
+	cut      *msg.Cut            // of the newest attempt
+	prepared *msg.Cut            // the last one we acknowledged
+	why      []msg.Removal       // site removals since the installed view
+
+	// What our program casts and is delivered (cast.go).
+	queue   []queued // waits for a view to send in
+	account flow.Account
+	handed  []handed // given to the program, not yet used by it
+	calls   *call.Table
+	held    []*msg.Replies // until we have seen what their senders saw
+	flushes []flushWait
+	copies  []copied
+	leaving bool
+	asked   bool // the log was asked to let us leave
+
+	// Requests of processes outside (outside.go).
+	seen    map[id.Address]uint64
+	waiting []*msg.Request
+	relayed []relayed
+
+	// State transfer (transfer.go).
+	loading *xfer.Joiner // nil when we hold the state
+	backlog []backlogged
+	keeps   int // bytes in backlog
+	donors  []*xfer.Donor
+
+	ackAt  effect.Time // 0: nothing to acknowledge
+	ackNow bool
+}
+
+func newMember(s *Site, group, proc id.Address, name string) *member {
+	m := &member{s: s, group: group, proc: proc, name: name, seen: map[id.Address]uint64{}}
+	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
+	return m
+}
+
+// received handles a message of the group.
+func (m *member) received(x msg.Message) {
+	if m.ended {
+		return
+	}
+	m.s.groups.mark(m)
+	switch x := x.(type) {
+	case *msg.Data:
+		if c := m.inView(x.View, x); c != nil {
+			m.data(c, x)
+		}
+	case *msg.Part:
+		if c := m.inView(x.View, x); c != nil && int(x.Sender) < len(c.view.Members) {
+			if r := c.streams.ReceivePart(int(x.Sender), x); r != nil {
+				m.took(c, int(x.Sender), r)
+			}
+		}
+	case *msg.Ack:
+		if c := m.inView(x.View, x); c != nil {
+			m.ack(c, x)
+		}
+	case *msg.FlushOK:
+		m.onFlushOK(x)
+	case *msg.Cut:
+		m.onCut(x)
+	case *msg.CutAck:
+		m.onCutAck(x)
+	case *msg.Install:
+		m.onInstall(x)
+	default:
+		m.transfer(x)
+	}
+}
+
+// inView returns the installed view if x is of it, and keeps x if it is of a
+// view to come.
+func (m *member) inView(index uint64, x msg.Message) *installed {
+	if m.cur != nil && m.cur.view.Index == index {
+		return m.cur
+	}
+	if m.cur == nil || m.cur.view.Index < index {
+		if len(m.early) >= flow.EarlyMessages {
+			m.s.halt("behind")
+			return nil
+		}
+		m.early = append(m.early, x)
+	}
+	return nil
+}
+
+func (m *member) data(c *installed, x *msg.Data) {
+	rank := int(x.Sender)
+	if rank >= len(c.view.Members) || rank == c.rank {
+		return
+	}
+	if r := c.streams.Receive(rank, x.Run, x.Forwarded); r != nil {
+		m.took(c, rank, r)
+	}
+}
+
+func (m *member) took(c *installed, rank int, r *msg.Run) {
+	c.took(rank, r)
+	if fx := &m.s.fx; fx.Tracing && r.Safe {
+		fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: c.view.Members[rank].Proc, Upto: r.Last()})
+	}
+}
+
+func (m *member) ack(c *installed, x *msg.Ack) {
+	rank := int(x.From)
+	if rank >= len(c.view.Members) || rank == c.rank {
+		return
+	}
+	c.stable.Held(rank, x.Held)
+	c.stable.Used(rank, x.Used)
+	if x.Clear {
+		c.stable.Clear(rank)
+	}
+	if x.Wanted && len(x.Held) == len(c.wantedUpto) {
+		c.wanted = true
+		c.wantedUpto.Merge(x.Held)
+	}
+}
+
+// work brings the member to rest: positions for what came in, deliveries, what
+// the program wants sent, acknowledgements, credit.
+func (m *member) work() {
+	if m.targets != nil {
+		m.checkCut()
+	}
+	c := m.cur
+	if c == nil {
+		return
+	}
+	m.sequence(c)
+	m.relay(c)
+	m.sendQueued(c)
+	m.deliver(c)
+	m.tellHeld(c)
+	m.acknowledge(c)
+	m.credit(c)
+	m.heldReplies(c)
+	m.flushesDone(c)
+	m.answerCopied(c)
+	m.leaveIfDone(c)
+	c.release(m.tellStable)
+}
+
+func (m *member) tellStable(rank int, upto uint64) {
+	if m.s.fx.Tracing {
+		m.s.fx.Fact(fact.Stable{Proc: m.proc, Group: m.group, View: m.cur.view.Index, Sender: m.cur.view.Members[rank].Proc, Upto: upto})
+	}
+}
+
+// wedged reports whether nothing may be sent now: a flush is under way, or we
+// are out of touch with the majority.
+func (m *member) wedged() bool { return m.cur == nil || len(m.targets) > 0 || m.s.stalled }
+
+// sequence gives positions to the Total casts of others, if that is our role.
+func (m *member) sequence(c *installed) {
+	if m.wedged() {
+		return
+	}
+	if spans := c.queue.Sequence(); spans != nil {
+		c.append(&msg.Run{N: 1, Order: msg.Sequence, Spans: spans}, &m.s.fx)
+	}
+}
+
+// deliver hands over all that may be delivered. While the site is stalled
+// nothing safe may, for others may be deciding without us.
+func (m *member) deliver(c *installed) {
+	c.stable.Held(c.rank, c.streams.Vector())
+	if m.s.stalled {
+		c.queue.Deliver(nil)
+		return
+	}
+	c.queue.Deliver(c.stable.Stable())
+}
+
+// emit delivers one run to the program.
+func (m *member) emit(rank int, r *msg.Run, pos uint64) {
+	c := m.cur
+	if r.Origin != 0 {
+		if r = m.fresh(c, rank, r, pos); r == nil {
+			return
+		}
+	}
+	sender := c.view.Members[rank].Proc
+	m.tellDelivery(c, sender, r, pos, false)
+	from := sender
+	if r.Origin != 0 {
+		from = r.Origin
+	}
+	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: from, Rank: rank, Run: r}, rank, r)
+}
+
+func (m *member) tellDelivery(c *installed, sender id.Address, r *msg.Run, pos uint64, dup bool) {
+	if !m.s.fx.Tracing {
+		return
+	}
+	m.s.fx.Fact(fact.Deliver{
+		Proc: m.proc, Group: m.group, View: c.view.Index, Sender: sender, First: r.First, N: r.N,
+		Order: orderName(r.Order), Safe: r.Safe, Pos: pos, Origin: r.Origin, OFirst: r.OFirst, Duplicate: dup,
+	})
+}
+
+func orderName(o msg.Order) fact.Order {
+	switch o {
+	case msg.FIFO:
+		return fact.FIFO
+	case msg.Causal:
+		return fact.Causal
+	case msg.Total:
+		return fact.Total
+	case msg.Barrier:
+		return fact.Barrier
+	case msg.Sequence:
+	}
+	return ""
+}
+
+// handed is what the program was given and has not used. A marker (item false)
+// is used with what stands before it.
+type handed struct {
+	view uint64
+	rank int
+	last uint64
+	item bool
+	free bool // counted as used when it was kept back
+}
+
+// hand gives casts to the program, or keeps them back while it has no state.
+func (m *member) hand(i Casts, rank int, r *msg.Run) {
+	h := handed{view: m.cur.view.Index, rank: rank, last: r.Last(), item: true}
+	if m.loading == nil {
+		m.s.item(i)
+		m.handed = append(m.handed, h)
+		return
+	}
+	m.keeps += r.Size()
+	if h.free = m.keeps <= flow.JoinBacklog; h.free {
+		m.countUsed(h)
+	}
+	m.backlog = append(m.backlog, backlogged{item: i, handed: h})
+}
+
+// used notes that the program has handled so many items.
+func (m *member) used(items int) {
+	n := 0
+	for n < len(m.handed) && (items > 0 || !m.handed[n].item) {
+		if h := m.handed[n]; h.item {
+			items--
+		}
+		if !m.handed[n].free {
+			m.countUsed(m.handed[n])
+		}
+		n++
+	}
+	if m.handed = m.handed[n:]; len(m.handed) == 0 {
+		m.handed = nil
+	}
+}
+
+func (m *member) countUsed(h handed) {
+	if c := m.cur; c != nil && h.view == c.view.Index && h.last > c.used[h.rank] {
+		c.used[h.rank] = h.last
+		c.usedNews = true
+	}
+}
+
+// clear reports whether the program has used all of earlier views.
+func (m *member) clear() bool {
+	for _, h := range m.handed {
+		if h.view < m.cur.view.Index {
+			return false
+		}
+		break
+	}
+	return true
+}
+
+// acknowledge tells the others what we hold and have used: at once when
+// somebody waits for stability or much came in, else after a while.
+func (m *member) acknowledge(c *installed) {
+	clear := !c.cleared && m.clear()
+	if !c.heldNews && !c.usedNews && !clear && !c.wanted {
+		return
+	}
+	c.stable.Used(c.rank, c.used)
+	if clear {
+		c.stable.Clear(c.rank)
+	}
+	if len(c.sites) == 0 {
+		c.heldNews, c.usedNews, c.wanted, c.cleared = false, false, false, c.cleared || clear
+		return
+	}
+	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.queue.SafeWaiting()) || c.unacked >= flow.AckBytes || m.ackNow
+	if !urgent {
+		if m.ackAt == 0 {
+			m.ackAt = m.s.now + m.s.cfg.Lazy
+			m.s.wakeAt(m.ackAt)
+		}
+		return
+	}
+	m.sendAck(c, clear, false)
+}
+
+// sendAck tells all members our counts; wanted asks for theirs.
+func (m *member) sendAck(c *installed, clear, wanted bool) {
+	a := &msg.Ack{
+		Group: m.group, View: c.view.Index, From: uint16(c.rank),
+		Held: c.streams.Vector(), Used: append([]uint64(nil), c.used...),
+		Clear: c.cleared || clear, Wanted: wanted,
+	}
+	c.cleared = a.Clear
+	c.heldNews, c.usedNews, c.wanted, c.unacked = false, false, false, 0
+	m.ackAt, m.ackNow = 0, false
+	for _, s := range c.sites {
+		m.s.fx.Control(s, a)
+	}
+}
+
+// credit frees what all members have used of our stream.
+func (m *member) credit(c *installed) {
+	freed := m.account.Spent(c.stable.Spent()[c.rank])
+	if m.account.Carried() && c.stable.AllClear() {
+		freed += m.account.Cleared()
+	}
+	if freed > 0 {
+		m.s.item(Freed{Proc: m.proc, Dest: m.group, Bytes: freed})
+	}
+}
+
+// end closes the membership.
+func (m *member) end(why string) {
+	if m.ended {
+		return
+	}
+	m.ended = true
+	end := call.Lost
+	if why == "halted" {
+		end = call.Halted
+	}
+	for _, q := range m.queue {
+		if q.cast != nil {
+			for _, spec := range q.cast.Calls {
+				m.s.called(m.proc, m.group, call.Event{ID: spec.ID, End: end})
+			}
+		}
+	}
+	m.calls.EndAll(end)
+	m.s.fx.Fact(fact.Leave{Proc: m.proc, Group: m.group, Why: why})
+	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
+	m.s.groups.remove(m)
+}

@@ -1,0 +1,194 @@
+package core
+
+import (
+	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// Output is what a step wants done, in order within each list. The caller
+// reuses it; what it points to stays valid and is never changed.
+type Output struct {
+	Writes  []Write
+	Answers []Reception
+	Dials   []Dial
+	Hangups []id.Site
+	Items   []Item
+	Facts   []fact.Fact
+	Wake    effect.Time // step again by then
+}
+
+func (o *Output) reset() {
+	clear(o.Writes)
+	clear(o.Items)
+	clear(o.Facts)
+	o.Writes, o.Answers, o.Dials = o.Writes[:0], o.Answers[:0], o.Dials[:0]
+	o.Hangups, o.Items, o.Facts = o.Hangups[:0], o.Items[:0], o.Facts[:0]
+	o.Wake = effect.Never
+}
+
+// Write a frame to an open connection. One frame may go to many.
+type Write struct {
+	Conn  uint64
+	To    id.Site
+	Frame *msg.Frame
+}
+
+// Reception answers an Offered connection: take it, counting from Got, or
+// close it because its site was excluded (Shun) or is not welcome (Refuse).
+type Reception struct {
+	Conn   uint64
+	Got    uint64
+	Shun   bool
+	Refuse bool
+}
+
+// Dial opens a connection for a lane and keeps trying until Hangup.
+type Dial struct {
+	Site id.Site
+	Addr string
+	Lane msg.Lane
+}
+
+// Item is something for the program: a type of this file. The items of one
+// process and group are its one ordered stream.
+type Item interface{ item() }
+
+// The stream of a member.
+type (
+	// Viewed: the group has a new view. Moved are those that come from the
+	// same view as Proc. Log is the entry that made the view, when at hand.
+	Viewed struct {
+		Proc                id.Address
+		View                *view.Group
+		Joined, Left, Moved []id.Address
+		Why                 []msg.Removal
+	}
+	// Casts were delivered. Each cast in Run has its own number; Duplicate
+	// ones never get here. Request tells how to reply to the first.
+	Casts struct {
+		Proc, Group id.Address
+		View        uint64
+		Sender      id.Address // the process that cast, not who relayed it
+		Rank        int        // of the member that sent it
+		Run         *msg.Run
+	}
+	// Capture: take Proc's state as it is at this point of the stream and hand
+	// it over with StateBlock. Room is what may be handed over at first.
+	Capture struct {
+		Proc, Group, Joiner id.Address
+		Xfer                uint64
+		Room                int
+	}
+	// CaptureRoom: so many bytes may be handed over now. Stop ends it.
+	CaptureRoom struct {
+		Proc, Group, Joiner id.Address
+		Xfer                uint64
+		Room                int
+		Stop                bool
+	}
+	// Restore begins to feed Proc the state; RestoreBlock is a piece of it;
+	// RestoreEnd the end, to be answered with Restored. A later Restore starts
+	// all over.
+	Restore struct {
+		Proc, Group id.Address
+		Xfer        uint64
+	}
+	RestoreBlock struct {
+		Proc, Group id.Address
+		Xfer        uint64
+		Bytes       []byte
+	}
+	RestoreEnd struct {
+		Proc, Group id.Address
+		Xfer        uint64
+		Err         string
+	}
+	// Left: Proc is no longer a member; the stream ends. Why is "left",
+	// "lost" (nobody who holds the state is left) or "halted".
+	Left struct {
+		Proc, Group id.Address
+		Why         string
+	}
+)
+
+// Request is how to reply to the i-th cast of the run.
+func (c Casts) Request(i int) Request {
+	r := Request{Group: c.Group, Caller: c.Sender, Of: c.View}
+	if c.Run.Origin != 0 {
+		r.Cast = c.Run.OFirst + uint64(i)
+	} else {
+		r.View, r.Cast = c.View, c.Run.First+uint64(i)
+	}
+	return r
+}
+
+// Outside the streams.
+type (
+	// Joined: Proc's wish to join Name was granted; the stream begins.
+	Joined struct {
+		Proc, Group id.Address
+		Name        string
+	}
+	// Called is an answer to a call of Proc on Dest, or its end.
+	Called struct {
+		Proc, Dest id.Address
+		Event      call.Event
+	}
+	// Freed: so many bytes that Proc cast to Dest no longer count.
+	Freed struct {
+		Proc, Dest id.Address
+		Bytes      int
+	}
+	// Undelivered: Dest is no group and no process; what Proc cast is lost.
+	Undelivered struct {
+		Proc, Dest id.Address
+		Bytes      int
+	}
+	// Flushed answers FlushGroup.
+	Flushed struct {
+		Proc, Group id.Address
+		ID          uint64
+	}
+	// SiteViewed: a new view of the whole system.
+	SiteViewed struct {
+		View   *view.Site
+		Entry  *msg.Entry
+		Agreed []id.Site
+	}
+	// Directory: the log changed a group. Now is nil when it is gone.
+	Directory struct {
+		Group id.Address
+		Now   *view.Group
+	}
+	// Stalled: no contact with a majority. Resumed: contact again.
+	Stalled struct{}
+	Resumed struct{}
+	// Refused: the system will not let this site in.
+	Refused struct{ Why string }
+	// Halted is the last item: the site is no longer a member.
+	Halted struct{ Why string }
+)
+
+func (Viewed) item()       {}
+func (Casts) item()        {}
+func (Capture) item()      {}
+func (CaptureRoom) item()  {}
+func (Restore) item()      {}
+func (RestoreBlock) item() {}
+func (RestoreEnd) item()   {}
+func (Left) item()         {}
+func (Joined) item()       {}
+func (Called) item()       {}
+func (Freed) item()        {}
+func (Undelivered) item()  {}
+func (Flushed) item()      {}
+func (SiteViewed) item()   {}
+func (Directory) item()    {}
+func (Stalled) item()      {}
+func (Resumed) item()      {}
+func (Refused) item()      {}
+func (Halted) item()       {}

@@ -1,0 +1,353 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// callers are the processes of this site that cast to destinations of which
+// they are no members.
+type callers struct{ list []*caller }
+
+// caller is one process and one destination. A member of the group relays for
+// it; what is not yet held by the group is repeated to another when that one
+// is gone.
+type caller struct {
+	proc, dest id.Address
+	last       uint64 // requests made
+	sent       uint64 // requests given to the relay
+	unheld     []*msg.Request
+	relay      view.GroupMember
+	calls      *call.Table
+	views      []*view.Group // of the group, since the oldest open call
+
+	seenView uint64 // what we know of the group from its replies
+	seenTime vclock.Time
+}
+
+// relayed is a request we cast for somebody: told to be held when stable.
+type relayed struct {
+	caller id.Address
+	upto   uint64
+	last   uint64 // of our stream
+}
+
+const maxViews = 1 << 10
+
+func newCallers() callers { return callers{} }
+
+func (cs *callers) find(proc, dest id.Address) *caller {
+	for _, c := range cs.list {
+		if c.proc == proc && c.dest == dest {
+			return c
+		}
+	}
+	return nil
+}
+
+// castOutside casts to a group by way of a member, or to a process.
+func (s *Site) castOutside(ev Cast) {
+	s.tellCalls(ev)
+	v := s.log.View()
+	alive := v != nil && (s.Group(ev.Dest) != nil || (!ev.Dest.IsGroup() && v.Has(ev.Dest.Site())))
+	if !alive {
+		for _, spec := range ev.Calls {
+			s.called(ev.Proc, ev.Dest, call.Event{ID: spec.ID, End: call.Nobody})
+		}
+		s.item(Undelivered{Proc: ev.Proc, Dest: ev.Dest, Bytes: requestSize(ev.Body)})
+		return
+	}
+	c := s.outside.find(ev.Proc, ev.Dest)
+	if c == nil {
+		c = &caller{proc: ev.Proc, dest: ev.Dest}
+		c.calls = call.New(func(e call.Event) { s.called(ev.Proc, ev.Dest, e) })
+		if g := s.Group(ev.Dest); g != nil {
+			c.views = []*view.Group{g}
+		}
+		s.outside.list = append(s.outside.list, c)
+	}
+	r := &msg.Request{
+		Dest: ev.Dest, Caller: ev.Proc, First: c.last + 1, Order: ev.Order, Safe: ev.Safe,
+		Call: ev.Calls != nil, N: ev.N, Body: ev.Body,
+	}
+	c.last += uint64(ev.N)
+	c.unheld = append(c.unheld, r)
+	for i, spec := range ev.Calls {
+		key := call.Key{Cast: r.First + uint64(i)}
+		c.calls.Open(spec.ID, spec.Want, key)
+		if !ev.Dest.IsGroup() {
+			c.calls.Expect(key, []id.Address{ev.Dest})
+		}
+	}
+	c.pass(s)
+}
+
+// pass gives the relay what it has not been given.
+func (c *caller) pass(s *Site) {
+	site := c.dest.Site()
+	if c.dest.IsGroup() {
+		g := s.Group(c.dest)
+		if g == nil || s.stalled {
+			return
+		}
+		if !g.Carries(c.relay) {
+			c.relay, c.sent = chooseRelay(g, c.proc), 0
+		}
+		site = c.relay.Proc.Site()
+	}
+	for i, r := range c.unheld {
+		if r.First+uint64(r.N)-1 <= c.sent {
+			continue
+		}
+		again := *r
+		again.Index, again.View, again.Time = s.log.Index(), c.seenView, c.seenTime.Clone()
+		c.unheld[i] = &again
+		c.sent = again.First + uint64(again.N) - 1
+		s.fx.Data(site, &again)
+	}
+}
+
+// chooseRelay picks a member that holds the state: one at the caller's own
+// site, or else one that spreads the callers over the group.
+func chooseRelay(g *view.Group, proc id.Address) view.GroupMember {
+	var ready []view.GroupMember
+	for _, m := range g.Members {
+		if !m.Ready {
+			continue
+		}
+		if m.Proc.Site() == proc.Site() {
+			return m
+		}
+		ready = append(ready, m)
+	}
+	return ready[uint64(proc.Site())%uint64(len(ready))]
+}
+
+// changed follows a group's views: a relay that is gone is replaced, members
+// that are gone have failed.
+func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
+	for _, c := range slices.Clone(cs.list) {
+		if c.dest != group {
+			continue
+		}
+		if now == nil {
+			c.calls.EndAll(call.Lost)
+			cs.drop(s, c)
+			continue
+		}
+		if c.calls.Len() == 0 {
+			c.views = c.views[:0]
+		}
+		if c.views = append(c.views, now); len(c.views) > maxViews {
+			c.views = c.views[1:]
+		}
+		c.calls.Keep(func(p id.Address) bool { return now.Rank(p) >= 0 })
+		c.pass(s)
+	}
+}
+
+// viewed follows the site view: processes at sites that are gone have failed.
+// It also passes on what waited while we were stalled.
+func (cs *callers) viewed(s *Site) {
+	v := s.log.View()
+	for _, c := range slices.Clone(cs.list) {
+		if !c.dest.IsGroup() && !v.Has(c.dest.Site()) {
+			c.calls.Keep(func(id.Address) bool { return false })
+			cs.drop(s, c)
+			continue
+		}
+		c.pass(s)
+	}
+}
+
+func (cs *callers) drop(s *Site, c *caller) {
+	bytes := 0
+	for _, r := range c.unheld {
+		bytes += requestSize(r.Body)
+	}
+	if bytes > 0 {
+		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
+	}
+	cs.list = slices.DeleteFunc(cs.list, func(x *caller) bool { return x == c })
+}
+
+func (cs *callers) cancel(ev CancelCall) {
+	if c := cs.find(ev.Proc, ev.Dest); c != nil {
+		c.calls.Cancel(ev.ID)
+	}
+}
+
+func (cs *callers) halt() {
+	for _, c := range cs.list {
+		c.calls.EndAll(call.Halted)
+	}
+	cs.list = nil
+}
+
+func requestSize(body []byte) int { return (&msg.Run{Body: body}).Size() }
+
+// requestHeld drops what the group holds by now.
+func (s *Site) requestHeld(x *msg.RequestHeld) {
+	c := s.outside.find(x.Caller, x.Dest)
+	if c == nil {
+		return
+	}
+	n, bytes := 0, 0
+	for n < len(c.unheld) && c.unheld[n].First+uint64(c.unheld[n].N)-1 <= x.Upto {
+		bytes += requestSize(c.unheld[n].Body)
+		n++
+	}
+	if c.unheld = c.unheld[n:]; len(c.unheld) == 0 {
+		c.unheld = nil
+	}
+	if bytes > 0 {
+		s.item(Freed{Proc: c.proc, Dest: c.dest, Bytes: bytes})
+	}
+}
+
+// outsideReplies takes answers to calls of a process outside. Who may answer
+// is known from the first reply on: the view in which it was delivered.
+func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
+	dest := x.Group
+	if dest == 0 {
+		dest = x.From
+	}
+	c := s.outside.find(x.To, dest)
+	if c == nil {
+		return
+	}
+	c.learn(x.View, x.Time)
+	for _, it := range items {
+		key := call.Key{Cast: it.Cast}
+		if !c.calls.Known(key) {
+			i := slices.IndexFunc(c.views, func(v *view.Group) bool { return v.Index == x.Of })
+			if i < 0 {
+				continue
+			}
+			c.calls.Expect(key, c.views[i].ReadyProcs())
+			if now := s.Group(dest); now != nil && now.Index != x.Of {
+				c.calls.Keep(func(p id.Address) bool { return now.Rank(p) >= 0 || p == x.From })
+			}
+		}
+		c.calls.Answer(key, x.From, it.Null, it.Body)
+	}
+}
+
+func (c *caller) learn(index uint64, t vclock.Time) {
+	switch {
+	case index > c.seenView:
+		c.seenView, c.seenTime = index, t.Clone()
+	case index == c.seenView && len(t) == len(c.seenTime):
+		c.seenTime.Merge(t)
+	}
+}
+
+// request takes a request to relay, or for a process here.
+func (s *Site) request(x *msg.Request) {
+	if !x.Dest.IsGroup() {
+		s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, Upto: x.First + uint64(x.N) - 1})
+		return
+	}
+	for _, m := range s.groups.of(x.Dest) {
+		if !m.leaving {
+			m.waiting = append(m.waiting, x)
+			s.groups.mark(m)
+			return
+		}
+	}
+	// We have left the group: its caller learns that as we did, from the log.
+}
+
+// runFor is the run that carries a request.
+func runFor(x *msg.Request) *msg.Run {
+	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body}
+}
+
+// relay queues the requests whose callers know nothing that we do not.
+func (m *member) relay(c *installed) {
+	if len(m.waiting) == 0 || m.loading != nil || m.wedged() {
+		return
+	}
+	var stuck []id.Address
+	m.waiting = slices.DeleteFunc(m.waiting, func(x *msg.Request) bool {
+		ready := x.View < c.view.Index || (x.View == c.view.Index && c.queue.Done().Covers(x.Time))
+		if !ready || slices.Contains(stuck, x.Caller) {
+			stuck = append(stuck, x.Caller)
+			return false
+		}
+		m.queue = append(m.queue, queued{request: x})
+		return true
+	})
+}
+
+// fresh takes off a run what another relay has brought before, and tells the
+// rest from it. It returns nil when nothing is new.
+func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run {
+	last := m.seen[r.Origin]
+	sender := c.view.Members[rank].Proc
+	end := r.OFirst + uint64(r.N) - 1
+	if end <= last {
+		m.tellDelivery(c, sender, r, pos, true)
+		m.markUsed(c, rank, r)
+		return nil
+	}
+	m.seen[r.Origin] = end
+	if r.OFirst <= last {
+		var dup *msg.Run
+		dup, r = r.Cut(uint32(last - r.OFirst + 1))
+		m.tellDelivery(c, sender, dup, pos, true)
+	}
+	return r
+}
+
+// markUsed counts entries as used that the program never sees, in turn.
+func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
+	h := handed{view: c.view.Index, rank: rank, last: r.Last()}
+	if len(m.handed) == 0 && m.loading == nil {
+		m.countUsed(h)
+		return
+	}
+	m.handed = append(m.handed, h)
+}
+
+// tellHeld tells callers which of their requests every member holds.
+func (m *member) tellHeld(c *installed) {
+	n := 0
+	for n < len(m.relayed) && m.relayed[n].last <= c.stable.Stable()[c.rank] {
+		m.tellHeldOne(m.relayed[n])
+		n++
+	}
+	if m.relayed = m.relayed[n:]; len(m.relayed) == 0 {
+		m.relayed = nil
+	}
+}
+
+func (m *member) tellHeldOne(r relayed) {
+	m.s.fx.Control(r.caller.Site(), &msg.RequestHeld{Dest: m.group, Caller: r.caller, Upto: r.upto})
+}
+
+// purgeSeen forgets callers whose site the log had removed by entry index, and
+// lists the others: the same at every member that installs that view.
+func (m *member) purgeSeen(index uint64) []msg.Seen {
+	var list []msg.Seen
+	for caller, last := range m.seen { // order does not matter: sorted below
+		if at, gone := m.s.peers.removed[caller.Site()]; gone && at <= index {
+			delete(m.seen, caller)
+			continue
+		}
+		list = append(list, msg.Seen{Caller: caller, Last: last})
+	}
+	slices.SortFunc(list, func(a, b msg.Seen) int {
+		if a.Caller < b.Caller {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

@@ -1,0 +1,177 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+	"github.com/cohortkit/cohort/internal/core/xfer"
+)
+
+// backlogged is a part of the stream kept back until the state is in.
+type backlogged struct {
+	item   Item
+	handed handed
+}
+
+func (m *member) startLoading() { m.loading = &xfer.Joiner{} }
+
+// handView gives a view to the program, or keeps it back with the rest.
+func (m *member) handView(i Viewed) {
+	if m.loading == nil {
+		m.s.item(i)
+		return
+	}
+	m.backlog = append(m.backlog, backlogged{item: i})
+}
+
+// turnTransfers brings state transfer up to a new view: a joiner turns to
+// another donor if its own is gone, a donor drops joiners that are.
+func (m *member) turnTransfers(v *view.Group) {
+	m.donors = slices.DeleteFunc(m.donors, func(d *xfer.Donor) bool {
+		if r := v.Rank(d.Joiner); r >= 0 && !v.Members[r].Ready {
+			return false
+		}
+		m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Stop: true})
+		return true
+	})
+	if j := m.loading; j != nil && !j.Ended {
+		if r := v.Rank(j.Donor); r >= 0 && v.Members[r].Ready {
+			return
+		}
+		donor := v.Members[v.Donor()].Proc
+		m.s.fx.Control(donor.Site(), j.Ask(v, m.proc, donor))
+	}
+}
+
+// transfer handles the messages of state transfer.
+func (m *member) transfer(x msg.Message) {
+	switch x := x.(type) {
+	case *msg.XferAsk:
+		if c := m.inView(x.View, x); c != nil || (m.cur != nil && m.cur.view.Index > x.View) {
+			m.donate(x)
+		}
+	case *msg.XferCredit:
+		if d := m.donor(x.Joiner, x.Xfer); d != nil && d.Credit(x.Upto) {
+			m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Room: d.Room()})
+		}
+	case *msg.XferBegin:
+		if m.loading != nil && x.Joiner == m.proc && m.loading.Begin(x) {
+			m.s.item(Restore{Proc: m.proc, Group: m.group, Xfer: x.Xfer})
+		}
+	case *msg.XferBlock:
+		if m.loading != nil && x.Joiner == m.proc && m.loading.Block(x) {
+			m.s.item(RestoreBlock{Proc: m.proc, Group: m.group, Xfer: x.Xfer, Bytes: x.Bytes})
+		}
+	case *msg.XferEnd:
+		if m.loading != nil && x.Joiner == m.proc && m.loading.End(x) {
+			m.s.item(RestoreEnd{Proc: m.proc, Group: m.group, Xfer: x.Xfer, Err: x.Err})
+		}
+	}
+}
+
+func (m *member) donor(joiner id.Address, number uint64) *xfer.Donor {
+	for _, d := range m.donors {
+		if d.Joiner == joiner && d.Xfer == number {
+			return d
+		}
+	}
+	return nil
+}
+
+// donate captures the state for a joiner at this very point of our stream:
+// what was handed to the program before is in it, what comes later is not.
+func (m *member) donate(x *msg.XferAsk) {
+	c := m.cur
+	r := c.view.Rank(x.Joiner)
+	if m.loading != nil || r < 0 || c.view.Members[r].Ready || !c.view.Members[c.rank].Ready {
+		return
+	}
+	m.donors = slices.DeleteFunc(m.donors, func(d *xfer.Donor) bool {
+		if d.Joiner != x.Joiner {
+			return false
+		}
+		m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Stop: true})
+		return true
+	})
+	d := xfer.NewDonor(x)
+	m.donors = append(m.donors, d)
+	counts := c.queue.Done().Clone()
+	m.s.fx.Fact(fact.Snapshot{Proc: m.proc, Group: m.group, View: c.view.Index, To: x.Joiner, Xfer: x.Xfer, Counts: counts})
+	m.s.item(Capture{Proc: m.proc, Group: m.group, Joiner: x.Joiner, Xfer: x.Xfer, Room: d.Room()})
+	m.s.fx.Bulk(x.Joiner.Site(), &msg.XferBegin{
+		Group: m.group, Joiner: x.Joiner, Donor: m.proc, Xfer: x.Xfer, View: c.view.Index, Counts: counts,
+	})
+}
+
+// stateBlock sends the next piece of the state our program captured.
+func (m *member) stateBlock(ev StateBlock) {
+	d := m.donor(ev.Joiner, ev.Xfer)
+	if d == nil {
+		return
+	}
+	if len(ev.Bytes) > 0 {
+		m.s.fx.Bulk(ev.Joiner.Site(), d.Block(m.group, ev.Bytes))
+	}
+	if ev.Last || ev.Err != "" {
+		m.s.fx.Bulk(ev.Joiner.Site(), d.End(m.group, ev.Err))
+	}
+}
+
+// stateRead grants the donor credit for what our program has read.
+func (m *member) stateRead(ev StateRead) {
+	j := m.loading
+	if j == nil || j.Xfer != ev.Xfer {
+		return
+	}
+	if upto := j.Used(ev.Bytes); upto > 0 {
+		m.s.fx.Control(j.Donor.Site(), &msg.XferCredit{Group: m.group, Joiner: m.proc, Xfer: j.Xfer, Upto: upto})
+	}
+}
+
+// restored ends the transfer: what the state covers is dropped, the rest of
+// the stream goes to the program, and the log hears that we are ready.
+func (m *member) restored(ev Restored) {
+	j := m.loading
+	if j == nil || j.Xfer != ev.Xfer || j.Begun == nil {
+		return
+	}
+	if ev.Err != "" {
+		m.leaving, m.asked = true, true
+		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group})
+		return
+	}
+	m.s.fx.Fact(fact.Loaded{Proc: m.proc, Group: m.group, View: j.Begun.View, From: j.Donor, Xfer: j.Xfer, Counts: j.Begun.Counts})
+	m.loading = nil
+	for _, b := range m.backlog {
+		switch i := b.item.(type) {
+		case Viewed:
+			if i.View.Index >= j.Begun.View {
+				m.s.item(i)
+			}
+		case Casts:
+			m.release(j, i, b.handed)
+		}
+	}
+	m.backlog, m.keeps = nil, 0
+	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group})
+}
+
+// release hands over casts that were kept back, but for what the state covers.
+func (m *member) release(j *xfer.Joiner, i Casts, h handed) {
+	if j.Covers(i.View, i.Rank, i.Run.Last()) {
+		if !h.free {
+			m.countUsed(h)
+		}
+		return
+	}
+	if i.View == j.Begun.View && i.Rank < len(j.Begun.Counts) {
+		if n := j.Begun.Counts[i.Rank]; n >= i.Run.First {
+			_, i.Run = i.Run.Cut(uint32(n - i.Run.First + 1))
+		}
+	}
+	m.s.item(i)
+	m.handed = append(m.handed, h)
+}
