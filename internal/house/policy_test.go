@@ -39,7 +39,7 @@ func parsePolicy(text string) (policy, error) {
 		if !r.pure && row[1] != "free" {
 			return nil, fmt.Errorf("policy.txt: %s: kind %q is neither pure nor free", r.pkg, row[1])
 		}
-		for _, item := range strings.Fields(row[2]) {
+		for item := range strings.FieldsSeq(row[2]) {
 			list, known := lists[item]
 			switch {
 			case item == "-":

@@ -13,8 +13,10 @@ var planted = []struct {
 	{"nothing", `func f(n int) int { return n + 1 }`, nil},
 	{"goroutine", `func f() { go f() }`, []string{"no goroutine"}},
 	{"channel type", `type t struct{ c chan int }`, []string{"no channels"}},
-	{"channel use", `func f() { c := make(chan int); c <- 1; <-c; close(c) }`,
-		[]string{"does not call close", "no channels", "no channels", "no channels"}},
+	{
+		"channel use", `func f() { c := make(chan int); c <- 1; <-c; close(c) }`,
+		[]string{"does not call close", "no channels", "no channels", "no channels"},
+	},
 	{"channel range", `func f[C chan int](c C) { for range c { return } }`, []string{"no channels", "no channels"}},
 	{"select", `func f() { select {} }`, []string{"does not select"}},
 	{"clock", `import "time"; func f() { _ = time.Second }`, []string{"may not import time"}},
@@ -22,17 +24,25 @@ var planted = []struct {
 	{"lock", `import "sync"; var m sync.Mutex`, []string{"may not import sync"}},
 	{"dice", `import "math/rand/v2"; func f() { rand.Int() }`, []string{"may not import math/rand/v2"}},
 	{"address", `import "unsafe"; var p unsafe.Pointer`, []string{"may not import unsafe"}},
-	{"terminal", `import "fmt"; func f() { fmt.Println(fmt.Sprint(1)); println(2) }`,
-		[]string{"call fmt.Println", "call println"}},
+	{
+		"terminal", `import "fmt"; func f() { fmt.Println(fmt.Sprint(1)); println(2) }`,
+		[]string{"call fmt.Println", "call println"},
+	},
 	{"coroutine", `import "iter"; func f(s iter.Seq[int]) { iter.Pull(s) }`, []string{"call iter.Pull"}},
 	{"constraint", "//go:build linux", []string{"no build constraints"}},
 
-	{"map range", `func f(m map[int]int) (s int) { for k := range m { s = k }; return s }`,
-		[]string{"order of a map's keys"}},
-	{"map range through a name", `type t map[int]int; func f(m t) (s int) { for _, v := range m { s -= v }; return s }`,
-		[]string{"order of a map's keys"}},
-	{"map range through a type parameter", `func f[M ~map[int]int](m M) (s int) { for k := range m { s = k }; return s }`,
-		[]string{"order of a map's keys"}},
+	{
+		"map range", `func f(m map[int]int) (s int) { for k := range m { s = k }; return s }`,
+		[]string{"order of a map's keys"},
+	},
+	{
+		"map range through a name", `type t map[int]int; func f(m t) (s int) { for _, v := range m { s -= v }; return s }`,
+		[]string{"order of a map's keys"},
+	},
+	{
+		"map range through a type parameter", `func f[M ~map[int]int](m M) (s int) { for k := range m { s = k }; return s }`,
+		[]string{"order of a map's keys"},
+	},
 	{"counting", `func f(m map[int]int) (n int) { for range m { n++ }; return n }`, nil},
 	{"collected and sorted", `import "slices"
 		func f(m map[int]int) []int {
@@ -88,9 +98,11 @@ var planted = []struct {
 		func f(m map[int]int) []int { return slices.Sorted(maps.Keys(m)) }`, nil},
 	{"keys as they come", `import ("maps"; "slices")
 		func f(m map[int]int) []int { return slices.Collect(maps.Keys(m)) }`, []string{"maps.Keys comes in any order"}},
-	{"values as they come", `import "maps"
+	{
+		"values as they come", `import "maps"
 		func f(m map[int]int) (s int) { for v := range maps.Values(m) { s -= v }; return s }`,
-		[]string{"maps.Values comes in any order"}},
+		[]string{"maps.Values comes in any order"},
+	},
 	{"keys in a variable", `import "maps"
 		func f(m map[int]int) { keys := maps.Keys[map[int]int]; _ = keys(m) }`, []string{"maps.Keys comes in any order"}},
 }
