@@ -20,7 +20,7 @@ var planted = []struct {
 	{"channel range", `func f[C chan int](c C) { for range c { return } }`, []string{"no channels", "no channels"}},
 	{"select", `func f() { select {} }`, []string{"does not select"}},
 	{"clock", `import "time"; func f() { _ = time.Second }`, []string{"may not import time"}},
-	{"renamed clock", `import clock "time"; func f() { _ = clock.Now() }`, []string{"may not import time"}},
+	{"renamed clock", `import clock "time"; func f() { _ = clock.Now() }`, []string{"call time.Now", "may not import time"}},
 	{"lock", `import "sync"; var m sync.Mutex`, []string{"may not import sync"}},
 	{"dice", `import "math/rand/v2"; func f() { rand.Int() }`, []string{"may not import math/rand/v2"}},
 	{"address", `import "unsafe"; var p unsafe.Pointer`, []string{"may not import unsafe"}},
