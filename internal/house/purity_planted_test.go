@@ -79,6 +79,11 @@ var planted = []struct {
 			for k := range m { s += k } // order does not matter: the same
 			return s
 		}`, nil},
+	{"marked on the line above", `func f(m map[int]int) (s int) {
+			for k := range m { s += k } // order does not matter: addition commutes
+			for k := range m { s -= k }
+			return s
+		}`, []string{"p.go:4: the order of a map's keys"}},
 	{"marked on two lines", `func f(m map[int]int) (s int) {
 			// order does not matter: addition commutes, as everybody
 			// knows
