@@ -1,0 +1,56 @@
+# What people type. Continuous integration runs .ci/run, which calls the same
+# scripts; `make check test` before a commit is enough for most of them.
+
+GO   ?= go
+LINT  = $(GO) tool -modfile=tools/go.mod golangci-lint
+
+# For `make fuzz` and `make sim`.
+FUZZTIME ?= 60s
+SEEDS    ?= 200
+FAULTS   ?= chaos
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check fmt lint house race fuzz sim cover tidy
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build all packages, and the commands into bin/
+	$(GO) build ./...
+	@if [ -d cmd ]; then $(GO) build -trimpath -o bin/ ./cmd/...; fi
+
+test: ## run all tests
+	$(GO) test ./...
+
+check: ## vet, house tests, go.mod and all linters; changes nothing
+	$(GO) vet ./...
+	$(GO) test ./internal/house
+	$(GO) mod tidy -diff
+	$(LINT) run
+
+fmt: ## format all Go files
+	$(LINT) fmt
+
+lint: ## run the linters alone (the first run builds them: some minutes)
+	scripts/lint
+
+house: ## run the tests of the repository itself
+	$(GO) test ./internal/house
+
+race: ## run the tests under the race detector where there are goroutines
+	scripts/race
+
+fuzz: ## fuzz all targets, FUZZTIME=60s in total
+	scripts/fuzz $(FUZZTIME)
+
+sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
+	scripts/sim $(SEEDS) $(FAULTS)
+
+cover: ## measure coverage, by package and as cover/index.html
+	@mkdir -p cover
+	$(GO) test -coverpkg=./... -coverprofile=cover/profile.out ./...
+	$(GO) tool cover -func=cover/profile.out | tail -1
+	$(GO) tool cover -html=cover/profile.out -o cover/index.html
+
+tidy: ## tidy every module of the repository
+	for mod in $$(git ls-files 'go.mod' '*/go.mod'); do $(GO) mod tidy -C $$(dirname $$mod) || exit; done
