@@ -165,6 +165,7 @@ func readPart(r *reader) *msg.Part {
 }
 
 func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
+	b = binary.AppendUvarint(b, m.Index)
 	b = appendAddr(b, m.Dest)
 	b = appendAddr(b, m.Caller)
 	b = binary.AppendUvarint(b, m.First)
@@ -176,7 +177,7 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 }
 
 func readRequest(r *reader) *msg.Request {
-	m := &msg.Request{Dest: r.addr(), Caller: r.addr(), First: r.uvarint()}
+	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Caller: r.addr(), First: r.uvarint()}
 	flags, order := readCastFlags(r, orderBits|safeBit|callBit)
 	r.check(order != msg.Sequence, "request for a sequence entry")
 	m.Order = order

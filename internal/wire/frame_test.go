@@ -241,3 +241,23 @@ func TestLeastSizes(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorsName holds each error text to naming what a reader needs.
+func TestErrorsName(t *testing.T) {
+	for want, err := range map[string]error{
+		"wire: malformed bytes from the peer, in cut-ack: ends too early (byte 7)":     &Error{Kind: msg.KindCutAck, What: short, At: 7},
+		"wire: malformed bytes from the peer: unknown lane (byte 1)":                   &Error{What: "unknown lane", At: 1},
+		"wire: the other end speaks protocol version 3, this one 1: upgrade the older": &VersionError{Ours: 1, Theirs: 3},
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+	}
+	seen := map[string]bool{}
+	for f := range RefusedClosing + 2 {
+		seen[f.String()] = true
+	}
+	if len(seen) != int(RefusedClosing)+1 || Refusal(0).String() != (RefusedClosing+1).String() {
+		t.Errorf("refusals read as %v", seen)
+	}
+}

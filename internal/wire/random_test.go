@@ -30,10 +30,10 @@ func TestRoundTrip(t *testing.T) {
 			b := AppendFrame(nil, f)
 			got, err := DecodeFrame(b)
 			if err != nil {
-				t.Fatalf("%s, seed %d: %v\n%s", s.name, seed, err, show(f))
+				t.Fatalf("%s, seed %d: %v\n%.2000s", s.name, seed, err, show(f))
 			}
 			if !reflect.DeepEqual(got, f) {
-				t.Fatalf("%s, seed %d:\nsent %s\ngot  %s", s.name, seed, show(f), show(got))
+				t.Fatalf("%s, seed %d:\nsent %.2000s\ngot  %.2000s", s.name, seed, show(f), show(got))
 			}
 		}
 	}

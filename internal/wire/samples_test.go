@@ -112,7 +112,7 @@ func groupSamples() []sample {
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
 		{"install", control(&msg.Install{Group: group, Attempt: 14})},
 		{"request", data(&msg.Request{
-			Dest: group, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, Time: vclock.Time{5, 7},
+			Index: 13, Dest: group, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, Time: vclock.Time{5, 7},
 			N: 2, Body: body("withdraw", "pay"),
 		})},
 		{"request-held", control(&msg.RequestHeld{Dest: group, Caller: caller, Upto: 41})},
