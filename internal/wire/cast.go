@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
@@ -48,7 +47,7 @@ func readCastFlags(r *reader, mask byte) (byte, msg.Order) {
 
 // checkNumbers refuses n numbers from first on that do not fit 64 bits.
 func checkNumbers(r *reader, first uint64, n uint32) {
-	r.check(first <= math.MaxUint64-uint64(n), "numbers run over 64 bits")
+	r.check(first <= ^uint64(0)-uint64(n), "numbers run over 64 bits")
 }
 
 // checkBody refuses bodies that cannot hold n casts.
