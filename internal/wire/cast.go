@@ -1,0 +1,225 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Messages that carry casts, requests and replies: those of the data lane.
+
+// Least sizes of list elements, in bytes.
+const (
+	minSpan  = 1 + 1
+	minReply = 1 + 1 + 1 + 1
+)
+
+// Bits of the byte that opens a run or the casts of a request. The rest of it
+// is the order.
+const (
+	orderBits = 1<<3 - 1
+	safeBit   = 1 << 3
+	callBit   = 1 << 4
+	originBit = 1 << 5
+)
+
+func appendCastFlags(b []byte, o msg.Order, safe, call, origin bool) []byte {
+	v := byte(o)
+	if safe {
+		v |= safeBit
+	}
+	if call {
+		v |= callBit
+	}
+	if origin {
+		v |= originBit
+	}
+	return append(b, v)
+}
+
+// readCastFlags reads the byte whole, and the order in it.
+func readCastFlags(r *reader, mask byte) (byte, msg.Order) {
+	v := r.flags(mask)
+	o := msg.Order(v & orderBits)
+	r.check(o >= msg.FIFO && o <= msg.Sequence, "unknown order")
+	return v, o
+}
+
+// checkNumbers refuses n numbers from first on that do not fit 64 bits.
+func checkNumbers(r *reader, first uint64, n uint32) {
+	r.check(first <= ^uint64(0)-uint64(n), "numbers run over 64 bits")
+}
+
+// checkBody refuses bodies that cannot hold n casts.
+func checkBody(r *reader, n uint32, body []byte) {
+	r.check(n > 0, "no casts")
+	r.check(uint64(n) <= uint64(len(body)), "more casts than bytes")
+}
+
+// appendRunHead appends all of run but its body.
+func appendRunHead(b []byte, run *msg.Run) []byte {
+	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0)
+	b = binary.AppendUvarint(b, run.First)
+	b = binary.AppendUvarint(b, uint64(run.N))
+	b = appendCounts(b, run.Time)
+	if run.Order == msg.Sequence {
+		b = binary.AppendUvarint(b, uint64(len(run.Spans)))
+		for _, s := range run.Spans {
+			b = binary.AppendUvarint(b, uint64(s.Rank))
+			b = binary.AppendUvarint(b, uint64(s.N))
+		}
+	}
+	if run.Origin != 0 {
+		b = appendAddr(b, run.Origin)
+		b = binary.AppendUvarint(b, run.OFirst)
+	}
+	return b
+}
+
+// readRun reads all of run, whose body is the rest of the frame.
+func readRun(r *reader, run *msg.Run, sender uint16) {
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit)
+	run.Order = order
+	run.Safe = flags&safeBit != 0
+	run.Call = flags&callBit != 0
+	run.First = r.uvarint()
+	run.N = r.uint32()
+	checkNumbers(r, run.First, run.N)
+	run.Time = r.counts()
+	if run.Time != nil {
+		r.check(order != msg.FIFO && order != msg.Sequence, "time on an order without")
+		r.check(int(sender) < len(run.Time), "sender beyond the time's ranks")
+	}
+	if order == msg.Sequence {
+		run.Spans = readSpans(r)
+	}
+	if flags&originBit != 0 {
+		run.Origin = r.addr()
+		run.OFirst = r.uvarint()
+		r.check(run.Origin != 0, "nobody as origin")
+		checkNumbers(r, run.OFirst, run.N)
+	}
+	run.Body = r.rest()
+}
+
+func readSpans(r *reader) []msg.Span {
+	out := slots[msg.Span](r, minSpan)
+	for i := range out {
+		out[i] = msg.Span{Rank: r.rank(), N: r.uint32()}
+		r.check(out[i].N > 0, "empty span")
+	}
+	return out
+}
+
+func appendData(b []byte, m *msg.Data) (head, body []byte) {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.View)
+	b = binary.AppendUvarint(b, uint64(m.Sender))
+	b = appendBool(b, m.Forwarded)
+	return appendRunHead(b, m.Run), m.Run.Body
+}
+
+func readData(r *reader) *msg.Data {
+	// Message and run live and die together: one allocation.
+	d := new(struct {
+		m   msg.Data
+		run msg.Run
+	})
+	d.m = msg.Data{Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Forwarded: r.bool(), Run: &d.run}
+	readRun(r, &d.run, d.m.Sender)
+	if d.run.Order == msg.Sequence {
+		r.check(d.run.N == 1 && len(d.run.Body) == 0, "sequence entry with casts")
+	} else {
+		checkBody(r, d.run.N, d.run.Body)
+	}
+	return &d.m
+}
+
+func appendPart(b []byte, m *msg.Part) (head, body []byte) {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.View)
+	b = binary.AppendUvarint(b, uint64(m.Sender))
+	b = appendBool(b, m.Forwarded)
+	b = binary.AppendUvarint(b, m.Offset)
+	b = binary.AppendUvarint(b, m.Total)
+	return appendRunHead(b, m.Run), m.Run.Body
+}
+
+func readPart(r *reader) *msg.Part {
+	d := new(struct {
+		m   msg.Part
+		run msg.Run
+	})
+	d.m = msg.Part{
+		Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Forwarded: r.bool(),
+		Offset: r.uvarint(), Total: r.uvarint(), Run: &d.run,
+	}
+	readRun(r, &d.run, d.m.Sender)
+	r.check(d.run.Order != msg.Sequence, "piece of a sequence entry")
+	r.check(d.run.N == 1, "piece of more than one cast")
+	size := uint64(len(d.run.Body))
+	r.check(size > 0, "empty piece")
+	r.check(size <= d.m.Total && d.m.Offset <= d.m.Total-size, "piece outside of the whole")
+	return &d.m
+}
+
+func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
+	b = binary.AppendUvarint(b, m.Index)
+	b = appendAddr(b, m.Dest)
+	b = appendAddr(b, m.Caller)
+	b = binary.AppendUvarint(b, m.First)
+	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false)
+	b = binary.AppendUvarint(b, m.View)
+	b = appendCounts(b, m.Time)
+	b = binary.AppendUvarint(b, uint64(m.N))
+	return b, m.Body
+}
+
+func readRequest(r *reader) *msg.Request {
+	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Caller: r.addr(), First: r.uvarint()}
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit)
+	r.check(order != msg.Sequence, "request for a sequence entry")
+	m.Order = order
+	m.Safe = flags&safeBit != 0
+	m.Call = flags&callBit != 0
+	m.View = r.uvarint()
+	m.Time = r.counts()
+	m.N = r.uint32()
+	checkNumbers(r, m.First, m.N)
+	m.Body = r.rest()
+	checkBody(r, m.N, m.Body)
+	return m
+}
+
+// appendReplies leaves only the last body out: many replies in one frame are
+// small, and copying costs less than gathering.
+func appendReplies(b []byte, m *msg.Replies) (head, body []byte) {
+	b = appendAddr(b, m.Group)
+	b = appendAddr(b, m.From)
+	b = appendAddr(b, m.To)
+	b = binary.AppendUvarint(b, m.Of)
+	b = binary.AppendUvarint(b, m.View)
+	b = appendCounts(b, m.Time)
+	b = binary.AppendUvarint(b, uint64(len(m.Items)))
+	for i := range m.Items {
+		x := &m.Items[i]
+		b = append(b, body...)
+		b = binary.AppendUvarint(b, x.View)
+		b = binary.AppendUvarint(b, x.Cast)
+		b = appendBool(b, x.Null)
+		b = binary.AppendUvarint(b, uint64(len(x.Body)))
+		body = x.Body
+	}
+	return b, body
+}
+
+func readReplies(r *reader) *msg.Replies {
+	m := &msg.Replies{
+		Group: r.addr(), From: r.addr(), To: r.addr(), Of: r.uvarint(), View: r.uvarint(), Time: r.counts(),
+	}
+	m.Items = slots[msg.Reply](r, minReply)
+	for i := range m.Items {
+		m.Items[i] = msg.Reply{View: r.uvarint(), Cast: r.uvarint(), Null: r.bool(), Body: r.bytes(r.uvarint())}
+	}
+	return m
+}

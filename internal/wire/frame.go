@@ -1,0 +1,169 @@
+// Package wire turns the messages that sites exchange into bytes and back. Its
+// functions are pure: they know no connection and keep nothing.
+//
+// # Format
+//
+// On a connection each frame follows its length (4 bytes, little-endian). A
+// frame is its lane (1 byte); on the control lane Got for each lane, Index and
+// the number of messages; then the messages. A message is its kind (1 byte) and
+// its fields in the order of their declaration, but those that hold a body put
+// it last:
+//
+//   - addresses, sites, and numbers drawn at random: 8 bytes, little-endian;
+//   - all other numbers: unsigned varints, never longer than needed;
+//   - lists and strings: their length as a varint, then the elements;
+//   - truth values: 1 byte, 0 or 1, or bits of one byte when there are several;
+//   - a body at the end of a frame: the bytes up to that end, without a length.
+//
+// Each value has one form only. An empty list or body is nil when decoded.
+//
+// # What decoding checks
+//
+// That a message is sound in itself, as package msg describes it: its kind goes
+// with its lane, enumerations are known, ranks lie within the lists of the same
+// message, numbers do not wrap. Whether it fits the receiver's view is for the
+// core to say, and so is whether a body holds its N payloads
+// ([msg.Run.WellFormed]): that would cost per cast and not per run.
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Version is the version of the protocol: of this package's formats, of the
+// kinds in package msg, and of what they mean.
+const Version = 1
+
+// Bounds of a frame, in bytes. What a frame needs besides a body of MaxBody
+// stays below the difference for views of up to 6,000 ranks.
+const (
+	MaxBody  = 1 << 20
+	MaxFrame = MaxBody + 64<<10
+)
+
+// lengthSize is the size of the length before each frame.
+const lengthSize = 4
+
+// AppendFrame appends f, without a length before it. It panics when f is not
+// what package msg describes (another lane's message, two messages where only
+// one may be, a name over MaxName): a mistake of this program, which a receiver
+// would have to answer by closing the connection, again and again.
+func AppendFrame(buf []byte, f *msg.Frame) []byte {
+	buf, body := appendFrame(buf, f)
+	return append(buf, body...)
+}
+
+// FrameParts appends to head the length of f and all of f but its body, and
+// returns that body, which belongs behind it on the connection; nil for none.
+// The body is the message's own and must not be changed. Data and bulk frames
+// are the same for all receivers, so their parts can be made once for all.
+//
+// The error is ErrTooLarge for a frame over MaxFrame; grown is then head.
+// FrameParts panics as AppendFrame does.
+func FrameParts(head []byte, f *msg.Frame) (grown, body []byte, err error) {
+	start := len(head) + lengthSize
+	grown, body = appendFrame(append(head, make([]byte, lengthSize)...), f)
+	// The length goes into the room left for it.
+	if _, err = AppendLength(grown[:len(head)], len(grown)-start+len(body)); err != nil {
+		return head, nil, err
+	}
+	return grown, body, nil
+}
+
+// AppendLength appends the length n that goes before a frame of n bytes, or
+// returns buf and ErrTooLarge.
+func AppendLength(buf []byte, n int) ([]byte, error) {
+	if n > MaxFrame {
+		return buf, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, n, MaxFrame)
+	}
+	return binary.LittleEndian.AppendUint32(buf, uint32(n)), nil
+}
+
+// Length reads the length of the frame that begins in buf, which may end
+// before the frame does: a receiver makes room by it. ok is false while buf has
+// not even the length. The error, for a frame over MaxFrame, is an *Error.
+func Length(buf []byte) (n int, ok bool, err error) {
+	if len(buf) < lengthSize {
+		return 0, false, nil
+	}
+	size := binary.LittleEndian.Uint32(buf)
+	if size > MaxFrame {
+		return 0, false, &Error{What: fmt.Sprintf("length of %d bytes, at most %d", size, MaxFrame)}
+	}
+	return int(size), true, nil
+}
+
+// Split cuts the first frame out of what was received so far, without copying:
+// frame and rest are parts of buf. ok is false while the frame is incomplete;
+// rest is then buf. The error is that of Length.
+func Split(buf []byte) (frame, rest []byte, ok bool, err error) {
+	n, ok, err := Length(buf)
+	if !ok || n > len(buf)-lengthSize {
+		return nil, buf, false, err
+	}
+	end := lengthSize + n
+	return buf[lengthSize:end:end], buf[end:], true, nil
+}
+
+// DecodeFrame reads one whole frame, without the length before it. Bodies in
+// the messages (Run.Body, Request.Body, Reply.Body, XferBlock.Bytes) are parts
+// of b: whoever calls it gives b away, and must not write to it again while any
+// of them is in use. Strings and lists are copies. The error is an *Error.
+func DecodeFrame(b []byte) (*msg.Frame, error) {
+	r := reader{b: b, size: len(b)}
+	lane := msg.Lane(r.byte())
+	r.check(lane < msg.Lanes, "unknown lane")
+	// One allocation holds the frame and, as most have but one, its message.
+	d := new(struct {
+		frame msg.Frame
+		one   [1]msg.Message
+	})
+	f := &d.frame
+	f.Lane, f.Msgs = lane, d.one[:]
+	if lane == msg.LaneControl {
+		for i := range f.Got {
+			f.Got[i] = r.uvarint()
+		}
+		f.Index = r.uvarint()
+		switch n := r.length(1); n {
+		case 0:
+			f.Msgs = nil
+		case 1:
+		default:
+			f.Msgs = make([]msg.Message, n)
+		}
+	}
+	for i := range f.Msgs {
+		if f.Msgs[i] = r.message(lane); r.err != nil {
+			break
+		}
+	}
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func appendFrame(b []byte, f *msg.Frame) (head, body []byte) {
+	b = append(b, byte(f.Lane))
+	if f.Lane == msg.LaneControl {
+		for _, n := range f.Got {
+			b = binary.AppendUvarint(b, n)
+		}
+		b = binary.AppendUvarint(b, f.Index)
+		b = binary.AppendUvarint(b, uint64(len(f.Msgs)))
+	} else if len(f.Msgs) != 1 {
+		panic(fmt.Sprintf("wire: %d messages in a frame of lane %d, which takes one", len(f.Msgs), f.Lane))
+	}
+	for _, m := range f.Msgs {
+		k := m.Kind()
+		if !known(k) || kinds[k].lane != f.Lane {
+			panic(fmt.Sprintf("wire: %T on lane %d", m, f.Lane))
+		}
+		b, body = appendMessage(append(b, byte(k)), m)
+	}
+	return b, body
+}

@@ -1,0 +1,111 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Messages of one group on the control lane: acknowledgements and the flush.
+
+// minForwarding is the least size of a Forwarding, in bytes.
+const minForwarding = 1 + 8 + 8 + 1
+
+// Bits of the last byte of an Ack.
+const (
+	clearBit  = 1 << 0
+	wantedBit = 1 << 1
+)
+
+func appendAck(b []byte, m *msg.Ack) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.View)
+	b = binary.AppendUvarint(b, uint64(m.From))
+	b = appendCounts(b, m.Held)
+	b = appendCounts(b, m.Used)
+	var v byte
+	if m.Clear {
+		v |= clearBit
+	}
+	if m.Wanted {
+		v |= wantedBit
+	}
+	return append(b, v)
+}
+
+func readAck(r *reader) *msg.Ack {
+	m := &msg.Ack{Group: r.addr(), View: r.uvarint(), From: r.rank(), Held: r.counts(), Used: r.counts()}
+	flags := r.flags(clearBit | wantedBit)
+	m.Clear = flags&clearBit != 0
+	m.Wanted = flags&wantedBit != 0
+	r.check(len(m.Held) == len(m.Used), "held and used for different ranks")
+	r.check(int(m.From) < len(m.Held), "sender beyond the counts' ranks")
+	return m
+}
+
+func appendFlushOK(b []byte, m *msg.FlushOK) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.Attempt)
+	b = appendAddr(b, m.From)
+	b = binary.AppendUvarint(b, m.View)
+	return appendCounts(b, m.Held)
+}
+
+func readFlushOK(r *reader) *msg.FlushOK {
+	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts()}
+}
+
+func appendCut(b []byte, m *msg.Cut) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.Attempt)
+	b = binary.AppendUvarint(b, m.View)
+	b = appendCounts(b, m.Counts)
+	b = binary.AppendUvarint(b, uint64(len(m.Forward)))
+	for _, x := range m.Forward {
+		b = binary.AppendUvarint(b, uint64(x.Sender))
+		b = appendAddr(b, x.Holder)
+		b = appendAddr(b, x.To)
+		b = binary.AppendUvarint(b, x.From)
+	}
+	return b
+}
+
+func readCut(r *reader) *msg.Cut {
+	m := &msg.Cut{Group: r.addr(), Attempt: r.uvarint(), View: r.uvarint(), Counts: r.counts()}
+	m.Forward = slots[msg.Forwarding](r, minForwarding)
+	for i := range m.Forward {
+		x := msg.Forwarding{Sender: r.rank(), Holder: r.addr(), To: r.addr(), From: r.uvarint()}
+		r.check(int(x.Sender) < len(m.Counts), "forwarding beyond the cut's ranks")
+		m.Forward[i] = x
+	}
+	return m
+}
+
+func appendCutAck(b []byte, m *msg.CutAck) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.Attempt)
+	return appendAddr(b, m.From)
+}
+
+func readCutAck(r *reader) *msg.CutAck {
+	return &msg.CutAck{Group: r.addr(), Attempt: r.uvarint(), From: r.addr()}
+}
+
+func appendInstall(b []byte, m *msg.Install) []byte {
+	b = appendAddr(b, m.Group)
+	return binary.AppendUvarint(b, m.Attempt)
+}
+
+func readInstall(r *reader) *msg.Install {
+	return &msg.Install{Group: r.addr(), Attempt: r.uvarint()}
+}
+
+func appendRequestHeld(b []byte, m *msg.RequestHeld) []byte {
+	b = appendAddr(b, m.Dest)
+	b = appendAddr(b, m.Caller)
+	return binary.AppendUvarint(b, m.Upto)
+}
+
+func readRequestHeld(r *reader) *msg.RequestHeld {
+	return &msg.RequestHeld{Dest: r.addr(), Caller: r.addr(), Upto: r.uvarint()}
+}

@@ -1,0 +1,210 @@
+package wire
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// TestRoundTrip sends random messages of every kind there and back. The values
+// are made by reflection, so that a field that is new in msg and forgotten here
+// fails the test.
+func TestRoundTrip(t *testing.T) {
+	rounds := 300
+	if testing.Short() {
+		rounds = 50
+	}
+	for _, s := range samples() {
+		if len(s.frame.Msgs) != 1 {
+			continue
+		}
+		typ := reflect.TypeOf(s.frame.Msgs[0]).Elem()
+		for seed := range uint64(rounds) {
+			g := gen{rand.New(rand.NewPCG(seed, uint64(s.frame.Msgs[0].Kind())))}
+			f := g.frame(s.frame.Lane, typ)
+			b := AppendFrame(nil, f)
+			got, err := DecodeFrame(b)
+			if err != nil {
+				t.Fatalf("%s, seed %d: %v\n%.2000s", s.name, seed, err, show(f))
+			}
+			if !reflect.DeepEqual(got, f) {
+				t.Fatalf("%s, seed %d:\nsent %.2000s\ngot  %.2000s", s.name, seed, show(f), show(got))
+			}
+		}
+	}
+}
+
+func show(f *msg.Frame) string {
+	out := fmt.Sprintf("%+v", *f)
+	for _, m := range f.Msgs {
+		out += fmt.Sprintf("\n     %+v", m)
+	}
+	return out
+}
+
+type gen struct{ *rand.Rand }
+
+func (g gen) frame(lane msg.Lane, typ reflect.Type) *msg.Frame {
+	f := &msg.Frame{Lane: lane}
+	n := 1
+	if lane == msg.LaneControl {
+		n = 1 + g.IntN(3)
+		for i := range f.Got {
+			f.Got[i] = g.number(64)
+		}
+		f.Index = g.number(64)
+	}
+	for range n {
+		m := reflect.New(typ)
+		g.fill(m.Elem())
+		f.Msgs = append(f.Msgs, m.Interface().(msg.Message))
+		g.mend(f.Msgs[len(f.Msgs)-1])
+	}
+	return f
+}
+
+// number has up to so many bits; the least and the greatest are frequent.
+func (g gen) number(bits int) uint64 {
+	most := uint64(math.MaxUint64) >> (64 - bits)
+	switch g.IntN(6) {
+	case 0:
+		return 0
+	case 1:
+		return most
+	}
+	return g.Uint64() & most >> g.IntN(bits)
+}
+
+// fill sets everything below v to random values of its type.
+func (g gen) fill(v reflect.Value) {
+	switch v.Interface().(type) {
+	case id.Site:
+		v.SetUint(g.number(47))
+		return
+	case msg.Order:
+		v.SetUint(1 + g.Uint64N(uint64(msg.Sequence)))
+		return
+	case msg.Evidence:
+		v.SetUint(1 + g.Uint64N(uint64(msg.Left)))
+		return
+	case msg.OpKind:
+		v.SetUint(1 + g.Uint64N(uint64(msg.OpDepart)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		v.SetUint(g.number(v.Type().Bits()))
+	case reflect.Bool:
+		v.SetBool(g.IntN(2) == 0)
+	case reflect.String:
+		v.SetString(string(g.bytes(MaxName)))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			g.fill(v.Field(i))
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		g.fill(v.Elem())
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			v.SetBytes(g.bytes(1000))
+			return
+		}
+		for range g.IntN(5) {
+			x := reflect.New(v.Type().Elem()).Elem()
+			g.fill(x)
+			v.Set(reflect.Append(v, x))
+		}
+	default:
+		panic("no random values for " + v.Type().String())
+	}
+}
+
+// bytes are up to most random ones, nil for none.
+func (g gen) bytes(most int) []byte {
+	n := min(int(g.number(16)), most)
+	if n == 0 {
+		return nil
+	}
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(g.Uint32())
+	}
+	return b
+}
+
+// mend makes a random message sound: it restores the rules of package msg that
+// hold between fields.
+func (g gen) mend(m msg.Message) {
+	switch m := m.(type) {
+	case *msg.Promise:
+		if g.IntN(2) == 0 {
+			m.Accepted, m.At = nil, msg.Ballot{}
+		}
+	case *msg.Data:
+		g.mendRun(m.Run, &m.Sender)
+		if m.Run.Order == msg.Sequence {
+			m.Run.N, m.Run.Body = 1, nil
+		}
+		g.mendNumbers(m.Run)
+	case *msg.Part:
+		if m.Run.Order == msg.Sequence {
+			m.Run.Order = msg.Barrier
+		}
+		g.mendRun(m.Run, &m.Sender)
+		m.Run.N = 1
+		g.mendNumbers(m.Run)
+		size := uint64(len(m.Run.Body))
+		m.Offset = min(m.Offset, math.MaxUint64-size)
+		m.Total = m.Offset + size + g.Uint64N(math.MaxUint64-m.Offset-size+1)
+	case *msg.Request:
+		if m.Order == msg.Sequence {
+			m.Order = msg.FIFO
+		}
+		m.Body = append(m.Body, 0)
+		m.N = 1 + m.N%uint32(len(m.Body))
+		m.First = min(m.First, math.MaxUint64-uint64(m.N))
+	case *msg.Ack:
+		m.Held = append(m.Held, g.number(64))
+		m.Used = make([]uint64, len(m.Held))
+		for i := range m.Used {
+			m.Used[i] = g.number(64)
+		}
+		m.From %= uint16(len(m.Held))
+	case *msg.Cut:
+		m.Counts = append(m.Counts, 1)
+		for i := range m.Forward {
+			m.Forward[i].Sender %= uint16(len(m.Counts))
+		}
+	}
+}
+
+func (g gen) mendRun(r *msg.Run, sender *uint16) {
+	r.Body = append(r.Body, 0)
+	r.N = 1 + r.N%uint32(len(r.Body))
+	if r.Order != msg.Sequence {
+		r.Spans = nil
+	}
+	for i := range r.Spans {
+		r.Spans[i].N = max(r.Spans[i].N, 1)
+	}
+	if r.Order == msg.FIFO || r.Order == msg.Sequence {
+		r.Time = nil
+	}
+	if r.Time != nil {
+		*sender %= uint16(len(r.Time))
+	}
+	if r.Origin == 0 {
+		r.OFirst = 0
+	}
+}
+
+func (g gen) mendNumbers(r *msg.Run) {
+	r.First = min(r.First, math.MaxUint64-uint64(r.N))
+	r.OFirst = min(r.OFirst, math.MaxUint64-uint64(r.N))
+}
