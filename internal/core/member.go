@@ -118,7 +118,8 @@ func (m *member) inView(index uint64, x msg.Message) *installed {
 
 func (m *member) data(c *installed, x *msg.Data) {
 	rank := int(x.Sender)
-	if rank >= len(c.view.Members) || rank == c.rank {
+	n := len(c.view.Members)
+	if rank >= n || rank == c.rank || (x.Run.Time != nil && len(x.Run.Time) != n) {
 		return
 	}
 	if r := c.streams.Receive(rank, x.Run, x.Forwarded); r != nil {

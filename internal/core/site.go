@@ -189,6 +189,10 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 		s.keepEarly(from, need, m)
 		return
 	}
+	g, grouped := groupOf(m)
+	if v := s.log.View(); grouped && from != s.me && (v == nil || !v.Has(from)) {
+		return // excluded, or a stranger: it has no part in any group
+	}
 	switch m := m.(type) {
 	case *msg.Heartbeat:
 	case *msg.Join:
@@ -203,7 +207,7 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 	case *msg.Replies:
 		s.replies(m)
 	default:
-		if g, ok := groupOf(m); ok {
+		if grouped {
 			for _, member := range s.groups.of(g) {
 				member.received(m)
 			}
@@ -238,9 +242,15 @@ func needs(m msg.Message) uint64 {
 	return 0
 }
 
-// groupOf is the group whose local members handle m.
+// groupOf is the group, or other destination, that m is about.
 func groupOf(m msg.Message) (id.Address, bool) {
 	switch m := m.(type) {
+	case *msg.Request:
+		return m.Dest, true
+	case *msg.RequestHeld:
+		return m.Dest, true
+	case *msg.Replies:
+		return m.Group, true
 	case *msg.Data:
 		return m.Group, true
 	case *msg.Part:

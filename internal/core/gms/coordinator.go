@@ -344,7 +344,9 @@ func (l *Log) Submit(now effect.Time, ops []msg.Op, fx *effect.Effects) {
 		l.enqueue(ops)
 	case 0:
 	default:
-		fx.Control(c, &msg.Submit{Ops: ops})
+		for ; len(ops) > 0; ops = ops[min(maxOps, len(ops)):] {
+			fx.Control(c, &msg.Submit{Ops: ops[:min(maxOps, len(ops))]})
+		}
 	}
 }
 

@@ -32,11 +32,11 @@ const (
 	// lags by more cannot catch up and starts anew.
 	keepEntries = 1 << 14
 	// maxOps bounds the operations in one entry and those that wait.
-	maxOps       = 1 << 10
+	maxOps       = 1 << 8
 	maxWaiting   = 1 << 16
 	maxJoiners   = 64
 	maxEarly     = 64
-	maxPerDecide = 256
+	maxPerDecide = 64
 )
 
 // Log is one site's part in the membership log.

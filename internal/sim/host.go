@@ -1,0 +1,234 @@
+package sim
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// host is one machine. It runs one site at a time; every start is a new
+// incarnation.
+type host struct {
+	w           *World
+	index       int
+	addr        string
+	incarnation int
+	site        *site
+	offset      effect.Time // of its clock
+	weight      uint32
+}
+
+// site is one running incarnation.
+type site struct {
+	w        *World
+	host     *host
+	id       id.Site
+	core     *core.Site
+	inbox    []core.Event
+	out      core.Output
+	wants    map[dialKey]bool
+	paused   bool
+	stopped  bool
+	waking   bool // a step is on the agenda
+	wakeAt   effect.Time
+	lastView *view.Site
+	programs []*program
+}
+
+func (w *World) hostAt(addr string) *host {
+	for _, h := range w.hosts {
+		if h.addr == addr {
+			return h
+		}
+	}
+	return nil
+}
+
+// start runs a new incarnation. The first of all founds the system; the others
+// ask whoever runs.
+func (h *host) start(found bool) {
+	h.incarnation++
+	w := h.w
+	s := &site{
+		w: w, host: h, wants: map[dialKey]bool{},
+		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
+		id: id.Site((h.index+1)*1296 + h.incarnation),
+	}
+	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
+	cfg.Tracing = true
+	if w.Tune != nil {
+		w.Tune(&cfg)
+	}
+	s.core = core.New(cfg)
+	h.site = s
+	if found {
+		s.post(core.Found{System: w.system})
+	} else {
+		h.seek(s)
+	}
+	for n := 1; n <= w.Programs; n++ {
+		s.programs = append(s.programs, newProgram(s, uint16(n)))
+	}
+}
+
+// seek looks for a seed until the site is in.
+func (h *host) seek(s *site) {
+	w := h.w
+	w.in(w.between(1000, 20_000), func() {
+		if !s.running() || s.core.View() != nil {
+			return
+		}
+		for _, other := range w.hosts {
+			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && w.dice.Chance(500) {
+				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
+			}
+		}
+		w.in(200*effect.Millisecond, func() { h.seek(s) })
+	})
+}
+
+func (s *site) running() bool { return s != nil && !s.stopped }
+
+// clock is the site's own monotonic time.
+func (s *site) clock() effect.Time { return s.w.now + s.host.offset }
+
+// post gives the site something to handle, soon.
+func (s *site) post(ev core.Event) {
+	if s.stopped {
+		return
+	}
+	s.inbox = append(s.inbox, ev)
+	s.wakeIn(s.w.between(1, 30))
+}
+
+func (s *site) wakeIn(delay effect.Time) {
+	at := s.w.now + max(delay, 0)
+	if s.stopped || s.paused || (s.waking && s.wakeAt <= at) {
+		return
+	}
+	s.waking, s.wakeAt = true, at
+	s.w.in(at-s.w.now, func() {
+		if s.waking && s.wakeAt == at {
+			s.waking = false
+			s.step()
+		}
+	})
+}
+
+// step runs the core on all that came in and carries out what it wants.
+func (s *site) step() {
+	if s.stopped || s.paused {
+		return
+	}
+	in := core.Input{Now: s.clock(), Events: s.inbox}
+	s.inbox = nil
+	if !s.try(&in) {
+		return
+	}
+	for _, f := range s.out.Facts {
+		s.w.record(s.id, f)
+	}
+	for _, d := range s.out.Dials {
+		s.wants[dialKey{d.Site, d.Lane}] = true
+		s.w.dial(s, d)
+	}
+	for _, x := range s.out.Hangups {
+		for l := range msg.Lanes {
+			delete(s.wants, dialKey{x, l})
+		}
+		s.hangup(x)
+	}
+	for _, r := range s.out.Answers {
+		s.w.answered(r)
+	}
+	for _, x := range s.out.Writes {
+		s.w.write(s, x)
+	}
+	for _, i := range s.out.Items {
+		s.handle(i)
+	}
+	if s.out.Wake != effect.Never {
+		s.wakeIn(s.out.Wake - in.Now)
+	}
+}
+
+// try steps the core; a panic is a failure of the run.
+func (s *site) try(in *core.Input) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.w.failure = fmt.Sprintf("panic at site %v: %v\n%s", s.id, r, debug.Stack())
+		}
+	}()
+	s.core.Step(in, &s.out)
+	return true
+}
+
+func (s *site) hangup(x id.Site) {
+	for conn := uint64(1); conn <= s.w.conns; conn++ {
+		if l := s.w.links[conn]; l != nil && l.from == s && l.to.id == x {
+			l.broken = true
+			delete(s.w.links, conn)
+		}
+	}
+}
+
+func (s *site) handle(i core.Item) {
+	switch i := i.(type) {
+	case core.SiteViewed:
+		s.lastView = i.View
+		if s.w.newest == nil || i.View.Seq > s.w.newest.Seq {
+			s.w.newest = i.View
+		}
+	case core.Halted:
+		s.stop()
+		if !s.w.ended {
+			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
+		}
+	default:
+		for _, p := range s.programs {
+			p.handle(i)
+		}
+	}
+}
+
+// stop ends the incarnation, leaving nothing behind.
+func (s *site) stop() {
+	if s.stopped {
+		return
+	}
+	s.stopped = true
+	s.w.breakAll(s)
+}
+
+// crash kills the site at this instant.
+func (h *host) crash() {
+	if h.site.running() {
+		h.w.record(h.site.id, fact.Crash{})
+		h.site.stop()
+	}
+}
+
+func (h *host) restart() {
+	if !h.site.running() {
+		h.start(false)
+	}
+}
+
+// pause stops the site's clock hand, not time: it handles nothing until resume.
+func (h *host) pause(on bool) {
+	s := h.site
+	if !s.running() {
+		return
+	}
+	s.paused = on
+	if !on {
+		s.waking = false
+		s.wakeIn(0)
+	}
+}

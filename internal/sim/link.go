@@ -1,0 +1,187 @@
+package sim
+
+import (
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/wire"
+)
+
+// link is one connection: one lane from one site to another, in order, losing
+// nothing until it breaks.
+type link struct {
+	conn     uint64
+	from, to *site
+	lane     msg.Lane
+	open     bool        // the dialer knows that it was taken
+	broken   bool        // what is written now is lost
+	last     effect.Time // when the last frame arrives
+	queue    []flight
+}
+
+// flight is a frame under way.
+type flight struct {
+	at    effect.Time
+	bytes []byte
+}
+
+// dial keeps trying to open a connection for as long as the site wants it.
+func (w *World) dial(from *site, d core.Dial) {
+	w.in(w.between(20, 200), func() { w.attempt(from, d) })
+}
+
+func (w *World) attempt(from *site, d core.Dial) {
+	if !from.running() || !from.wants[dialKey{d.Site, d.Lane}] {
+		return
+	}
+	again := func(delay effect.Time) {
+		w.in(delay, func() { w.attempt(from, d) })
+	}
+	h := w.hostAt(d.Addr)
+	switch {
+	case h == nil:
+		again(100 * effect.Millisecond)
+	case w.cut(from.host, h) || w.cut(h, from.host) || (h.site != nil && h.site.paused):
+		again(w.between(10_000, 50_000)) // silence
+	case h.site == nil || h.site.id != d.Site:
+		from.post(core.Gone{Site: d.Site})
+		again(w.between(20_000, 200_000))
+	default:
+		w.conns++
+		l := &link{conn: w.conns, from: from, to: h.site, lane: d.Lane, last: w.now}
+		w.links[l.conn] = l
+		h.site.post(core.Offered{Conn: l.conn, From: from.id, System: from.core.System(), Lane: d.Lane})
+	}
+}
+
+// answered passes the acceptor's answer back to the dialer.
+func (w *World) answered(r core.Reception) {
+	l := w.links[r.Conn]
+	if l == nil {
+		return
+	}
+	w.in(w.delay(l.to.host, l.from.host), func() {
+		if !l.from.running() || l.broken || w.links[l.conn] == nil {
+			return
+		}
+		switch {
+		case r.Shun:
+			delete(w.links, l.conn)
+			l.from.post(core.Shunned{By: l.to.id})
+		case r.Refuse:
+			delete(w.links, l.conn)
+			w.in(w.between(5000, 50_000), func() {
+				w.attempt(l.from, core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane})
+			})
+		default:
+			l.open = true
+			l.from.post(core.Connected{Conn: l.conn, To: l.to.id, Lane: l.lane, Got: r.Got})
+		}
+	})
+}
+
+// delay throws how long a frame is under way.
+func (w *World) delay(from, to *host) effect.Time {
+	d := w.between(20, 120)
+	if w.dice.Chance(30) {
+		d += w.between(0, 2000)
+	}
+	if !w.calm && w.Faults.Slow && w.dice.Chance(5) {
+		d += w.between(0, 60_000)
+	}
+	return d
+}
+
+// write sends a frame. It arrives after all before it, if the connection lasts.
+func (w *World) write(from *site, x core.Write) {
+	l := w.links[x.Conn]
+	if l == nil || l.broken || l.from != from {
+		return
+	}
+	bytes := wire.AppendFrame(nil, x.Frame)
+	w.stats.Frames++
+	w.stats.Bytes += len(bytes)
+	l.last = max(l.last, w.now+w.delay(l.from.host, l.to.host))
+	l.queue = append(l.queue, flight{l.last, bytes})
+	if len(l.queue) == 1 {
+		w.in(l.last-w.now, func() { w.arrive(l) })
+	}
+}
+
+// arrive delivers the frames that are due. A cut holds them back, in order; if
+// it lasts, the connection breaks.
+func (w *World) arrive(l *link) {
+	if w.links[l.conn] == nil || !l.to.running() {
+		return
+	}
+	if w.cut(l.from.host, l.to.host) {
+		if w.dice.Chance(20) {
+			w.breakLink(l, false)
+			return
+		}
+		w.in(w.between(5000, 20_000), func() { w.arrive(l) })
+		return
+	}
+	for len(l.queue) > 0 && l.queue[0].at <= w.now {
+		f, err := wire.DecodeFrame(l.queue[0].bytes)
+		if err != nil {
+			w.failure = "wire: " + err.Error()
+			return
+		}
+		l.to.post(core.Frame{Conn: l.conn, From: l.from.id, Frame: f, Bytes: len(l.queue[0].bytes)})
+		l.queue = l.queue[1:]
+	}
+	if len(l.queue) > 0 {
+		w.in(l.queue[0].at-w.now, func() { w.arrive(l) })
+	}
+}
+
+// breakLink ends a connection: what was under way is lost from some point on.
+// With late set, the rest still arrives, after a new connection may be open.
+func (w *World) breakLink(l *link, late bool) {
+	if l.broken {
+		return
+	}
+	l.broken = true
+	if !late {
+		delete(w.links, l.conn)
+	} else {
+		w.in(w.between(2000, 30_000), func() { delete(w.links, l.conn) })
+	}
+	w.stats.Breaks++
+	d := core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}
+	w.in(w.between(10, 500), func() {
+		if !l.from.running() {
+			return
+		}
+		if l.open {
+			l.from.post(core.Broken{Conn: l.conn, To: l.to.id, Lane: l.lane})
+		}
+		w.attempt(l.from, d)
+	})
+}
+
+// breakAll ends the connections of a site that stopped.
+func (w *World) breakAll(s *site) {
+	for conn := uint64(1); conn <= w.conns; conn++ {
+		if l := w.links[conn]; l != nil && (l.from == s || l.to == s) {
+			w.breakLink(l, false)
+		}
+	}
+}
+
+func (w *World) cut(a, b *host) bool { return w.cuts[[2]int{a.index, b.index}] }
+
+func (w *World) setCut(a, b int, on bool) {
+	if on {
+		w.cuts[[2]int{a, b}] = true
+	} else {
+		delete(w.cuts, [2]int{a, b})
+	}
+}
+
+type dialKey struct {
+	site id.Site
+	lane msg.Lane
+}

@@ -1,0 +1,332 @@
+package sim
+
+import (
+	"encoding/binary"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// program is a user's program at one site: one process, in several groups. Its
+// state in a group is a sum over the casts it has handled.
+type program struct {
+	s      *site
+	proc   id.Address
+	groups []*membership
+	out    map[id.Address]int // bytes cast and not freed, by destination
+	calls  uint64
+	slow   int64 // microseconds for each item, at most
+}
+
+// membership is the program's part in one group: the one ordered stream.
+type membership struct {
+	p        *program
+	group    id.Address // 0 until joined
+	name     string
+	stream   []core.Item
+	busy     bool
+	left     bool
+	leaving  bool
+	view     core.Viewed
+	sum      uint64 // the state: over all casts
+	chain    uint64 // over Total and Barrier casts, in order
+	loading  []byte
+	xfer     uint64
+	captures []*capture
+}
+
+// capture is a state on its way to a joiner.
+type capture struct {
+	joiner id.Address
+	xfer   uint64
+	rest   []byte
+	room   int
+	done   bool
+}
+
+func newProgram(s *site, n uint16) *program {
+	p := &program{s: s, proc: id.Process(s.id, n), out: map[id.Address]int{}}
+	if s.w.dice.Chance(100) && s.w.Faults.Slow {
+		p.slow = s.w.dice.Between(100, 5000)
+	}
+	s.w.load(p)
+	return p
+}
+
+func (p *program) in(group id.Address) *membership {
+	for _, m := range p.groups {
+		if m.group == group && !m.left {
+			return m
+		}
+	}
+	return nil
+}
+
+func (p *program) named(name string) *membership {
+	for _, m := range p.groups {
+		if m.name == name && !m.left {
+			return m
+		}
+	}
+	return nil
+}
+
+// handle takes an item: one of a stream, or about a cast or call.
+func (p *program) handle(i core.Item) {
+	switch i := i.(type) {
+	case core.Joined:
+		if m := p.named(i.Name); i.Proc == p.proc && m != nil {
+			m.group = i.Group
+		}
+	case core.Viewed:
+		p.stream(i.Proc, i.View.Group, i)
+	case core.Casts:
+		p.stream(i.Proc, i.Group, i)
+	case core.Capture:
+		p.stream(i.Proc, i.Group, i)
+	case core.Restore:
+		p.stream(i.Proc, i.Group, i)
+	case core.RestoreBlock:
+		p.stream(i.Proc, i.Group, i)
+	case core.RestoreEnd:
+		p.stream(i.Proc, i.Group, i)
+	case core.CaptureRoom:
+		p.room(i)
+	case core.Left:
+		if i.Proc == p.proc {
+			if m := p.in(i.Group); m != nil {
+				m.left = true
+			}
+			delete(p.out, i.Group)
+		}
+	case core.Freed:
+		p.free(i.Proc, i.Dest, i.Bytes)
+	case core.Undelivered:
+		p.free(i.Proc, i.Dest, i.Bytes)
+	}
+}
+
+func (p *program) free(proc, dest id.Address, n int) {
+	if proc == p.proc {
+		p.out[dest] -= n
+	}
+}
+
+func (p *program) stream(proc, group id.Address, i core.Item) {
+	if proc != p.proc {
+		return
+	}
+	if group == 0 { // sent to the process itself: reply at once
+		p.direct(i.(core.Casts))
+		return
+	}
+	if m := p.in(group); m != nil {
+		m.stream = append(m.stream, i)
+		m.next()
+	}
+}
+
+// next handles the stream's items one at a time, as fast as the program is.
+func (m *membership) next() {
+	if m.busy || len(m.stream) == 0 || m.left {
+		return
+	}
+	m.busy = true
+	m.p.s.w.in(m.p.s.w.between(0, 20+m.p.slow), func() {
+		m.busy = false
+		if m.left || m.p.s.stopped || len(m.stream) == 0 {
+			return
+		}
+		i := m.stream[0]
+		m.stream = m.stream[1:]
+		m.item(i)
+		m.next()
+	})
+}
+
+func (m *membership) item(i core.Item) {
+	s := m.p.s
+	switch i := i.(type) {
+	case core.Viewed:
+		m.view = i
+	case core.Casts:
+		m.apply(i)
+		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
+	case core.Capture:
+		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.state(), room: i.Room}
+		m.captures = append(m.captures, c)
+		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
+		m.feed(c)
+	case core.Restore:
+		m.loading, m.xfer = nil, i.Xfer
+	case core.RestoreBlock:
+		if i.Xfer == m.xfer {
+			m.loading = append(m.loading, i.Bytes...)
+			s.post(core.StateRead{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Bytes: len(i.Bytes)})
+		}
+	case core.RestoreEnd:
+		if i.Xfer == m.xfer {
+			m.restore(i)
+		}
+	}
+}
+
+// apply handles casts: the state changes, and requests are answered.
+func (m *membership) apply(c core.Casts) {
+	rest := c.Run.Body
+	for k := range int(c.Run.N) {
+		payload, next, ok := msg.NextCast(rest)
+		if !ok {
+			m.p.s.w.failure = "malformed run delivered"
+			return
+		}
+		rest = next
+		h := mix(hash(payload))
+		m.sum += h
+		if c.Run.Order == msg.Total || c.Run.Order == msg.Barrier {
+			m.chain = mix(m.chain ^ h)
+		}
+		if c.Run.Call {
+			m.p.answer(c.Request(k), payload)
+		}
+	}
+}
+
+// answer replies after a while: mostly, and sometimes with a null reply.
+func (p *program) answer(r core.Request, payload []byte) {
+	w := p.s.w
+	a := core.Answer{Proc: p.proc, Request: r, Null: w.dice.Chance(250)}
+	if !a.Null {
+		a.Body = payload[:min(8, len(payload))]
+		if r.Group != 0 && w.dice.Chance(30) {
+			a.Copy = []byte("copy")
+		}
+	}
+	w.in(w.between(0, 300), func() { p.s.post(a) })
+}
+
+func (p *program) direct(c core.Casts) {
+	if c.Run.Call {
+		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(0), Body: []byte("direct")})
+	}
+}
+
+// state is the program's state in this group as bytes: now and then a large one.
+func (m *membership) state() []byte {
+	size := 32
+	if m.p.s.w.dice.Chance(100) {
+		size = m.p.s.w.dice.N(6 << 20)
+	}
+	b := make([]byte, 16, 16+size)
+	binary.LittleEndian.PutUint64(b, m.sum)
+	binary.LittleEndian.PutUint64(b[8:], m.chain)
+	return b[:16+size]
+}
+
+// digest is the order-free part of the state: members of one view may handle
+// FIFO and Causal casts in different orders.
+func (m *membership) digest() uint64 { return mix(m.sum) ^ m.chain }
+
+// feed hands over as much as there is room for.
+func (m *membership) feed(c *capture) {
+	for !c.done && (c.room > 0 || len(c.rest) == 0) {
+		n := min(len(c.rest), c.room, flow.XferBlock)
+		ev := core.StateBlock{Proc: m.p.proc, Group: m.group, Joiner: c.joiner, Xfer: c.xfer, Bytes: c.rest[:n]}
+		c.rest, c.room = c.rest[n:], c.room-n
+		ev.Last = len(c.rest) == 0
+		c.done = ev.Last
+		m.p.s.post(ev)
+	}
+}
+
+func (p *program) room(i core.CaptureRoom) {
+	m := p.in(i.Group)
+	if i.Proc != p.proc || m == nil {
+		return
+	}
+	for _, c := range m.captures {
+		if c.joiner == i.Joiner && c.xfer == i.Xfer {
+			if i.Stop {
+				c.done = true
+				return
+			}
+			c.room = i.Room
+			m.feed(c)
+		}
+	}
+}
+
+func (m *membership) restore(i core.RestoreEnd) {
+	s := m.p.s
+	ev := core.Restored{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Err: i.Err}
+	if i.Err == "" {
+		m.sum = binary.LittleEndian.Uint64(m.loading)
+		m.chain = binary.LittleEndian.Uint64(m.loading[8:])
+		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
+	}
+	m.loading = nil
+	s.post(ev)
+}
+
+// cast sends n casts to dest if the window allows, and reports whether it did.
+func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) bool {
+	var body []byte
+	w := p.s.w
+	for range n {
+		payload := make([]byte, max(16, size))
+		binary.LittleEndian.PutUint64(payload, w.dice.Uint64())
+		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
+		body = msg.AppendCast(body, payload)
+	}
+	bytes := (&msg.Run{Body: body}).Size()
+	limit := flow.Window
+	if p.in(dest) == nil {
+		limit = flow.RequestWindow
+	}
+	if p.out[dest] > 0 && p.out[dest]+bytes > limit {
+		return false
+	}
+	p.out[dest] += bytes
+	ev := core.Cast{Proc: p.proc, Dest: dest, Order: order, Safe: safe, N: uint32(n), Body: body}
+	if calls {
+		for range n {
+			p.calls++
+			ev.Calls = append(ev.Calls, core.CallSpec{ID: p.calls, Want: want})
+		}
+	}
+	p.s.post(ev)
+	return true
+}
+
+func hash(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
+
+func mix(z uint64) uint64 {
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+	return z ^ (z >> 31)
+}
+
+// wanted throws how many replies a call wants.
+func wanted(d *Dice) int {
+	switch d.N(4) {
+	case 0:
+		return call.All
+	case 1:
+		return 2
+	default:
+		return 1
+	}
+}
+
+const second = effect.Second

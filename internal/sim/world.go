@@ -1,0 +1,102 @@
+// Package sim runs many sites of the very core that ships, in one goroutine and
+// under one seed: a network that delays, breaks and cuts, clocks that jump,
+// sites that crash, pause and come back, programs that cast, call, join and
+// leave. Everything that happened comes out as a trace for the judges. The same
+// seed gives the same trace, byte for byte, on every machine.
+//
+//	world.go   time and the agenda
+//	link.go    connections between sites
+//	host.go    one machine: the site that runs on it
+//	program.go what a user's program does with a site
+//	load.go    what the programs are made to do
+//	faults.go  what goes wrong, and when it ends
+//	run.go     a whole run, judged
+package sim
+
+import (
+	"container/heap"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/trace"
+)
+
+// World is a whole system.
+type World struct {
+	Options
+	dice    *Dice
+	now     effect.Time
+	agenda  agenda
+	serial  uint64
+	hosts   []*host
+	links   map[uint64]*link // by connection
+	conns   uint64
+	cuts    map[[2]int]bool // directed, by host
+	records []trace.Record
+	stats   Stats
+	events  int
+	calm    bool // faults are over
+	ended   bool // the load is over too
+	system  uint64
+	failure string // the core panicked
+}
+
+// deed is something that will happen.
+type deed struct {
+	at     effect.Time
+	serial uint64
+	do     func()
+}
+
+type agenda []deed
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	if a[i].at != a[j].at {
+		return a[i].at < a[j].at
+	}
+	return a[i].serial < a[j].serial
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+
+// Push is for container/heap.
+func (a *agenda) Push(x any) { *a = append(*a, x.(deed)) }
+
+// Pop is for container/heap.
+func (a *agenda) Pop() any {
+	old := *a
+	last := old[len(old)-1]
+	old[len(old)-1] = deed{}
+	*a = old[:len(old)-1]
+	return last
+}
+
+// in puts a deed on the agenda, after a delay.
+func (w *World) in(delay effect.Time, do func()) {
+	w.serial++
+	heap.Push(&w.agenda, deed{at: w.now + max(delay, 0), serial: w.serial, do: do})
+}
+
+// between throws a delay, in microseconds.
+func (w *World) between(lo, hi int64) effect.Time {
+	return w.dice.Between(lo, hi) * effect.Microsecond
+}
+
+// runUntil works off the agenda up to a time.
+func (w *World) runUntil(end effect.Time) {
+	for len(w.agenda) > 0 && w.agenda[0].at <= end && w.failure == "" {
+		d := heap.Pop(&w.agenda).(deed)
+		w.now = d.at
+		w.events++
+		d.do()
+	}
+	w.now = max(w.now, end)
+}
+
+func (w *World) record(s id.Site, f fact.Fact) {
+	w.stats.count(f)
+	if w.Keep {
+		w.records = append(w.records, trace.Record{Time: w.now, Site: s, Fact: f})
+	}
+}
