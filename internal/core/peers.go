@@ -158,8 +158,10 @@ func (s *Site) refused(m *msg.Refuse) {
 		s.item(Refused{Why: m.Why})
 		return
 	}
-	s.log.Abandon()
-	s.halt("behind")
+	if m.Behind {
+		s.log.Abandon()
+		s.halt("behind")
+	}
 }
 
 // offered answers a connection that another site opened to us.

@@ -23,6 +23,8 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/cohortkit/cohort/internal/core/detect"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -392,7 +394,7 @@ func (s *Site) halt(why string) {
 		return
 	}
 	s.halted = true
-	for _, m := range s.groups.list {
+	for _, m := range slices.Clone(s.groups.list) {
 		m.end("halted")
 	}
 	s.outside.halt()

@@ -19,6 +19,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/trace"
 )
 
@@ -39,7 +40,8 @@ type World struct {
 	calm    bool // faults are over
 	ended   bool // the load is over too
 	system  uint64
-	failure string // the core panicked
+	failure string     // the core panicked
+	newest  *view.Site // the site view with the highest number that anybody installed
 }
 
 // deed is something that will happen.

@@ -354,7 +354,7 @@ func (l *Log) onFetch(from id.Site, m *msg.Fetch) {
 		}
 		return
 	}
-	l.fx.Control(from, &msg.Refuse{Why: "too far behind the log to catch up"})
+	l.fx.Control(from, &msg.Refuse{Why: "too far behind the log to catch up", Behind: true})
 }
 
 // Lagging is called when a peer is seen to have applied entry index.

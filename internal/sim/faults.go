@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// Faults says what may go wrong.
+type Faults struct {
+	Name       string
+	Crashes    bool // kill -9, and come back
+	Pauses     bool // a site that stands still, and its clock does not
+	Partitions bool // the network falls apart, in one direction or both
+	Breaks     bool // connections break, with frames lost or late
+	Slow       bool // slow links and slow programs
+}
+
+// The profiles of the command line.
+var profiles = []Faults{
+	{Name: "calm"},
+	{Name: "crash", Crashes: true, Breaks: true},
+	{Name: "partition", Partitions: true, Breaks: true, Slow: true},
+	{Name: "chaos", Crashes: true, Pauses: true, Partitions: true, Breaks: true, Slow: true},
+}
+
+// Profile finds a profile by name.
+func Profile(name string) (Faults, error) {
+	for _, f := range profiles {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return Faults{}, fmt.Errorf("sim: no faults called %q: take calm, crash, partition or chaos", name)
+}
+
+// fault lets something go wrong now and then, until the calm.
+func (w *World) fault() {
+	if w.calm {
+		return
+	}
+	w.in(w.between(5_000, 400_000), func() {
+		if w.calm {
+			return
+		}
+		w.mishap()
+		w.fault()
+	})
+}
+
+func (w *World) mishap() {
+	h := Pick(w.dice, w.hosts)
+	switch w.dice.N(10) {
+	case 0, 1:
+		if w.Faults.Crashes && w.canLose(h) {
+			w.crash(h)
+		}
+	case 2:
+		if w.Faults.Crashes && w.dice.Chance(300) { // several at once
+			for _, x := range w.hosts {
+				if w.dice.Chance(400) && w.canLose(x) {
+					w.crash(x)
+				}
+			}
+		}
+	case 3:
+		if w.Faults.Pauses && h.site.running() && !h.site.paused {
+			w.pauseFor(h, w.between(1000, 3_000_000))
+		}
+	case 4:
+		if w.Faults.Pauses { // the clock jumps ahead
+			h.offset += w.between(1000, 2_500_000)
+		}
+	case 5, 6:
+		if w.Faults.Partitions {
+			w.partition()
+		}
+	default:
+		if w.Faults.Breaks {
+			w.breakSome(h)
+		}
+	}
+}
+
+// canLose reports whether the newest view keeps a quorum of running sites
+// without h: a system that has lost it for good stalls, and rightly so.
+func (w *World) canLose(h *host) bool {
+	if !h.site.running() || w.newest == nil {
+		return false
+	}
+	return w.newest.Quorum(func(x id.Site) bool {
+		for _, o := range w.hosts {
+			if o != h && o.site.running() && o.site.id == x {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func (w *World) crash(h *host) {
+	w.stats.Crashes++
+	h.crash()
+	w.in(w.between(1000, 1_500_000), func() { h.restart() })
+}
+
+func (w *World) pauseFor(h *host, d effect.Time) {
+	s := h.site
+	w.stats.Pauses++
+	h.pause(true)
+	w.in(d, func() {
+		if h.site == s && s.paused {
+			h.pause(false)
+		}
+	})
+}
+
+// partition cuts some links for a while: one in one direction, one site from
+// the rest, or the sites into two sides.
+func (w *World) partition() {
+	n := len(w.hosts)
+	if n < 2 {
+		return
+	}
+	var pairs [][2]int
+	switch w.dice.N(3) {
+	case 0:
+		a, b := w.dice.N(n), w.dice.N(n)
+		if a != b {
+			pairs = append(pairs, [2]int{a, b})
+			if w.dice.Chance(500) {
+				pairs = append(pairs, [2]int{b, a})
+			}
+		}
+	case 1:
+		a := w.dice.N(n)
+		for b := range n {
+			if a != b {
+				pairs = append(pairs, [2]int{a, b}, [2]int{b, a})
+			}
+		}
+	case 2:
+		var side []bool
+		for range n {
+			side = append(side, w.dice.Chance(500))
+		}
+		for a := range n {
+			for b := range n {
+				if side[a] != side[b] {
+					pairs = append(pairs, [2]int{a, b})
+				}
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return
+	}
+	w.stats.Partitions++
+	for _, p := range pairs {
+		w.setCut(p[0], p[1], true)
+	}
+	w.in(w.between(1000, 4_000_000), func() {
+		for _, p := range pairs {
+			w.setCut(p[0], p[1], false)
+		}
+	})
+}
+
+// breakSome breaks connections from or to a host.
+func (w *World) breakSome(h *host) {
+	for conn := uint64(1); conn <= w.conns; conn++ {
+		if l := w.links[conn]; l != nil && (l.from.host == h || l.to.host == h) && w.dice.Chance(400) {
+			w.breakLink(l, w.dice.Chance(300))
+		}
+	}
+}
+
+// heal ends all faults.
+func (w *World) heal() {
+	w.calm = true
+	clear(w.cuts)
+	for _, h := range w.hosts {
+		if h.site.running() && h.site.paused {
+			h.pause(false)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// load makes a program do things, again and again at random times, until the
+// load is over.
+func (w *World) load(p *program) {
+	if w.Script != nil {
+		return
+	}
+	w.in(w.between(2000, 60_000), func() { w.act(p) })
+}
+
+func (w *World) act(p *program) {
+	if w.ended || p.s.stopped {
+		return
+	}
+	if v := p.s.core.View(); v != nil {
+		w.doSomething(p)
+	}
+	w.in(w.between(200, w.Pace), func() { w.act(p) })
+}
+
+func (w *World) doSomething(p *program) {
+	name := groupName(w.dice.N(w.Groups))
+	m := p.named(name)
+	switch roll := w.dice.N(100); {
+	case m == nil && (roll < 30 || w.fresh(name)):
+		w.join(p, name)
+	case m != nil && roll < 2:
+		w.leave(p, m)
+	case m != nil && m.group != 0 && roll < 5:
+		p.calls++
+		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
+	case roll < 70:
+		w.castSomething(p, name, false)
+	case roll < 95:
+		w.castSomething(p, name, true)
+	default:
+		w.callProcess(p)
+	}
+}
+
+// fresh reports whether nobody is in the group yet.
+func (w *World) fresh(name string) bool {
+	for _, h := range w.hosts {
+		if h.site.running() && h.site.core.Lookup(name) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func groupName(n int) string { return fmt.Sprintf("g%d", n+1) }
+
+func (w *World) join(p *program, name string) {
+	if len(p.groups) > 64 {
+		return
+	}
+	p.groups = append(p.groups, &membership{p: p, name: name})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true})
+}
+
+func (w *World) leave(p *program, m *membership) {
+	if m.group != 0 && !m.leaving {
+		m.leaving = true
+		p.s.post(core.LeaveGroup{Proc: p.proc, Group: m.group})
+	}
+}
+
+// castSomething casts or calls in a random order, from inside or outside.
+func (w *World) castSomething(p *program, name string, calls bool) {
+	g := p.s.core.Lookup(name)
+	if g == nil {
+		return
+	}
+	if m := p.named(name); m != nil && (m.group != g.Group || m.leaving) {
+		return // joining, or leaving
+	}
+	order := Pick(w.dice, []msg.Order{msg.FIFO, msg.FIFO, msg.Causal, msg.Causal, msg.Causal, msg.Total, msg.Total, msg.Total, msg.Barrier})
+	n, size := 1, 16
+	if w.dice.Chance(300) {
+		n = 1 + w.dice.N(20)
+	}
+	if w.dice.Chance(20) {
+		size = w.dice.N(w.MaxCast)
+		n = 1
+	}
+	p.cast(g.Group, order, w.dice.Chance(250), n, size, wanted(w.dice), calls)
+}
+
+// callProcess calls a process by its own address.
+func (w *World) callProcess(p *program) {
+	v := p.s.core.View()
+	to := id.Process(Pick(w.dice, v.Members).Site, 1)
+	p.cast(to, msg.FIFO, false, 1, 16, 1, true)
+}

@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/trace"
+)
+
+// Options describe a run. The zero value of each field has a default.
+type Options struct {
+	Seed     uint64
+	Sites    int
+	Groups   int
+	Programs int // processes at each site
+	Faults   Faults
+	Load     effect.Time // how long programs act and faults happen
+	Settle   effect.Time // the quiet period after
+	Pace     int64       // microseconds between a program's acts, at most
+	MaxCast  int         // largest payload
+	Keep     bool        // keep the trace
+	Tune     func(*core.Config)
+	Script   func(*World) // acts in place of the random load
+}
+
+func (o *Options) defaults() {
+	set := func(p *int, n int) {
+		if *p == 0 {
+			*p = n
+		}
+	}
+	set(&o.Sites, 5)
+	set(&o.Groups, 3)
+	set(&o.Programs, 1)
+	set(&o.MaxCast, 600<<10)
+	if o.Load == 0 {
+		o.Load = 3 * second
+	}
+	if o.Settle == 0 {
+		o.Settle = 30 * second
+	}
+	if o.Pace == 0 {
+		o.Pace = 20_000
+	}
+}
+
+// Result is what came of a run.
+type Result struct {
+	Stats
+	Events  int
+	Records []trace.Record
+	// Failure is set when the core panicked or the programs' states differ.
+	Failure string
+	// Lost is set when the newest view lost its quorum for good: such a system
+	// stalls, and nothing need come to an end in it.
+	Lost bool
+}
+
+// Run simulates one run.
+func Run(o Options) Result {
+	o.defaults()
+	w := &World{
+		Options: o, dice: NewDice(o.Seed), links: map[uint64]*link{}, cuts: map[[2]int]bool{},
+	}
+	w.system = w.dice.Uint64() | 1
+	for i := range o.Sites {
+		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
+	}
+	for i, h := range w.hosts {
+		if i == 0 {
+			h.start(true)
+			continue
+		}
+		w.in(w.between(1000, 50_000), func() { h.start(false) })
+	}
+	if o.Script != nil {
+		o.Script(w)
+	} else {
+		w.runUntil(300 * effect.Millisecond)
+		w.fault()
+		w.runUntil(w.now + o.Load)
+	}
+	return w.finish()
+}
+
+// finish lets everything come to rest and compares what the programs hold.
+func (w *World) finish() Result {
+	w.heal()
+	w.ended = true
+	w.runUntil(w.now + 2*second) // whoever was to come back does
+	quiet := len(w.records)
+	w.runUntil(w.now + w.Settle)
+	r := Result{Events: w.events, Failure: w.failure}
+	r.Lost = !w.newest.Quorum(func(x id.Site) bool { return w.site(x) != nil })
+	if !r.Lost && r.Failure == "" {
+		w.quiet(quiet)
+		r.Failure = w.compare()
+	}
+	r.Stats, r.Records = w.stats, w.records
+	return r
+}
+
+// quiet puts the word that faults are over where they ended.
+func (w *World) quiet(at int) {
+	if !w.Keep {
+		return
+	}
+	var alive []id.Site
+	for _, h := range w.hosts {
+		if h.site.running() {
+			alive = append(alive, h.site.id)
+		}
+	}
+	t := effect.Time(0)
+	if at > 0 {
+		t = w.records[at-1].Time
+	}
+	rec := trace.Record{Time: t, Site: 0, Fact: fact.Quiet{Alive: alive}}
+	w.records = append(w.records[:at], append([]trace.Record{rec}, w.records[at:]...)...)
+}
+
+func (w *World) site(x id.Site) *site {
+	for _, h := range w.hosts {
+		if h.site.running() && h.site.id == x {
+			return h.site
+		}
+	}
+	return nil
+}
+
+// compare demands that all members of a group that hold its state hold the same.
+func (w *World) compare() string {
+	type held struct {
+		who id.Address
+		m   *membership
+	}
+	first := map[id.Address]held{}
+	for _, h := range w.hosts {
+		if !h.site.running() {
+			continue
+		}
+		for _, p := range h.site.programs {
+			for _, m := range p.groups {
+				if m.left || m.view.View == nil || len(m.stream) > 0 {
+					continue
+				}
+				g := m.view.View
+				if h.site.core.Group(g.Group) != g {
+					continue
+				}
+				f, ok := first[g.Group]
+				if !ok {
+					first[g.Group] = held{p.proc, m}
+					continue
+				}
+				if f.m.digest() != m.digest() {
+					return fmt.Sprintf("state: %v and %v are in view %d of %v and hold different states", f.who, p.proc, g.Index, g.Group)
+				}
+			}
+		}
+	}
+	return ""
+}
