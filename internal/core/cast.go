@@ -95,9 +95,7 @@ func (m *member) send(c *installed, r *msg.Run) {
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,
 			Order: orderName(r.Order), Safe: r.Safe, Call: r.Call, Origin: r.Origin, OFirst: r.OFirst,
 		})
-		if r.Safe {
-			m.s.fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: m.proc, Upto: r.Last()})
-		}
+		m.s.fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: m.proc, Upto: r.Last()})
 	}
 	if r.Order == msg.Barrier {
 		c.barrier = true
@@ -134,7 +132,11 @@ func (s *Site) answer(ev Answer) {
 		r.View, r.Time = m.cur.view.Index, m.cur.queue.Done().Clone()
 	}
 	if s.fx.Tracing {
-		s.fx.Fact(fact.Reply{Proc: ev.Proc, Group: req.Group, Caller: req.Caller, View: req.View, Cast: req.Cast, Null: ev.Null})
+		dest := req.Group
+		if dest == 0 {
+			dest = ev.Proc
+		}
+		s.fx.Fact(fact.Reply{Proc: ev.Proc, Group: dest, Caller: req.Caller, View: req.View, Cast: req.Cast, Null: ev.Null})
 	}
 	item := msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body}
 	// Replies of one step to one caller share a message.

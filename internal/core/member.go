@@ -52,6 +52,7 @@ type member struct {
 
 	// State transfer (transfer.go).
 	loading *xfer.Joiner // nil when we hold the state
+	fed     *xfer.Joiner // the transfer we had it from, while it may cover what is yet to come
 	backlog []backlogged
 	keeps   int // bytes in backlog
 	donors  []*xfer.Donor
@@ -129,7 +130,7 @@ func (m *member) data(c *installed, x *msg.Data) {
 
 func (m *member) took(c *installed, rank int, r *msg.Run) {
 	c.took(rank, r)
-	if fx := &m.s.fx; fx.Tracing && r.Safe {
+	if fx := &m.s.fx; fx.Tracing && r.Order != msg.Sequence {
 		fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: c.view.Members[rank].Proc, Upto: r.Last()})
 	}
 }
@@ -219,7 +220,8 @@ func (m *member) emit(rank int, r *msg.Run, pos uint64) {
 	if r.Origin != 0 {
 		from = r.Origin
 	}
-	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: from, Rank: rank, Run: r}, rank, r)
+	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: from, Rank: rank, Run: r},
+		handed{view: c.view.Index, rank: rank, last: r.Last(), item: true})
 }
 
 func (m *member) tellDelivery(c *installed, sender id.Address, r *msg.Run, pos uint64, dup bool) {
@@ -258,14 +260,17 @@ type handed struct {
 }
 
 // hand gives casts to the program, or keeps them back while it has no state.
-func (m *member) hand(i Casts, rank int, r *msg.Run) {
-	h := handed{view: m.cur.view.Index, rank: rank, last: r.Last(), item: true}
+func (m *member) hand(i Casts, h handed) {
+	if m.fed != nil { // what the donor had before us may reach us after the state
+		m.release(m.fed, i, h)
+		return
+	}
 	if m.loading == nil {
 		m.s.item(i)
 		m.handed = append(m.handed, h)
 		return
 	}
-	m.keeps += r.Size()
+	m.keeps += i.Run.Size()
 	if h.free = m.keeps <= flow.JoinBacklog; h.free {
 		m.countUsed(h)
 	}
@@ -377,7 +382,9 @@ func (m *member) end(why string) {
 		}
 	}
 	m.calls.EndAll(end)
-	m.s.fx.Fact(fact.Leave{Proc: m.proc, Group: m.group, Why: why})
+	if m.cur != nil {
+		m.s.fx.Fact(fact.Leave{Proc: m.proc, Group: m.group, Why: why})
+	}
 	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
 	m.s.groups.remove(m)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
@@ -79,6 +80,7 @@ func (s *Site) castOutside(ev Cast) {
 	c.unheld = append(c.unheld, r)
 	for i, spec := range ev.Calls {
 		key := call.Key{Cast: r.First + uint64(i)}
+		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast})
 		c.calls.Open(spec.ID, spec.Want, key)
 		if !ev.Dest.IsGroup() {
 			c.calls.Expect(key, []id.Address{ev.Dest})
@@ -308,12 +310,8 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 
 // markUsed counts entries as used that the program never sees, in turn.
 func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
-	h := handed{view: c.view.Index, rank: rank, last: r.Last()}
-	if len(m.handed) == 0 && m.loading == nil {
-		m.countUsed(h)
-		return
-	}
-	m.handed = append(m.handed, h)
+	m.handed = append(m.handed, handed{view: c.view.Index, rank: rank, last: r.Last()})
+	m.used(0)
 }
 
 // tellHeld tells callers which of their requests every member holds.

@@ -20,6 +20,14 @@ func (m *member) startLoading() { m.loading = &xfer.Joiner{} }
 
 // handView gives a view to the program, or keeps it back with the rest.
 func (m *member) handView(i Viewed) {
+	if m.fed != nil {
+		if i.View.Index < m.fed.Begun.View {
+			return
+		}
+		if i.View.Index > m.fed.Begun.View {
+			m.fed = nil
+		}
+	}
 	if m.loading == nil {
 		m.s.item(i)
 		return
@@ -144,15 +152,13 @@ func (m *member) restored(ev Restored) {
 		return
 	}
 	m.s.fx.Fact(fact.Loaded{Proc: m.proc, Group: m.group, View: j.Begun.View, From: j.Donor, Xfer: j.Xfer, Counts: j.Begun.Counts})
-	m.loading = nil
+	m.loading, m.fed = nil, j
 	for _, b := range m.backlog {
 		switch i := b.item.(type) {
 		case Viewed:
-			if i.View.Index >= j.Begun.View {
-				m.s.item(i)
-			}
+			m.handView(i)
 		case Casts:
-			m.release(j, i, b.handed)
+			m.hand(i, b.handed)
 		}
 	}
 	m.backlog, m.keeps = nil, 0
@@ -163,7 +169,9 @@ func (m *member) restored(ev Restored) {
 func (m *member) release(j *xfer.Joiner, i Casts, h handed) {
 	if j.Covers(i.View, i.Rank, i.Run.Last()) {
 		if !h.free {
-			m.countUsed(h)
+			h.item = false
+			m.handed = append(m.handed, h) // in turn with what was handed before
+			m.used(0)
 		}
 		return
 	}

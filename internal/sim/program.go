@@ -188,6 +188,9 @@ func (m *membership) apply(c core.Casts) {
 		rest = next
 		h := mix(hash(payload))
 		m.sum += h
+		if dbgApply != nil {
+			dbgApply(m, c, k, h)
+		}
 		if c.Run.Order == msg.Total || c.Run.Order == msg.Barrier {
 			m.chain = mix(m.chain ^ h)
 		}
@@ -330,3 +333,5 @@ func wanted(d *Dice) int {
 }
 
 const second = effect.Second
+
+var dbgApply func(*membership, core.Casts, int, uint64)

@@ -157,7 +157,7 @@ func (w *World) compare() string {
 					continue
 				}
 				if f.m.digest() != m.digest() {
-					return fmt.Sprintf("state: %v and %v are in view %d of %v and hold different states", f.who, p.proc, g.Index, g.Group)
+					return fmt.Sprintf("state: %v and %v are in view %d of %v and hold different states: %x %x, %x %x", f.who, p.proc, g.Index, g.Group, f.m.sum, f.m.chain, m.sum, m.chain)
 				}
 			}
 		}

@@ -252,7 +252,8 @@ type (
 		Want   int        `json:"want"`
 		Order  Order      `json:"order"`
 	}
-	// Asked ties a member's call to its cast: number Cast of Caller's stream in View.
+	// Asked ties a call to its request: number Cast of Caller's stream in View,
+	// or, with View 0, number Cast of what Caller outside has asked of Group.
 	Asked struct {
 		Caller id.Address `json:"p"`
 		Group  id.Address `json:"g"`
@@ -261,7 +262,7 @@ type (
 		Cast   uint64     `json:"cast"`
 	}
 	// Reply: Proc answered a request of Caller. Cast identifies the request:
-	// in View, Caller's stream; View 0 when the caller is outside, then Cast is its ID.
+	// as in Asked.
 	Reply struct {
 		Proc   id.Address `json:"p"`
 		Group  id.Address `json:"g"`
