@@ -23,7 +23,9 @@
 package core
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cohortkit/cohort/internal/core/detect"
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -419,3 +421,32 @@ func (s *Site) System() uint64 { return s.log.System() }
 
 // Stalled reports whether the site is out of touch with a majority.
 func (s *Site) Stalled() bool { return s.stalled }
+
+// String draws the site's state, for people.
+func (s *Site) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "site %v: %v", s.me, s.log)
+	if s.stalled {
+		b.WriteString("; stalled")
+	}
+	for _, op := range s.requests.open {
+		fmt.Fprintf(&b, "; wants %+v", op)
+	}
+	for _, m := range s.groups.list {
+		fmt.Fprintf(&b, "\n  %v in %v %q:", m.proc, m.group, m.name)
+		if m.cur != nil {
+			fmt.Fprintf(&b, " view %d", m.cur.view.Index)
+		}
+		for _, t := range m.targets {
+			fmt.Fprintf(&b, " to %d", t.Index)
+		}
+		fmt.Fprintf(&b, ", %d queued, %d early, %d handed", len(m.queue), len(m.early), len(m.handed))
+		if m.coord != nil {
+			fmt.Fprintf(&b, ", %v", m.coord)
+		}
+		if m.cut != nil {
+			fmt.Fprintf(&b, ", cut %v held %v", m.cut.Counts, m.cur.streams.Vector())
+		}
+	}
+	return b.String()
+}

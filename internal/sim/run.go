@@ -93,6 +93,9 @@ func (w *World) finish() Result {
 	w.runUntil(w.now + 2*second) // whoever was to come back does
 	quiet := len(w.records)
 	w.runUntil(w.now + w.Settle)
+	if dump != nil {
+		dump(w)
+	}
 	r := Result{Events: w.events, Failure: w.failure}
 	r.Lost = !w.newest.Quorum(func(x id.Site) bool { return w.site(x) != nil })
 	if !r.Lost && r.Failure == "" {
@@ -164,3 +167,5 @@ func (w *World) compare() string {
 	}
 	return ""
 }
+
+var dump func(*World)

@@ -18,7 +18,7 @@ const (
 	minGroup       = 8 + 1 + 1 + 1 + 1
 	minGroupMember = 8 + 1 + 1
 	minRemoval     = 8 + 1 + 1
-	minAccuse      = 8 + 1 + 1
+	minAccuse      = 8 + 1
 	minOp          = 1 + 8 + 8 + 1 + 1 + 1
 	minEntry       = 1 + 1 + 1 + 1
 )
@@ -189,19 +189,11 @@ func readRefuse(r *reader) *msg.Refuse { return &msg.Refuse{Why: r.text(), Behin
 func appendPrepare(b []byte, m *msg.Prepare) []byte {
 	b = appendBallot(b, m.Ballot)
 	b = binary.AppendUvarint(b, m.Index)
-	b = binary.AppendUvarint(b, uint64(len(m.Accused)))
-	for _, a := range m.Accused {
-		b = appendAccuse(b, a)
-	}
-	return b
+	return appendAccused(b, m.Accused)
 }
 
 func readPrepare(r *reader) *msg.Prepare {
-	m := &msg.Prepare{Ballot: readBallot(r), Index: r.uvarint(), Accused: slots[msg.Accuse](r, minAccuse)}
-	for i := range m.Accused {
-		m.Accused[i] = readAccuse(r)
-	}
-	return m
+	return &msg.Prepare{Ballot: readBallot(r), Index: r.uvarint(), Accused: readAccused(r)}
 }
 
 // appendPromise says At only with an Accepted, whose ballot it is.
@@ -294,23 +286,21 @@ func readSnapshot(r *reader) *msg.Snapshot {
 	return m
 }
 
-func appendAccuse(b []byte, a msg.Accuse) []byte {
-	b = appendSite(b, a.Site)
-	b = append(b, byte(a.Evidence))
-	return appendBool(b, a.Cleared)
+func appendAccused(b []byte, list []msg.Accusation) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, a := range list {
+		b = appendSite(b, a.Site)
+		b = append(b, byte(a.Evidence))
+	}
+	return b
 }
 
-// readAccuse takes no evidence only when a suspicion is taken back.
-func readAccuse(r *reader) msg.Accuse {
-	a := msg.Accuse{Site: r.site(), Evidence: msg.Evidence(r.byte()), Cleared: r.bool()}
-	none := a.Cleared && a.Evidence == 0
-	r.check(none || a.Evidence >= msg.Crash && a.Evidence <= msg.Left, "unknown evidence")
-	return a
-}
-
-func readAccuseMessage(r *reader) *msg.Accuse {
-	a := readAccuse(r)
-	return &a
+func readAccused(r *reader) []msg.Accusation {
+	list := slots[msg.Accusation](r, minAccuse)
+	for i := range list {
+		list[i] = msg.Accusation{Site: r.site(), Evidence: readEvidence(r)}
+	}
+	return list
 }
 
 func appendSubmit(b []byte, m *msg.Submit) []byte { return appendOps(b, m.Ops) }

@@ -74,7 +74,7 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 	case *msg.Snapshot:
 		return appendSnapshot(b, m), nil
 	case *msg.Accuse:
-		return appendAccuse(b, *m), nil
+		return appendAccused(b, m.Accused), nil
 	case *msg.Submit:
 		return appendSubmit(b, m), nil
 	case *msg.Data:
@@ -158,7 +158,7 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 	case msg.KindSnapshot:
 		return readSnapshot(r)
 	case msg.KindAccuse:
-		return readAccuseMessage(r)
+		return &msg.Accuse{Accused: readAccused(r)}
 	case msg.KindSubmit:
 		return readSubmit(r)
 	case msg.KindData:

@@ -59,7 +59,7 @@ func membershipSamples() []sample {
 		{"heartbeat", control(&msg.Heartbeat{})},
 		{"join", control(&msg.Join{Member: host})},
 		{"refuse", control(&msg.Refuse{Why: "the name is taken"})},
-		{"prepare", control(&msg.Prepare{Ballot: ballot, Index: 12, Accused: []msg.Accuse{{Site: 0x2222, Evidence: msg.Crash}}})},
+		{"prepare", control(&msg.Prepare{Ballot: ballot, Index: 12, Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Crash}}})},
 		{"promise with nothing accepted", control(&msg.Promise{Ballot: ballot, Index: 12})},
 		{"promise with all", control(&msg.Promise{
 			Ballot: ballot, Index: 11, Decided: []*msg.Entry{{Index: 12}}, Accepted: entry, At: msg.Ballot{ViewSeq: 3, Owner: 0x1111},
@@ -77,8 +77,8 @@ func membershipSamples() []sample {
 				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13},
 			}}},
 		})},
-		{"accuse", control(&msg.Accuse{Site: 0x2222, Evidence: msg.Replaced})},
-		{"accuse no more", control(&msg.Accuse{Site: 0x2222, Cleared: true})},
+		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
+		{"accuse no more", control(&msg.Accuse{})},
 		{"submit", control(&msg.Submit{Ops: entry.Ops})},
 	}
 }

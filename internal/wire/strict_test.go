@@ -70,12 +70,12 @@ func TestUnsound(t *testing.T) {
 		{"sender beyond the counts' ranks", control(&msg.Ack{})},
 		{"held and used for different ranks", control(&msg.Ack{Held: []uint64{1}})},
 		{"forwarding beyond the cut's ranks", control(&msg.Cut{Forward: make([]msg.Forwarding, 1)})},
-		{"unknown evidence", control(&msg.Accuse{})},
-		{"unknown evidence", control(&msg.Accuse{Evidence: msg.Left + 1, Cleared: true})},
+		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 1}}})},
+		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Evidence: msg.Left + 1}}})},
 		{"unknown evidence", control(&msg.Commit{Entry: &msg.Entry{Remove: make([]msg.Removal, 1)}})},
 		{"unknown operation", ops(0)},
 		{"unknown operation", ops(msg.OpDepart + 1)},
-		{"site out of range", control(&msg.Accuse{Site: 1 << 47, Evidence: msg.Crash})},
+		{"site out of range", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 1 << 47, Evidence: msg.Crash}}})},
 	} {
 		f, err := DecodeFrame(AppendFrame(nil, c.f))
 		var bad *Error

@@ -18,6 +18,7 @@
 package change
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -134,3 +135,14 @@ func (c *Coordinator) Ack(m *msg.CutAck) bool {
 
 // Target is the view the attempt leads to.
 func (c *Coordinator) Target() *view.Group { return c.target }
+
+// String draws the attempt's state, for people.
+func (c *Coordinator) String() string {
+	var missing []id.Address
+	for r, ok := range c.oks {
+		if ok == nil {
+			missing = append(missing, c.target.Members[r].Proc)
+		}
+	}
+	return fmt.Sprintf("leads attempt %d: no report of %v, cut %v, acknowledged by %v of %v", c.target.Index, missing, c.cut != nil, c.acked, c.movers)
+}

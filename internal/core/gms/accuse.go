@@ -21,10 +21,6 @@ type accusation struct {
 	since            effect.Time
 }
 
-// reportTo is how many of the oldest unsuspected voters hear an accusation:
-// the coordinator, and those who would take over from it.
-const reportTo = 5
-
 // settled drops what is said of or by sites that are gone.
 func (a *accusations) settled(v *view.Site) {
 	a.cases = slices.DeleteFunc(a.cases, func(c accusation) bool {
@@ -64,7 +60,7 @@ func (l *Log) Suspect(now effect.Time, s id.Site, ev msg.Evidence, fx *effect.Ef
 	}
 	l.accuse(now, l.me.Site, s, ev)
 	fx.Fact(fact.Suspect{Site: s, Evidence: ev.String()})
-	l.report(&msg.Accuse{Site: s, Evidence: ev}, fx)
+	l.report(fx)
 }
 
 // Clear is called when s is heard again.
@@ -78,33 +74,40 @@ func (l *Log) Clear(s id.Site, fx *effect.Effects) {
 	}
 	fx.Fact(fact.Suspect{Site: s, Evidence: l.cases[i].evidence.String(), Cleared: true})
 	l.cases = slices.Delete(l.cases, i, i+1)
-	l.report(&msg.Accuse{Site: s, Cleared: true}, fx)
+	l.report(fx)
 }
 
 // Accuses reports whether this site itself accuses s.
 func (l *Log) Accuses(s id.Site) bool { return l.find(s, l.me.Site) >= 0 }
 
-// report goes to the oldest voters this site does not suspect itself.
-func (l *Log) report(m *msg.Accuse, fx *effect.Effects) {
-	sent := 0
-	for _, member := range l.view.Members {
-		if member.Site == l.me.Site || member.Weight == 0 || l.find(member.Site, l.me.Site) >= 0 {
-			continue
+// accused lists whom this site suspects itself.
+func (l *Log) accused() []msg.Accusation {
+	var list []msg.Accusation
+	for _, c := range l.cases {
+		if c.accuser == l.me.Site {
+			list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
 		}
-		fx.Control(member.Site, m)
-		if sent++; sent == reportTo {
-			return
+	}
+	return list
+}
+
+// report tells all voters whom this site suspects: the whole list each time,
+// so that no lost or late word leaves an old suspicion behind.
+func (l *Log) report(fx *effect.Effects) {
+	m := &msg.Accuse{Accused: l.accused()}
+	for _, v := range l.view.Members {
+		if v.Site != l.me.Site && v.Weight > 0 {
+			fx.Control(v.Site, m)
 		}
 	}
 }
 
 func (l *Log) onAccuse(now effect.Time, from id.Site, m *msg.Accuse) {
-	if !m.Cleared {
-		l.accuse(now, from, m.Site, m.Evidence)
-		return
-	}
-	if i := l.find(m.Site, from); i >= 0 {
-		l.cases = slices.Delete(l.cases, i, i+1)
+	l.cases = slices.DeleteFunc(l.cases, func(c accusation) bool {
+		return c.accuser == from && !slices.ContainsFunc(m.Accused, func(a msg.Accusation) bool { return a.Site == c.suspect })
+	})
+	for _, a := range m.Accused {
+		l.accuse(now, from, a.Site, a.Evidence)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // at every advance; nothing is latched.
 type coordinator struct {
 	leading  bool // promised by a quorum, or the oldest at ballot 0
+	refusals int  // in this view: after the first, ballot 0 is spent
 	ballot   msg.Ballot
 	proposal *msg.Entry // in flight at ballot
 	agreed   []id.Site  // who accepted it
@@ -53,7 +54,7 @@ func (c *coordinator) settled(v *view.Site, e *msg.Entry) {
 		}
 		return
 	}
-	c.leading, c.bid = false, nil
+	c.leading, c.bid, c.refusals = false, nil, 0
 	c.joins = slices.DeleteFunc(c.joins, func(m view.Member) bool { return v.Has(m.Site) })
 	c.depart = slices.DeleteFunc(c.depart, func(s id.Site) bool { return !v.Has(s) })
 }
@@ -107,7 +108,7 @@ func (l *Log) Advance(now effect.Time, fx *effect.Effects) ([]Applied, effect.Ti
 // is the oldest and nobody was promised more, else by asking for promises.
 func (l *Log) claim(now effect.Time) effect.Time {
 	first := firstBallot(l.view)
-	if first.Owner == l.me.Site && l.promised == first {
+	if first.Owner == l.me.Site && l.promised == first && l.refusals == 0 {
 		l.leading, l.ballot = true, first
 		return effect.Never
 	}
@@ -120,11 +121,7 @@ func (l *Log) claim(now effect.Time) effect.Time {
 	b := msg.Ballot{ViewSeq: l.view.Seq, Round: max(l.promised.Round, l.ballot.Round) + 1, Owner: l.me.Site}
 	l.ballot, l.promised = b, b
 	l.bid = &bid{promised: []id.Site{l.me.Site}, best: l.accepted, at: l.at}
-	m := &msg.Prepare{Ballot: b, Index: l.index}
-	for _, c := range l.cases {
-		m.Accused = append(m.Accused, msg.Accuse{Site: c.suspect, Evidence: c.evidence})
-	}
-	l.toVoters(m)
+	l.toVoters(&msg.Prepare{Ballot: b, Index: l.index, Accused: l.accused()})
 	l.elected(now)
 	return effect.Never
 }
@@ -171,7 +168,8 @@ func (l *Log) onNack(now effect.Time, m *msg.Nack) {
 	if l.ballot.Round < m.Promised.Round {
 		l.ballot.Round = m.Promised.Round // the next one will be higher
 	}
-	pause := l.cfg.Retry * effect.Time(1+l.view.Rank(l.me.Site))
+	pause := l.cfg.Retry * effect.Time(1+l.view.Rank(l.me.Site)) << min(l.refusals, 5)
+	l.refusals++
 	l.leading, l.proposal, l.agreed, l.inherit = false, nil, nil, nil
 	l.bid = &bid{refused: true, retry: now + pause}
 }

@@ -180,6 +180,9 @@ func (l *Log) settled(e *msg.Entry) {
 	l.coordinator.settled(l.view, e)
 	if e.ChangesView() {
 		l.accusations.settled(l.view)
+		if len(l.accused()) > 0 {
+			l.report(l.fx)
+		}
 	}
 }
 

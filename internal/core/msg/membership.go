@@ -91,6 +91,12 @@ type Entry struct {
 // ChangesView reports whether the entry makes a new site view.
 func (e *Entry) ChangesView() bool { return len(e.Remove)+len(e.Add) > 0 }
 
+// An Accusation is one site under suspicion.
+type Accusation struct {
+	Site     id.Site
+	Evidence Evidence
+}
+
 type (
 	// Heartbeat says nothing; the frame that carries it does.
 	Heartbeat struct{}
@@ -111,7 +117,7 @@ type (
 	Prepare struct {
 		Ballot  Ballot
 		Index   uint64 // last entry the sender applied
-		Accused []Accuse
+		Accused []Accusation
 	}
 
 	// Promise obeys a Prepare. Decided are entries the candidate lacks;
@@ -166,12 +172,9 @@ type (
 		Groups []*view.Group // by address
 	}
 
-	// Accuse reports a suspicion, or takes it back.
-	Accuse struct {
-		Site     id.Site
-		Evidence Evidence
-		Cleared  bool
-	}
+	// Accuse lists all whom the sender suspects now. It replaces what the
+	// sender said before.
+	Accuse struct{ Accused []Accusation }
 
 	// Submit asks the coordinator to put operations into the log.
 	Submit struct{ Ops []Op }
