@@ -23,7 +23,7 @@ func (m *member) raise(v *view.Group, why []msg.Removal) {
 
 // begin takes part in the attempt that leads to v, the newest view in the log.
 func (m *member) begin(v *view.Group) {
-	m.cut, m.coord = nil, nil
+	m.cut = nil
 	ok := &msg.FlushOK{Group: m.group, Attempt: v.Index, From: m.proc}
 	if c := m.cur; c != nil {
 		for rank, gm := range c.view.Members {
@@ -35,7 +35,10 @@ func (m *member) begin(v *view.Group) {
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
 	}
 	lead := v.Members[0].Proc
-	if lead == m.proc {
+	switch {
+	case lead != m.proc:
+		m.coord = nil
+	case m.coord == nil || m.coord.Attempt() != v.Index:
 		m.coord = change.NewCoordinator(v)
 	}
 	m.s.fx.Control(lead.Site(), ok)

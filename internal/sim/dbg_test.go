@@ -7,3 +7,8 @@ func TestDbg(t *testing.T){
  r:=Run(Options{Seed:uint64(s),Faults:f,Keep:true})
  t.Log(r.Failure, r.Lost)
 }
+func TestDbg2(t *testing.T){
+ f,_:=Profile(os.Getenv("FAULTS")); s,_:=strconv.Atoi(os.Getenv("FIRST"))
+ r:=Run(Options{Seed:uint64(s),Faults:f,Keep:true})
+ for i,rec:=range r.Records { t.Logf("%d %d %v %T%+v",i,rec.Time/1000,rec.Site,rec.Fact,rec.Fact) }
+}

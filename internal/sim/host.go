@@ -187,7 +187,7 @@ func (s *site) handle(i core.Item) {
 		}
 	case core.Halted:
 		s.stop()
-		if !s.w.ended {
+		if !s.w.resting {
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:

@@ -65,6 +65,9 @@ func Run(o Options) Result {
 	w := &World{
 		Options: o, dice: NewDice(o.Seed), links: map[uint64]*link{}, cuts: map[[2]int]bool{},
 	}
+	if world != nil {
+		world(w)
+	}
 	w.system = w.dice.Uint64() | 1
 	for i := range o.Sites {
 		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
@@ -92,6 +95,7 @@ func (w *World) finish() Result {
 	w.ended = true
 	w.runUntil(w.now + 2*second) // whoever was to come back does
 	quiet := len(w.records)
+	w.resting = true
 	w.runUntil(w.now + w.Settle)
 	if dump != nil {
 		dump(w)
@@ -169,3 +173,5 @@ func (w *World) compare() string {
 }
 
 var dump func(*World)
+
+var world func(*World)

@@ -39,6 +39,7 @@ type World struct {
 	events  int
 	calm    bool // faults are over
 	ended   bool // the load is over too
+	resting bool // and nobody comes back any more
 	system  uint64
 	failure string     // the core panicked
 	newest  *view.Site // the site view with the highest number that anybody installed

@@ -174,16 +174,12 @@ func (l *Log) onNack(now effect.Time, m *msg.Nack) {
 	l.bid = &bid{refused: true, retry: now + pause}
 }
 
-// propose puts an entry in flight.
+// propose puts an entry in flight. Those it removes are asked like the others:
+// if they live they are acceptors still.
 func (l *Log) propose(e *msg.Entry) {
 	l.proposal, l.agreed = e, []id.Site{l.me.Site}
 	l.accept(l.ballot, e)
-	m := &msg.Propose{Ballot: l.ballot, Entry: e}
-	for _, v := range l.view.Members {
-		if v.Site != l.me.Site && v.Weight > 0 && !removes(e, v.Site) {
-			l.fx.Control(v.Site, m)
-		}
-	}
+	l.toVoters(&msg.Propose{Ballot: l.ballot, Entry: e})
 	l.decide()
 }
 
@@ -232,6 +228,9 @@ func (l *Log) next(now effect.Time) (*msg.Entry, effect.Time) {
 	}
 	e := &msg.Entry{Index: l.index + 1}
 	certain := l.removals(now, e)
+	if !l.view.Quorum(func(s id.Site) bool { return !removes(e, s) }) {
+		e.Remove = nil // so many at once: it is the network, or we cannot decide it
+	}
 	if len(e.Remove) > 0 && !certain {
 		if due := l.firstSilence(now) + l.cfg.Gather; now < due {
 			e.Remove = nil
