@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/change"
@@ -197,7 +198,8 @@ func (m *member) finish(old *installed, next *view.Group) {
 	for _, l := range old.queue.Finish() {
 		gm := old.view.Members[l.Rank]
 		if next.Carries(gm) {
-			panic("core: a survivor's cast cannot be delivered at the cut")
+			panic(fmt.Sprintf("core: at %v cast %d of survivor %v (order %d, time %v) cannot be delivered at the cut of view %d: done %v",
+				m.proc, l.Run.First, gm.Proc, l.Run.Order, l.Run.Time, old.view.Index, old.queue.Done()))
 		}
 		if m.s.fx.Tracing {
 			m.s.fx.Fact(fact.Drop{Proc: m.proc, Group: m.group, View: old.view.Index, Sender: gm.Proc, First: l.Run.First, N: l.Run.N})

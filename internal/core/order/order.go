@@ -156,7 +156,7 @@ func (q *Queue) plain(rank int, g gate) bool {
 		if !q.done.CoversBut(r.Time, rank) {
 			return false
 		}
-	default:
+	case msg.Total, msg.Barrier:
 		return false
 	}
 	n := r.N
@@ -285,10 +285,17 @@ func (q *Queue) tail() bool {
 	return false
 }
 
+// barriers delivers the Barrier casts. The sequencer's have order records
+// between them.
 func (q *Queue) barriers() {
 	for rank := range q.heads {
-		for len(q.heads[rank]) > 0 && q.heads[rank][0].Order == msg.Barrier {
-			q.emit(rank, q.pop(rank, q.heads[rank][0].N), 0)
+		for len(q.heads[rank]) > 0 {
+			r := q.heads[rank][0]
+			if r.Order == msg.Barrier {
+				q.emit(rank, q.pop(rank, r.N), 0)
+			} else if !q.plain(rank, gate{open: true}) {
+				break
+			}
 		}
 	}
 }
