@@ -269,6 +269,8 @@ func appendSnapshot(b []byte, m *msg.Snapshot) []byte {
 	b = binary.LittleEndian.AppendUint64(b, m.Hash)
 	b = binary.AppendUvarint(b, m.View.Seq)
 	b = appendMembers(b, m.View.Members)
+	b = binary.AppendUvarint(b, m.Since)
+	b = binary.LittleEndian.AppendUint64(b, m.Mark)
 	b = binary.AppendUvarint(b, uint64(len(m.Groups)))
 	for _, g := range m.Groups {
 		b = appendGroup(b, g)
@@ -279,6 +281,7 @@ func appendSnapshot(b []byte, m *msg.Snapshot) []byte {
 func readSnapshot(r *reader) *msg.Snapshot {
 	m := &msg.Snapshot{System: r.fixed64(), Index: r.uvarint(), Hash: r.fixed64()}
 	m.View = &view.Site{Seq: r.uvarint(), Members: readMembers(r)}
+	m.Since, m.Mark = r.uvarint(), r.fixed64()
 	m.Groups = slots[*view.Group](r, minGroup)
 	for i := range m.Groups {
 		m.Groups[i] = readGroup(r)

@@ -40,7 +40,7 @@ func (a *acceptor) settled(v *view.Site, e *msg.Entry) {
 func (l *Log) stale(from id.Site, b msg.Ballot, m msg.Message) bool {
 	switch {
 	case b.ViewSeq < l.view.Seq:
-		l.fx.Control(from, &msg.Commit{Entry: l.kept[len(l.kept)-1]})
+		l.help(from)
 		return true
 	case b.ViewSeq > l.view.Seq:
 		l.early = appendEarly(l.early, from, m)
@@ -48,6 +48,13 @@ func (l *Log) stale(from id.Site, b msg.Ballot, m msg.Message) bool {
 		return true
 	}
 	return false
+}
+
+// help tells a laggard, or somebody excluded, how far the log is.
+func (l *Log) help(to id.Site) {
+	if n := len(l.kept); n > 0 {
+		l.fx.Control(to, &msg.Commit{Entry: l.kept[n-1]})
+	}
 }
 
 func (l *Log) onPrepare(now effect.Time, from id.Site, m *msg.Prepare) {
@@ -98,13 +105,13 @@ func (l *Log) olderAlive(s id.Site) (id.Site, bool) {
 	return 0, false
 }
 
-func (l *Log) onPropose(now effect.Time, from id.Site, m *msg.Propose) {
+func (l *Log) onPropose(from id.Site, m *msg.Propose) {
 	if m.Entry == nil || l.stale(from, m.Ballot, m) {
 		return
 	}
 	switch {
 	case m.Entry.Index <= l.index:
-		l.fx.Control(from, &msg.Commit{Entry: l.kept[len(l.kept)-1]})
+		l.help(from)
 	case m.Entry.Index > l.index+1:
 		l.early = appendEarly(l.early, from, m)
 		l.fx.Control(from, &msg.Fetch{Index: l.index})

@@ -48,6 +48,8 @@ type Log struct {
 	view   *view.Site // nil until this site is a member
 	index  uint64     // last applied entry
 	hash   uint64
+	since  uint64 // the entry that made view
+	mark   uint64 // the hash after it
 	dir    *Directory
 	kept   []*msg.Entry // the last decided ones; kept[len-1].Index == index
 	dead   bool         // excluded, or too far behind: nothing more is done
@@ -146,6 +148,7 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 		}
 		l.view = l.view.Next(gone, e.Add)
 		applied.View = l.view
+		l.since, l.mark = l.index, l.hash
 		l.tellView(e, agreed)
 	}
 	applied.Groups = l.dir.apply(e, l.view)
@@ -190,7 +193,7 @@ func (l *Log) tellView(e *msg.Entry, agreed []id.Site) {
 	if !l.fx.Tracing || !l.view.Has(l.me.Site) {
 		return
 	}
-	f := fact.SiteView{Seq: l.view.Seq, Index: l.index, Hash: l.hash, Agreed: agreed}
+	f := fact.SiteView{Seq: l.view.Seq, Index: l.since, Hash: l.mark, Agreed: agreed}
 	for _, m := range l.view.Members {
 		f.Members = append(f.Members, fact.Member{Site: m.Site, Name: m.Name, Weight: m.Weight})
 	}
@@ -221,7 +224,10 @@ func (l *Log) after(index uint64) (entries []*msg.Entry, ok bool) {
 
 // snapshot is the whole state, for a new site.
 func (l *Log) snapshot() *msg.Snapshot {
-	return &msg.Snapshot{System: l.system, Index: l.index, Hash: l.hash, View: l.view, Groups: l.dir.Groups()}
+	return &msg.Snapshot{
+		System: l.system, Index: l.index, Hash: l.hash,
+		View: l.view, Since: l.since, Mark: l.mark, Groups: l.dir.Groups(),
+	}
 }
 
 // adopt takes over a snapshot in which this site became a member.
@@ -229,13 +235,14 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	if l.view != nil || m.View == nil || !m.View.Has(l.me.Site) {
 		return
 	}
-	l.system, l.index, l.hash, l.view = m.System, m.Index, m.Hash, m.View
+	l.system, l.index, l.hash = m.System, m.Index, m.Hash
+	l.view, l.since, l.mark = m.View, m.Since, m.Mark
 	for _, g := range m.Groups {
 		l.dir.put(g)
 	}
 	e := &msg.Entry{Index: m.Index, Add: []view.Member{l.me}}
 	l.settled(e)
-	l.tellView(e, nil)
+	l.tellView(&msg.Entry{}, nil)
 	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
 	l.done = append(l.done, Applied{Entry: e, View: l.view})
 }
@@ -288,7 +295,7 @@ func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 	case *msg.Prepare:
 		l.onPrepare(now, from, m)
 	case *msg.Propose:
-		l.onPropose(now, from, m)
+		l.onPropose(from, m)
 	case *msg.Promise:
 		l.onPromise(now, from, m)
 	case *msg.Accept:

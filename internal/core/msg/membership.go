@@ -169,6 +169,8 @@ type (
 		Index  uint64
 		Hash   uint64
 		View   *view.Site
+		Since  uint64        // the entry that made View
+		Mark   uint64        // the hash after that entry
 		Groups []*view.Group // by address
 	}
 
