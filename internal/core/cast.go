@@ -67,13 +67,13 @@ func (m *member) sendQueued(c *installed) {
 		m.sequence(c) // positions already due come before ours
 		m.send(c, r)
 		if q.answer != nil {
-			m.copies = append(m.copies, copied{c.view.Index, r.Last(), *q.answer})
+			m.copies = append(m.copies, copied{c.view.Index, c.past(), *q.answer})
 			c.wanted = true
 		}
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
 		} else {
-			m.relayed = append(m.relayed, relayed{q.request.Caller, q.request.First + uint64(r.N) - 1, r.Last()})
+			m.relayed = append(m.relayed, relayed{q.request.Caller, q.request.First + uint64(r.N) - 1, c.past()})
 		}
 	}
 	if m.queue = slices.Delete(m.queue, 0, n); len(m.queue) == 0 {
@@ -85,8 +85,7 @@ func (m *member) sendQueued(c *installed) {
 func (m *member) send(c *installed, r *msg.Run) {
 	if r.Order == msg.Causal || r.Order == msg.Total {
 		// What we were delivered is what this cast may depend on.
-		r.Time = c.queue.Done().Clone()
-		r.Time[c.rank] = c.sent
+		r.Time = c.past()
 	}
 	c.append(r, &m.s.fx)
 	m.account.Sent(r.Last(), r.Size())
@@ -161,7 +160,7 @@ func alike(a, b *msg.Replies) bool {
 // copied is an answer that waits until all members hold its copy.
 type copied struct {
 	view   uint64
-	last   uint64
+	past   vclock.Time
 	answer Answer
 }
 
@@ -175,7 +174,7 @@ func (m *member) copyFirst(ev Answer) {
 // answerCopied gives the answers whose copies every member holds by now.
 func (m *member) answerCopied(c *installed) {
 	m.copies = slices.DeleteFunc(m.copies, func(x copied) bool {
-		if x.view == c.view.Index && c.stable.Stable()[c.rank] < x.last {
+		if x.view == c.view.Index && !vclock.Time(c.stable.Stable()).Covers(x.past) {
 			return false
 		}
 		x.answer.Copy = nil
@@ -246,9 +245,7 @@ func (m *member) flushCall(callID uint64) {
 }
 
 func (m *member) awaitStable(c *installed, callID uint64) {
-	upto := c.queue.Done().Clone()
-	upto[c.rank] = c.sent
-	m.flushes = append(m.flushes, flushWait{id: callID, view: c.view.Index, upto: upto})
+	m.flushes = append(m.flushes, flushWait{id: callID, view: c.view.Index, upto: c.past()})
 	m.sendAck(c, m.clear(), true)
 }
 
@@ -280,7 +277,7 @@ func (m *member) leaveIfDone(c *installed) {
 	if !m.leaving || m.asked || m.wedged() || len(m.queue) > 0 {
 		return
 	}
-	if c.barrier || c.stable.Stable()[c.rank] < c.sent {
+	if c.barrier || !vclock.Time(c.stable.Stable()).Covers(c.past()) {
 		return
 	}
 	m.asked = true

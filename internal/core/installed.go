@@ -58,6 +58,14 @@ func newInstalled(v *view.Group, me id.Address, emit order.Emit) *installed {
 	return c
 }
 
+// past is all we have sent and been delivered. When every member holds that,
+// none of what we sent can be lost, nor what it depends on.
+func (c *installed) past() vclock.Time {
+	t := c.queue.Done().Clone()
+	t[c.rank] = c.sent
+	return t
+}
+
 // append puts a run at the end of our own stream and sends it to the others.
 func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 	r.First = c.sent + 1
@@ -65,7 +73,7 @@ func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 	c.streams.Receive(c.rank, r, false)
 	c.queue.Add(c.rank, r)
 	c.heldNews = true
-	for _, m := range dataFor(c.view, c.rank, r, false) {
+	for _, m := range dataFor(c.view, c.rank, r, 0) {
 		for _, s := range c.sites {
 			fx.Data(s, m)
 		}
@@ -73,20 +81,20 @@ func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 }
 
 // dataFor wraps a run of rank's stream, in parts if it is too large for a frame.
-func dataFor(v *view.Group, rank int, r *msg.Run, forwarded bool) []msg.Message {
+func dataFor(v *view.Group, rank int, r *msg.Run, attempt uint64) []msg.Message {
 	if len(r.Body) <= maxBody {
-		return []msg.Message{&msg.Data{Group: v.Group, View: v.Index, Sender: uint16(rank), Forwarded: forwarded, Run: r}}
+		return []msg.Message{&msg.Data{Group: v.Group, View: v.Index, Sender: uint16(rank), Attempt: attempt, Run: r}}
 	}
 	if r.N > 1 {
 		head, tail := r.Cut(r.N / 2)
-		return append(dataFor(v, rank, head, forwarded), dataFor(v, rank, tail, forwarded)...)
+		return append(dataFor(v, rank, head, attempt), dataFor(v, rank, tail, attempt)...)
 	}
 	var out []msg.Message
 	for at := 0; at < len(r.Body); at += maxBody {
 		piece := *r
 		piece.Body = r.Body[at:min(at+maxBody, len(r.Body))]
 		out = append(out, &msg.Part{
-			Group: v.Group, View: v.Index, Sender: uint16(rank), Forwarded: forwarded,
+			Group: v.Group, View: v.Index, Sender: uint16(rank), Attempt: attempt,
 			Offset: uint64(at), Total: uint64(len(r.Body)), Run: &piece,
 		})
 	}

@@ -79,7 +79,7 @@ func (m *member) received(x msg.Message) {
 			m.data(c, x)
 		}
 	case *msg.Part:
-		if c := m.inView(x.View, x); c != nil && int(x.Sender) < len(c.view.Members) {
+		if c := m.inView(x.View, x); c != nil && int(x.Sender) < len(c.view.Members) && m.inAttempt(x.Attempt) {
 			if r := c.streams.ReceivePart(int(x.Sender), x); r != nil {
 				m.took(c, int(x.Sender), r)
 			}
@@ -120,12 +120,19 @@ func (m *member) inView(index uint64, x msg.Message) *installed {
 func (m *member) data(c *installed, x *msg.Data) {
 	rank := int(x.Sender)
 	n := len(c.view.Members)
-	if rank >= n || rank == c.rank || (x.Run.Time != nil && len(x.Run.Time) != n) {
+	if rank >= n || rank == c.rank || !m.inAttempt(x.Attempt) || (x.Run.Time != nil && len(x.Run.Time) != n) {
 		return
 	}
-	if r := c.streams.Receive(rank, x.Run, x.Forwarded); r != nil {
+	if r := c.streams.Receive(rank, x.Run, x.Attempt != 0); r != nil {
 		m.took(c, rank, r)
 	}
+}
+
+// inAttempt reports whether entries forwarded in a flush count: only in the
+// attempt under way, for which we have not yet said what we hold without them.
+func (m *member) inAttempt(attempt uint64) bool {
+	t := m.target()
+	return attempt == 0 || (t != nil && t.Index == attempt)
 }
 
 func (m *member) took(c *installed, rank int, r *msg.Run) {

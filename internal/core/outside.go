@@ -35,7 +35,7 @@ type caller struct {
 type relayed struct {
 	caller id.Address
 	upto   uint64
-	last   uint64 // of our stream
+	past   vclock.Time // what all must hold
 }
 
 const maxViews = 1 << 10
@@ -317,7 +317,7 @@ func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
 // tellHeld tells callers which of their requests every member holds.
 func (m *member) tellHeld(c *installed) {
 	n := 0
-	for n < len(m.relayed) && m.relayed[n].last <= c.stable.Stable()[c.rank] {
+	for n < len(m.relayed) && vclock.Time(c.stable.Stable()).Covers(m.relayed[n].past) {
 		m.tellHeldOne(m.relayed[n])
 		n++
 	}

@@ -225,9 +225,9 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 func needs(m msg.Message) uint64 {
 	switch m := m.(type) {
 	case *msg.Data:
-		return m.View
+		return max(m.View, m.Attempt)
 	case *msg.Part:
-		return m.View
+		return max(m.View, m.Attempt)
 	case *msg.Ack:
 		return m.View
 	case *msg.FlushOK:

@@ -117,7 +117,7 @@ func appendData(b []byte, m *msg.Data) (head, body []byte) {
 	b = appendAddr(b, m.Group)
 	b = binary.AppendUvarint(b, m.View)
 	b = binary.AppendUvarint(b, uint64(m.Sender))
-	b = appendBool(b, m.Forwarded)
+	b = binary.AppendUvarint(b, m.Attempt)
 	return appendRunHead(b, m.Run), m.Run.Body
 }
 
@@ -127,7 +127,7 @@ func readData(r *reader) *msg.Data {
 		m   msg.Data
 		run msg.Run
 	})
-	d.m = msg.Data{Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Forwarded: r.bool(), Run: &d.run}
+	d.m = msg.Data{Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Attempt: r.uvarint(), Run: &d.run}
 	readRun(r, &d.run, d.m.Sender)
 	if d.run.Order == msg.Sequence {
 		r.check(d.run.N == 1 && len(d.run.Body) == 0, "sequence entry with casts")
@@ -141,7 +141,7 @@ func appendPart(b []byte, m *msg.Part) (head, body []byte) {
 	b = appendAddr(b, m.Group)
 	b = binary.AppendUvarint(b, m.View)
 	b = binary.AppendUvarint(b, uint64(m.Sender))
-	b = appendBool(b, m.Forwarded)
+	b = binary.AppendUvarint(b, m.Attempt)
 	b = binary.AppendUvarint(b, m.Offset)
 	b = binary.AppendUvarint(b, m.Total)
 	return appendRunHead(b, m.Run), m.Run.Body
@@ -153,7 +153,7 @@ func readPart(r *reader) *msg.Part {
 		run msg.Run
 	})
 	d.m = msg.Part{
-		Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Forwarded: r.bool(),
+		Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Attempt: r.uvarint(),
 		Offset: r.uvarint(), Total: r.uvarint(), Run: &d.run,
 	}
 	readRun(r, &d.run, d.m.Sender)

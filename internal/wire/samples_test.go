@@ -88,7 +88,7 @@ func castSamples() []sample {
 		{"data fifo", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
 			First: 1000, N: 3, Order: msg.FIFO, Call: true, Body: body("one", "", "three"),
 		}})},
-		{"data total relayed", data(&msg.Data{Group: group, View: 13, Sender: 1, Forwarded: true, Run: &msg.Run{
+		{"data total relayed", data(&msg.Data{Group: group, View: 13, Sender: 1, Attempt: 77, Run: &msg.Run{
 			First: 5, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 4, 1 << 40}, Origin: caller, OFirst: 77, Body: body("x"),
 		}})},
 		{"data sequence", data(&msg.Data{Group: group, View: 13, Run: &msg.Run{

@@ -76,11 +76,12 @@ func (s *Streams) Receive(rank int, r *msg.Run, forwarded bool) *msg.Run {
 // ReceivePart takes a piece of a large cast and returns the cast once it is whole.
 func (s *Streams) ReceivePart(rank int, p *msg.Part) *msg.Run {
 	st := &s.streams[rank]
-	if st.closed && !p.Forwarded {
+	forwarded := p.Attempt != 0
+	if st.closed && !forwarded {
 		return nil
 	}
 	slot := &st.partial
-	if p.Forwarded {
+	if forwarded {
 		slot = &st.forward
 	}
 	if p.Offset == 0 {
@@ -101,7 +102,7 @@ func (s *Streams) ReceivePart(rank int, p *msg.Part) *msg.Run {
 	*slot = nil
 	run := w.run
 	run.Body = w.body
-	return s.Receive(rank, &run, p.Forwarded)
+	return s.Receive(rank, &run, forwarded)
 }
 
 // After lists the held runs of rank's stream with entries after, up to and

@@ -26,27 +26,28 @@ type Span struct {
 }
 
 // Data carries entries of one member's stream in one view: from the member
-// itself, or in a flush from another that holds what the member can no longer
-// send.
+// itself, or forwarded in flush Attempt by another that holds what the member
+// can no longer send. What is forwarded counts in that attempt alone: a later
+// one has asked anew what everybody holds.
 type Data struct {
-	Group     id.Address
-	View      uint64
-	Sender    uint16 // rank
-	Forwarded bool
-	Run       *Run
+	Group   id.Address
+	View    uint64
+	Sender  uint16 // rank
+	Attempt uint64 // 0: from the sender itself
+	Run     *Run
 }
 
 // Part is a piece of a cast too large for one frame. The pieces of a cast
 // follow each other in order on one lane; Run has the cast's header and, in
 // place of its body, the piece.
 type Part struct {
-	Group     id.Address
-	View      uint64
-	Sender    uint16
-	Forwarded bool
-	Offset    uint64
-	Total     uint64 // length of the whole body
-	Run       *Run
+	Group   id.Address
+	View    uint64
+	Sender  uint16
+	Attempt uint64
+	Offset  uint64
+	Total   uint64 // length of the whole body
+	Run     *Run
 }
 
 // Ack tells every member what its sender holds and has used up, as counts of

@@ -6,7 +6,8 @@
 // sender had delivered (vector time: Birman, Schiper, Stephenson 1991); a Total
 // one for that and for its position, which the sequencer gives out in runs; a
 // Barrier one for the end of the view. A safe cast waits, besides, until every
-// member is known to hold it, and its position.
+// member is known to hold it, its position, and all it depends on: then each of
+// them can deliver it, whoever else is lost.
 //
 // The sequencer gives positions in an order in which it could itself deliver,
 // so positions never contradict causality and nobody waits in a circle.
@@ -25,10 +26,11 @@ import (
 type Queue struct {
 	lead  int // rank of the sequencer
 	done  vclock.Time
-	heads [][]*msg.Run // by rank; the first may be what is left of a run
-	spans []span       // positions given out and not yet used, in order
-	pos   uint64       // the next position
-	safe  int          // entries in heads that are safe
+	heads [][]*msg.Run  // by rank; the first may be what is left of a run
+	spans []span        // positions given out and not yet used, in order
+	pos   uint64        // the next position
+	safe  int           // entries in heads that are safe
+	past  []vclock.Time // by rank: what the last delivered entry depends on
 	emit  Emit
 
 	sequencer *sequencer // on the sequencer only
@@ -48,7 +50,7 @@ type Emit func(rank int, r *msg.Run, pos uint64)
 // New returns an empty queue for a view of n members. me and lead are the
 // ranks of this member and of the sequencer.
 func New(n, me, lead int, emit Emit) *Queue {
-	q := &Queue{lead: lead, done: vclock.New(n), heads: make([][]*msg.Run, n), pos: 1, emit: emit}
+	q := &Queue{lead: lead, done: vclock.New(n), heads: make([][]*msg.Run, n), past: make([]vclock.Time, n), pos: 1, emit: emit}
 	if me == lead {
 		q.sequencer = newSequencer(n)
 	}
@@ -127,6 +129,23 @@ func (g gate) upto(rank int) uint64 {
 	return g.stable[rank]
 }
 
+// lets is how many entries of r, next in rank's stream, may be delivered as far
+// as safety goes: those that all hold, if all hold what they depend on. A FIFO
+// cast depends on what those before it in its stream do.
+func (q *Queue) lets(g gate, rank int, r *msg.Run) uint32 {
+	if !r.Safe || g.open {
+		return r.N
+	}
+	needs := r.Time
+	if needs == nil {
+		needs = q.past[rank]
+	}
+	if g.stable == nil || !vclock.Time(g.stable).CoversBut(needs, rank) {
+		return 0
+	}
+	return within(r, g.stable[rank])
+}
+
 // pass tries every stream once and reports whether anything was delivered.
 func (q *Queue) pass(g gate) (progress bool) {
 	for q.total(g) {
@@ -159,11 +178,9 @@ func (q *Queue) plain(rank int, g gate) bool {
 	case msg.Total, msg.Barrier:
 		return false
 	}
-	n := r.N
-	if r.Safe {
-		if n = within(r, g.upto(rank)); n == 0 {
-			return false
-		}
+	n := q.lets(g, rank, r)
+	if n == 0 {
+		return false
 	}
 	q.emit(rank, q.pop(rank, n), 0)
 	return true
@@ -193,14 +210,12 @@ func (q *Queue) total(g gate) bool {
 	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) {
 		return false
 	}
-	n := min(r.N, s.n)
-	if r.Safe {
-		if g.upto(q.lead) < s.at {
-			return false
-		}
-		if n = min(n, within(r, g.upto(s.rank))); n == 0 {
-			return false
-		}
+	if r.Safe && g.upto(q.lead) < s.at {
+		return false
+	}
+	n := min(q.lets(g, s.rank, r), s.n)
+	if n == 0 {
+		return false
 	}
 	pos := q.pos
 	q.use(n)
@@ -232,6 +247,9 @@ func (q *Queue) pop(rank int, n uint32) *msg.Run {
 		}
 	}
 	q.done[rank] = r.Last()
+	if r.Time != nil {
+		q.past[rank] = r.Time
+	}
 	if r.Safe {
 		q.safe -= int(r.N)
 	}
