@@ -46,7 +46,7 @@ type story struct {
 var theGroup = id.Group(1, 0)
 
 // stories reads the cases of a file.
-func stories(t *testing.T, path string) []*story {
+func stories(t testing.TB, path string) []*story {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
