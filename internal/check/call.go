@@ -97,18 +97,25 @@ func judgeFailures(r *run, v *verdict) {
 	}
 }
 
-// failed tells whether the caller could know from a view that p is gone. A
-// member needs its own view; others may have heard of one.
+// failed tells whether the caller could know from a view that p is gone: one
+// later than the view of the request. A member needs its own view; others may
+// have heard of one.
 func (r *run) failed(c *call, i int, p id.Address) bool {
+	var asked uint64
+	if c.asked >= 0 {
+		asked = at[fact.Asked](r, c.asked).View
+	}
 	m := r.memberOf[memberKey{c.caller, c.group}]
 	if m != nil && len(m.stays) > 0 {
-		return slices.ContainsFunc(m.stays, func(s *stay) bool { return s.installed < i && s.view.lacks(p) })
+		return slices.ContainsFunc(m.stays, func(s *stay) bool {
+			return s.installed < i && s.view.view > asked && s.view.lacks(p)
+		})
 	}
 	if r.goneBefore(p, i) {
 		return true
 	}
 	return slices.ContainsFunc(r.views, func(view *groupView) bool {
-		return view.group == c.group && (view.first < i || !r.opt.GlobalClock) && view.lacks(p)
+		return view.group == c.group && view.lacks(p) && (view.first < i || !r.opt.GlobalClock)
 	})
 }
 

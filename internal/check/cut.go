@@ -144,7 +144,9 @@ func judgeFlushPrimitive(r *run, v *verdict) {
 	}
 	for _, m := range r.members {
 		for _, s := range m.stays {
-			r.judgeFlushes(v, s, answered)
+			if len(m.flushes) > 0 {
+				r.judgeFlushes(v, s, answered)
+			}
 		}
 	}
 }

@@ -202,6 +202,7 @@ func (r *run) noteTool(i int) {
 		if m := r.member(f.Proc, f.Group); m.cur == nil {
 			r.outside = append(r.outside, i)
 		} else {
+			m.cur.donor = true
 			m.cur.events = append(m.cur.events, i)
 		}
 	case fact.Loaded:
@@ -231,6 +232,9 @@ func (r *run) noteCall(i int) {
 		k := replyKey{f.Group, f.Caller, f.View, f.Cast, f.Proc}
 		r.replies[k] = append(r.replies[k], i)
 		r.allReply = append(r.allReply, i)
+		if len(r.member(f.Proc, f.Group).stays) == 0 {
+			r.outside = append(r.outside, i)
+		}
 	case fact.Outcome:
 		c := r.call(f.Caller, f.Group, f.ID)
 		c.outcomes = append(c.outcomes, i)

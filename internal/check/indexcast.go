@@ -77,7 +77,7 @@ func (r *run) groupView(i int, f *fact.View) *groupView {
 	return v
 }
 
-func (r *run) noteView(at *site, i int, f fact.View) {
+func (r *run) noteView(home *site, i int, f fact.View) {
 	m, v := r.member(f.Proc, f.Group), r.groupView(i, &f)
 	n := len(v.members)
 	s := &stay{
@@ -93,7 +93,7 @@ func (r *run) noteView(at *site, i int, f fact.View) {
 		m.ready = i
 	}
 	s.ready = m.ready
-	s.applied = at.logged >= f.View
+	s.applied = home.logged >= f.View
 	m.cur = s
 	m.stays = append(m.stays, s)
 	v.stays = append(v.stays, s)

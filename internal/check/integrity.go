@@ -1,10 +1,10 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
-	"github.com/cohortkit/cohort/internal/core/id"
 )
 
 // What may be delivered at all, how often and in which view: V1 to V4 and V11.
@@ -38,10 +38,13 @@ func judgeIntegrity(r *run, v *verdict) {
 func (r *run) judgeSent(v *verdict, i int, f *fact.Deliver) {
 	x := runOf(f.First, f.N)
 	stream := r.streamOf[streamKey{viewKey{f.Group, f.View}, f.Sender}]
-	var found set
 	problem, with := "", -1
+	next, unsent := x.lo, uint64(0) // the next number to be found; the first that was not
 	stream.overlapping(x, func(s *send) {
-		found.add(span{max(s.lo, x.lo), min(s.hi, x.hi)})
+		if s.lo > next && unsent == 0 {
+			unsent = next
+		}
+		next = s.hi + 1
 		switch {
 		case s.Order != f.Order || s.Safe != f.Safe || s.Origin != f.Origin || s.OFirst-s.First != f.OFirst-f.First && f.Origin != 0:
 			problem, with = "it was sent as something else", s.rec
@@ -52,8 +55,11 @@ func (r *run) judgeSent(v *verdict, i int, f *fact.Deliver) {
 	events := []int{i}
 	if with >= 0 {
 		events = append(events, with)
-	} else if missing := (set{x}).minus(found); missing != nil && !r.unwritten(f, stream) {
-		problem = "no Send fact has " + missing.String()
+	} else if next <= x.hi && unsent == 0 {
+		unsent = next
+	}
+	if problem == "" && unsent > 0 && !r.unwritten(f, stream) {
+		problem = fmt.Sprintf("no Send fact has %d", unsent)
 	}
 	if !v.holds(problem == "") {
 		v.fail(events, "%s was delivered %s of %s in view %d of %s, but %s.", f.Proc, x, f.Sender, f.View, f.Group, problem)
@@ -89,99 +95,6 @@ func judgeDuplication(r *run, v *verdict) {
 		f := at[fact.Deliver](r, x.rec)
 		v.holds(false)
 		v.fail([]int{x.rec}, "%s was delivered some of %s of %s in %s a second time.", f.Proc, runOf(f.First, f.N), f.Sender, x.stay.view)
-	}
-}
-
-// judgeRelayed follows a membership and what it was delivered from outside the
-// group. Until the process holds the state it cannot know what is a duplicate.
-func (r *run) judgeRelayed(v *verdict, s *stay) {
-	r.relayed(s, len(r.records), func(i int, f *fact.Deliver, seen set, ready bool) {
-		x := runOf(f.OFirst, f.N)
-		switch {
-		case !ready:
-		case f.Duplicate && !v.holds(seen.has(x)):
-			v.fail([]int{i}, "%s took %s of %s for duplicates, but had not been delivered them.", f.Proc, x, f.Origin)
-		case !f.Duplicate && !v.holds(!seen.meets(x)):
-			v.fail([]int{i}, "%s was delivered some of %s of %s a second time, by relay %s.", f.Proc, x, f.Origin, f.Sender)
-		}
-	})
-}
-
-// relays tells whether the membership that begins with s had relayed casts.
-func (s *stay) relays() bool {
-	for ; s != nil; s = s.next {
-		if s.users != nil {
-			return true
-		}
-	}
-	return false
-}
-
-// relayed calls f for each relayed delivery of the membership that begins with
-// s, before record end, with what the process had then seen of the origin by
-// itself or in a state it loaded. It returns all that was seen.
-func (r *run) relayed(s *stay, end int, f func(int, *fact.Deliver, set, bool)) map[id.Address]set {
-	seen := map[id.Address]set{}
-	return r.relayedFrom(s, end, seen, f, 0)
-}
-
-// maxChain bounds how far states are followed from donor to donor.
-const maxChain = 64
-
-func (r *run) relayedFrom(s *stay, end int, seen map[id.Address]set, f func(int, *fact.Deliver, set, bool), depth int) map[id.Address]set {
-	loaded := false
-	for ; s != nil && s.installed < end; s = s.next {
-		for _, i := range s.events {
-			if s.users == nil || i >= end {
-				break
-			}
-			d, ok := r.records[i].Fact.(fact.Deliver)
-			if !ok || d.Origin == 0 {
-				continue
-			}
-			ready := s.ready >= 0 && s.ready <= i
-			if ready && !loaded {
-				r.inherit(s, i, seen, depth)
-				loaded = true
-			}
-			known := seen[d.Origin]
-			f(i, &d, known, ready)
-			known.add(runOf(d.OFirst, d.N))
-			seen[d.Origin] = known
-		}
-		if !loaded && s.ready >= 0 && s.ready < end {
-			r.inherit(s, end, seen, depth)
-			loaded = true
-		}
-	}
-	return seen
-}
-
-// inherit adds to seen what the state that s loaded had seen.
-func (r *run) inherit(s *stay, end int, seen map[id.Address]set, depth int) {
-	l, ok := r.records[s.ready].Fact.(fact.Loaded)
-	if !ok || s.ready >= end || depth == maxChain {
-		return
-	}
-	donor := r.memberOf[memberKey{l.From, l.Group}]
-	snapshots := r.snapshots[xferKey{l.Group, l.From, l.Xfer}]
-	if donor == nil || len(snapshots) == 0 {
-		return
-	}
-	first := donor.at(snapshots[0])
-	if first == nil {
-		return
-	}
-	for first.prev != nil {
-		first = first.prev
-	}
-	base := r.relayedFrom(first, snapshots[0], map[id.Address]set{}, func(int, *fact.Deliver, set, bool) {}, depth+1)
-	for origin, s := range base { // every origin by itself: the order of the map does not matter
-		mine := seen[origin]
-		for _, x := range s {
-			mine.add(x)
-		}
-		seen[origin] = mine
 	}
 }
 

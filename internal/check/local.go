@@ -54,6 +54,7 @@ func judgeMonotonicity(r *run, v *verdict) {
 
 func judgeInitialView(r *run, v *verdict) {
 	for _, m := range r.members {
+		v.checks += len(m.leaves)
 		for _, s := range m.stays {
 			v.checks += len(s.events) + len(s.blocks) + len(s.cuts)
 		}

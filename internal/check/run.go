@@ -1,8 +1,8 @@
 package check
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -166,6 +166,7 @@ type stay struct {
 	flushing   int // its first Block, FlushOK or Cut
 	cuts       []int
 	blocks     []int
+	donor      bool // it captured a state
 }
 
 // stream is what one process sent in one view.
@@ -245,8 +246,7 @@ func (s *stream) overlapping(x span, f func(*send)) {
 
 // find is the index of the first run that ends at n or later.
 func (s *stream) find(n uint64) int {
-	i, _ := slices.BinarySearchFunc(s.sends, n, func(x send, n uint64) int { return cmp.Compare(x.hi, n) })
-	return i
+	return sort.Search(len(s.sends), func(i int) bool { return s.sends[i].hi >= n })
 }
 
 // sent is what the member of this rank sent in the view.

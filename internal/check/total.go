@@ -70,8 +70,8 @@ func (r *run) survivors(view *groupView) map[*stay]bool {
 		if s.next != nil {
 			went[s] = true
 		}
-		at := r.siteOf[s.proc.Site()]
-		if _, gone := r.removed[s.proc.Site()]; s.ended < 0 && at.end < 0 && !gone {
+		home := r.siteOf[s.proc.Site()]
+		if _, gone := r.removed[s.proc.Site()]; s.ended < 0 && home.end < 0 && !gone {
 			alive[s] = true
 		}
 	}

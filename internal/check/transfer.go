@@ -12,6 +12,9 @@ func judgeTransferCut(r *run, v *verdict) {
 	r.judgeDigests(v)
 	for _, m := range r.members {
 		for _, s := range m.stays {
+			if !s.donor {
+				continue
+			}
 			got := make([]set, len(s.got))
 			for _, i := range s.events {
 				switch f := r.records[i].Fact.(type) {
@@ -134,13 +137,10 @@ func judgeVisibility(r *run, v *verdict) {
 	for _, i := range r.allReply {
 		f := at[fact.Reply](r, i)
 		m := r.memberOf[memberKey{f.Proc, f.Group}]
-		if m == nil {
-			continue // M3 knows what a member is
+		if m == nil || m.at(i) == nil {
+			continue // it left, and may answer what it was asked before
 		}
 		s := m.at(i)
-		if s == nil {
-			continue
-		}
 		if !v.holds(s.ready >= 0 && s.ready <= i) {
 			v.fail([]int{s.installed, i}, "%s answered a call in %s before it held the state.", f.Proc, s.view)
 		}
