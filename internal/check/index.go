@@ -32,7 +32,7 @@ func index(records []trace.Record, opt Options) *run {
 		if problem := s.unfit(records[i].Fact); problem != "" {
 			r.flaws = append(r.flaws, flaw{i, problem})
 			if s.end >= 0 {
-				continue
+				continue // the first fact of a site that is no Start is taken as it is
 			}
 		}
 		if v, ok := records[i].Fact.(fact.SiteView); ok && !seen[v.Seq] {
@@ -101,8 +101,13 @@ func (r *run) note(s *site, i int) {
 		s.stalled = i
 	case fact.Resume:
 		s.stalled = -1
-	case fact.Halt, fact.Crash:
+	case fact.Halt:
 		s.end = i
+	case fact.Crash:
+		s.crashed = true
+		if s.end < 0 {
+			s.end = i
+		}
 	case fact.View:
 		r.noteView(s, i, f)
 	case fact.Send:

@@ -86,8 +86,9 @@ type site struct {
 	views    []int
 	applied  []int
 	suspects []int
-	stalled  int    // the last Stall that no Resume followed
-	end      int    // its Halt or Crash
+	stalled  int // the last Stall that no Resume followed
+	end      int // its Halt or Crash, whichever came first
+	crashed  bool
 	logged   uint64 // the highest log entry it applied
 	flawed   bool   // W1 was told that it did not begin with Start
 }

@@ -120,7 +120,7 @@ func toolActor(f fact.Fact) (proc, group id.Address, ok bool) {
 
 // unfit says what is wrong with a fact at this point of the site's life.
 func (s *site) unfit(f fact.Fact) string {
-	if s.end >= 0 {
+	if _, ok := f.(fact.Crash); s.end >= 0 && !(ok && !s.crashed) {
 		return "a site says nothing after its Halt or Crash"
 	}
 	if _, ok := f.(fact.Start); !ok && len(s.starts) == 0 && !s.flawed {
