@@ -1,0 +1,245 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// What members of a view have in common when it ends: V5 and V7 to V10.
+
+func judgeSynchrony(r *run, v *verdict) {
+	for _, view := range r.views {
+		for _, group := range view.moved() {
+			one := group[0]
+			if i := slices.IndexFunc(group, (*stay).clean); i >= 0 {
+				one = group[i]
+			}
+			for _, s := range group {
+				if s != one {
+					judgeTogether(v, one, s)
+				}
+			}
+		}
+	}
+}
+
+// judgeTogether compares what two members were delivered in a view that they
+// left together. Relayed casts are compared by what they were at their origin.
+func judgeTogether(v *verdict, a, b *stay) {
+	events := []int{a.next.installed, b.next.installed}
+	differ := func(had, lacks *stay, what set, of id.Address) {
+		v.fail(events, "%s was delivered %s of %s in %s, but %s, which moved to view %d with it, was not.",
+			had.proc, what, of, a.view, lacks.proc, a.next.view.view)
+	}
+	for rank, sender := range a.view.members {
+		x, y := a.plain(rank), b.plain(rank)
+		if v.holds(x.equal(y)) {
+			continue
+		}
+		if more := x.minus(y); more != nil {
+			differ(a, b, more, sender)
+		} else {
+			differ(b, a, y.minus(x), sender)
+		}
+	}
+	for _, origin := range origins(a, b) {
+		x, y := a.users[origin], b.users[origin]
+		lacks, extra := x.minus(y), y.minus(x)
+		if !b.clean() || !a.clean() { // who has no state yet cannot tell a duplicate
+			lacks, extra = lacks.minus(b.dups[origin]), extra.minus(a.dups[origin])
+		}
+		if !v.holds(lacks == nil && extra == nil) {
+			if lacks != nil {
+				differ(a, b, lacks, origin)
+			} else {
+				differ(b, a, extra, origin)
+			}
+		}
+	}
+}
+
+// plain is what s was delivered of a rank, without relayed casts.
+func (s *stay) plain(rank int) set {
+	if s.relayed == nil || s.relayed[rank] == nil {
+		return s.got[rank]
+	}
+	return s.got[rank].minus(s.relayed[rank])
+}
+
+// origins are the processes outside whose casts a or b was delivered, ascending.
+func origins(a, b *stay) []id.Address {
+	var all []id.Address
+	for _, s := range []*stay{a, b} {
+		for origin := range s.users {
+			all = append(all, origin)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func judgeCut(r *run, v *verdict) {
+	for _, view := range r.views {
+		for _, group := range view.moved() {
+			one := -1
+			for _, s := range group {
+				i := r.lastCut(s)
+				if i < 0 {
+					continue
+				}
+				if one < 0 {
+					one = i
+				}
+				f := at[fact.Cut](r, i)
+				if !v.holds(slices.Equal(f.Counts, at[fact.Cut](r, one).Counts)) {
+					v.fail([]int{one, i}, "%s has another cut of %s than %s.", s.proc, view, at[fact.Cut](r, one).Proc)
+				}
+				r.judgeCutOf(v, s, i, f.Counts)
+			}
+		}
+	}
+}
+
+// lastCut is the cut that led s to its next view.
+func (r *run) lastCut(s *stay) int {
+	for k := len(s.cuts) - 1; k >= 0; k-- {
+		if at[fact.Cut](r, s.cuts[k]).Attempt == s.next.fact.Attempt {
+			return s.cuts[k]
+		}
+	}
+	if k := len(s.cuts); k > 0 {
+		return s.cuts[k-1]
+	}
+	return -1
+}
+
+func (r *run) judgeCutOf(v *verdict, s *stay, i int, counts []uint64) {
+	for rank, sender := range s.view.members {
+		events := []int{i, s.next.installed}
+		n := counts[rank]
+		if beyond := s.got[rank].minus(s.got[rank].upto(n)); !v.holds(beyond == nil) {
+			v.fail(events, "%s was delivered %s of %s in %s, but the cut ends at %d.", s.proc, beyond, sender, s.view, n)
+		}
+		missing := s.view.sent(rank).upto(n).minus(s.got[rank]).minus(s.dropped[rank])
+		if missing != nil && sender == s.proc {
+			continue // V10 knows
+		}
+		if !v.holds(missing == nil) {
+			v.fail(events, "%s was not delivered %s of %s in %s, but the cut holds everything up to %d.", s.proc, missing, sender, s.view, n)
+		}
+	}
+}
+
+func judgeFlushPrimitive(r *run, v *verdict) {
+	answered := map[int]int{} // call to answer
+	for _, f := range r.flushes {
+		if f.called < 0 {
+			v.holds(false)
+			v.fail([]int{f.done}, "A flush of %s in %s was answered that was not called.", f.proc, f.group)
+		} else if f.done >= 0 {
+			answered[f.called] = f.done
+		}
+	}
+	for _, m := range r.members {
+		for _, s := range m.stays {
+			if len(m.flushes) > 0 {
+				r.judgeFlushes(v, s, answered)
+			}
+		}
+	}
+}
+
+// judgeFlushes walks a stay and judges each of its flush calls with what came
+// before it. Earlier views are settled by their cuts.
+func (r *run) judgeFlushes(v *verdict, s *stay, answered map[int]int) {
+	seen := make([]set, len(s.got))
+	for _, i := range s.events {
+		switch f := r.records[i].Fact.(type) {
+		case fact.Send:
+			if rank, ok := s.view.rank[f.Proc]; ok {
+				seen[rank].add(runOf(f.First, f.N))
+			}
+		case fact.Deliver:
+			seen[s.view.rank[f.Sender]].add(runOf(f.First, f.N))
+		case fact.FlushCall:
+			if done, ok := answered[i]; ok {
+				r.judgeFlush(v, s, seen, []int{i, done})
+			}
+		}
+	}
+}
+
+func (r *run) judgeFlush(v *verdict, s *stay, seen []set, events []int) {
+	done := events[1]
+	for _, other := range s.view.stays {
+		if other.next == nil {
+			continue
+		}
+		for rank, sender := range s.view.members {
+			if missing := seen[rank].minus(other.got[rank]); !v.holds(missing == nil) {
+				v.fail(events, "A flush of %s was answered, but %s left %s without %s of %s.", s.proc, other.proc, s.view, missing, sender)
+			}
+		}
+	}
+	if !r.opt.GlobalClock || s.ended >= 0 && s.ended < done {
+		return
+	}
+	for rank, sender := range s.view.members {
+		if seen[rank] == nil {
+			continue
+		}
+		last := seen[rank][len(seen[rank])-1].hi
+		for _, p := range s.view.members {
+			if r.goneBefore(p, done) || s.flushing >= 0 && s.flushing < done {
+				continue
+			}
+			if !v.holds(s.view.streams[rank].heldBefore(p, last, done)) {
+				v.fail(events, "A flush of %s was answered while %s did not hold cast %d of %s in %s.", s.proc, p, last, sender, s.view)
+			}
+		}
+	}
+}
+
+// goneBefore tells whether p's site had been removed when record rec was written.
+func (r *run) goneBefore(p id.Address, rec int) bool {
+	gone, ok := r.removed[p.Site()]
+	return ok && gone.rec < rec
+}
+
+func judgeBlock(r *run, v *verdict) {
+	for _, m := range r.members {
+		for _, s := range m.stays {
+			if len(s.blocks) == 0 {
+				continue
+			}
+			v.checks++
+			for _, i := range s.events {
+				if f, ok := r.records[i].Fact.(fact.Send); ok && i > s.blocks[0] {
+					v.fail([]int{s.blocks[0], i}, "%s sent %s in %s after it was blocked.", s.proc, runOf(f.First, f.N), s.view)
+				}
+			}
+		}
+	}
+}
+
+func judgeSelfDelivery(r *run, v *verdict) {
+	for _, m := range r.members {
+		for _, s := range m.stays {
+			rank, ok := s.view.rank[s.proc]
+			if s.next == nil || !ok {
+				continue
+			}
+			var own set
+			for _, i := range s.events {
+				if f, ok := r.records[i].Fact.(fact.Send); ok {
+					own.add(runOf(f.First, f.N))
+				}
+			}
+			if missing := own.minus(s.got[rank]); !v.holds(missing == nil) {
+				v.fail([]int{s.next.installed}, "%s left %s without being delivered its own %s.", s.proc, s.view, missing)
+			}
+		}
+	}
+}

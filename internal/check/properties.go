@@ -1,0 +1,71 @@
+package check
+
+// Property is one promise of Cohort.
+type Property struct {
+	ID      string
+	Name    string
+	Promise string // one sentence
+
+	judge func(*run, *verdict)
+}
+
+// Properties lists all promises that are judged, in the order of reports.
+func Properties() []Property { return append([]Property(nil), properties...) }
+
+var properties = []Property{
+	{"W1", "Well-formed trace", "The trace makes sense: every fact names a process of its site, numbers grow, and nothing follows the end of a site.", judgeWellFormed},
+
+	{"M1", "Self inclusion", "A site or process is a member of every view it installs.", judgeSelfInclusion},
+	{"M2", "Local monotonicity", "The views a site or process installs, and the log entries a site applies, have growing numbers.", judgeMonotonicity},
+	{"M3", "Initial view event", "A process does something in a group only between its first view of it and its leave.", judgeInitialView},
+	{"M4", "View identity", "Two views with the same number are the same view, wherever they are installed.", judgeViewIdentity},
+	{"M5", "Primary component", "Site views form one sequence, and each was accepted by a majority of the one before.", judgePrimary},
+	{"M6", "Quorum base", "Only members of a site view vote on its successor.", judgeQuorumBase},
+	{"M7", "No resurrection", "A site that was removed never comes back and is never delivered from again.", judgeResurrection},
+	{"M8", "Identity uniqueness", "A site number is used by one run of one node, and a view holds one incarnation of a node.", judgeIdentity},
+	{"M9", "No unilateral exclusion", "A site is removed only when it left or when a member that is named as accuser suspected it.", judgeExclusion},
+	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry and holds only processes of sites in the site view.", judgeDeterminism},
+	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them.", judgeSeniority},
+	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
+
+	{"V1", "Delivery integrity", "What is delivered was sent, as it is delivered, by a member of the view.", judgeIntegrity},
+	{"V2", "No duplication", "No process is delivered a cast twice, and what is called a duplicate is one.", judgeDuplication},
+	{"V3", "Same view delivery", "All who are delivered a cast are in the same view when they are.", judgeSameView},
+	{"V4", "Sending view delivery", "A cast is delivered in the view in which its sender was when it sent it.", judgeSendingView},
+	{"V5", "Virtual synchrony", "Members that go from one view to the next together were delivered the same casts in the first.", judgeSynchrony},
+	{"V6", "Transitional set", "A view names as moved exactly the members that came to it from the same previous view.", judgeMoved},
+	{"V7", "Cut respect", "Members that go on together have the same cut and are delivered exactly what it holds, but for what was dropped.", judgeCut},
+	{"V8", "Flush primitive", "When a flush call is answered, what the caller had sent or been delivered is held by every member.", judgeFlushPrimitive},
+	{"V9", "Block discipline", "A process that was blocked in a view sends nothing more in it.", judgeBlock},
+	{"V10", "Self delivery", "A process that goes on to the next view was delivered all it sent in the last.", judgeSelfDelivery},
+	{"V11", "Obsolete sender silence", "Nothing is delivered from a sender that is not in the receiver's view any more.", judgeSilence},
+
+	{"O1", "FIFO", "Casts of one sender in one view are delivered in the order sent, without gaps.", judgeFIFO},
+	{"O2", "Causal order", "A Causal or Total cast is never delivered before one that its sender had been delivered first.", judgeCausal},
+	{"O3", "Causal completeness", "Who is delivered a Causal or Total cast is delivered all that its sender had been delivered first.", judgeComplete},
+	{"O5", "Total order", "Total casts have the same positions at all survivors and are delivered by position, without gaps but for what was lost with a dead sender.", judgeTotal},
+	{"O6", "Total is FIFO and causal", "Total casts are delivered in an order that respects FIFO and causality among them.", judgeTotalCausal},
+	{"O8", "Barrier order", "Barrier casts come after all other casts of their view, by rank and number, and everybody was delivered the same before them.", judgeBarrier},
+	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
+
+	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
+	{"U2", "Safe prefix", "When a safe cast is delivered, every member of the view that was not removed holds it.", judgeSafePrefix},
+	{"U3", "Excluded process containment", "An excluded process is delivered no safe cast that survivors are not.", judgeContainment},
+
+	{"T1", "Transfer at the cut", "A joiner's state is the donor's state after exactly the casts its counts name.", judgeTransferCut},
+	{"T2", "No gap, no overlap", "A joiner takes one state, the one captured for it, not older than its first view.", judgeTransferGap},
+	{"T3", "Joiner visibility", "A member that does not hold the state yet answers no calls.", judgeVisibility},
+	{"T4", "Donor fail-over", "A state taken from a donor that failed has nothing that the survivors were not delivered.", judgeFailover},
+	{"T5", "Recovered donor", "Only a member that holds the state gives it, and only one that loaded it is called ready.", judgeDonor},
+
+	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
+	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it.", judgeFailures},
+	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
+
+	{"E1", "Membership precision", "In the end the site view is the set of running sites, and each group view that of its running members.", judgePrecision},
+	{"E2", "Multicast liveness", "In the end all running members are delivered what any of them sent.", judgeMulticast},
+	{"E3", "Safe liveness", "In the end all running members are delivered the safe casts any of them sent.", judgeSafeLiveness},
+	{"E4", "Flush termination", "In the end nobody is blocked by a flush and every flush call is answered.", judgeFlushEnd},
+	{"E5", "Transfer termination", "In the end every running member holds the state.", judgeTransferEnd},
+	{"E6", "No permanent stall", "In the end no site is stalled.", judgeStall},
+}

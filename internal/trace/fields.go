@@ -1,0 +1,189 @@
+package trace
+
+import (
+	"strconv"
+
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// siteFact appends the fields of a fact about a site, in the order in which
+// package fact declares them, and tells whether f is one.
+func (l *line) siteFact(f fact.Fact) bool {
+	switch f := f.(type) {
+	case fact.Start:
+		l.optText("name", f.Name)
+		l.optFlag("founder", f.Founder)
+	case fact.SiteView:
+		l.num("seq", f.Seq)
+		l.num("index", f.Index)
+		l.big("hash", f.Hash)
+		l.members("members", f.Members)
+		l.optSites("joined", f.Joined)
+		l.optRemovals("removed", f.Removed)
+		l.optSites("agreed", f.Agreed)
+	case fact.Applied:
+		l.num("index", f.Index)
+		l.big("hash", f.Hash)
+	case fact.Accepted:
+		l.num("index", f.Index)
+		l.num("vseq", f.ViewSeq)
+		l.num("round", f.Round)
+		l.site("owner", f.Owner)
+	case fact.Takeover:
+		l.num("vseq", f.ViewSeq)
+		l.num("round", f.Round)
+	case fact.Suspect:
+		l.site("of", f.Site)
+		l.text("evidence", f.Evidence)
+		l.optFlag("cleared", f.Cleared)
+	case fact.Stall, fact.Resume, fact.Crash:
+	case fact.Halt:
+		l.text("why", f.Why)
+	case fact.Quiet:
+		l.sites("alive", f.Alive)
+	default:
+		return false
+	}
+	return true
+}
+
+// in appends the fields that nearly all facts about a group begin with.
+func (l *line) in(p, g id.Address) {
+	l.addr("p", p)
+	l.addr("g", g)
+}
+
+func (l *line) inView(p, g id.Address, v uint64) {
+	l.in(p, g)
+	l.num("v", v)
+}
+
+// groupFact does the same for facts about casts and views of groups.
+func (l *line) groupFact(f fact.Fact) bool {
+	switch f := f.(type) {
+	case fact.View:
+		l.view(f)
+	case fact.Send:
+		l.inView(f.Proc, f.Group, f.View)
+		l.num("first", f.First)
+		l.num("n", uint64(f.N))
+		l.text("order", string(f.Order))
+		l.optFlag("safe", f.Safe)
+		l.optFlag("call", f.Call)
+		l.optAddr("origin", f.Origin)
+		l.optNum("ofirst", f.OFirst)
+	case fact.Held:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("from", f.Sender)
+		l.num("upto", f.Upto)
+	case fact.Deliver:
+		l.deliver(f)
+	case fact.Stable:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("from", f.Sender)
+		l.num("upto", f.Upto)
+	case fact.Block:
+		l.inView(f.Proc, f.Group, f.View)
+		l.num("attempt", f.Attempt)
+	case fact.FlushOK:
+		l.inView(f.Proc, f.Group, f.View)
+		l.num("attempt", f.Attempt)
+	case fact.Cut:
+		l.inView(f.Proc, f.Group, f.View)
+		l.num("attempt", f.Attempt)
+		l.nums("cut", f.Counts)
+	case fact.Drop:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("from", f.Sender)
+		l.num("first", f.First)
+		l.num("n", uint64(f.N))
+	case fact.Leave:
+		l.in(f.Proc, f.Group)
+		l.text("why", f.Why)
+	default:
+		return false
+	}
+	return true
+}
+
+func (l *line) view(f fact.View) {
+	l.in(f.Proc, f.Group)
+	l.optText("name", f.Name)
+	l.num("v", f.View)
+	l.num("seq", f.Seq)
+	l.num("attempt", f.Attempt)
+	l.addrs("members", f.Members)
+	l.addrs("ready", f.Ready)
+	l.optAddrs("joined", f.Joined)
+	l.optAddrs("left", f.Left)
+	l.optAddrs("moved", f.Moved)
+}
+
+func (l *line) deliver(f fact.Deliver) {
+	l.inView(f.Proc, f.Group, f.View)
+	l.addr("from", f.Sender)
+	l.num("first", f.First)
+	l.num("n", uint64(f.N))
+	l.text("order", string(f.Order))
+	l.optFlag("safe", f.Safe)
+	l.optNum("pos", f.Pos)
+	l.optAddr("origin", f.Origin)
+	l.optNum("ofirst", f.OFirst)
+	l.optFlag("dup", f.Duplicate)
+}
+
+// toolFact does the same for flushes, state transfer and calls.
+func (l *line) toolFact(f fact.Fact) bool {
+	switch f := f.(type) {
+	case fact.FlushCall:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+	case fact.FlushDone:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+	case fact.Snapshot:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("to", f.To)
+		l.num("xfer", f.Xfer)
+		l.nums("counts", f.Counts)
+	case fact.Loaded:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("from", f.From)
+		l.num("xfer", f.Xfer)
+		l.nums("counts", f.Counts)
+	case fact.Digest:
+		l.in(f.Proc, f.Group)
+		l.optNum("xfer", f.Xfer)
+		l.big("sum", f.Sum)
+	case fact.Call:
+		l.in(f.Caller, f.Group)
+		l.num("id", f.ID)
+		l.key("want")
+		l.b = strconv.AppendInt(l.b, int64(f.Want), 10)
+		l.text("order", string(f.Order))
+	case fact.Asked:
+		l.in(f.Caller, f.Group)
+		l.num("id", f.ID)
+		l.num("v", f.View)
+		l.num("cast", f.Cast)
+	case fact.Reply:
+		l.in(f.Proc, f.Group)
+		l.addr("to", f.Caller)
+		l.optNum("v", f.View)
+		l.num("cast", f.Cast)
+		l.optFlag("null", f.Null)
+	case fact.Outcome:
+		l.in(f.Caller, f.Group)
+		l.num("id", f.ID)
+		l.addr("member", f.Member)
+		l.text("kind", f.Kind)
+	case fact.Done:
+		l.in(f.Caller, f.Group)
+		l.num("id", f.ID)
+		l.optText("err", f.Err)
+	default:
+		return false
+	}
+	return true
+}
