@@ -205,6 +205,9 @@ func (m *member) finish(old *installed, next *view.Group) {
 			m.s.fx.Fact(fact.Drop{Proc: m.proc, Group: m.group, View: old.view.Index, Sender: gm.Proc, First: l.Run.First, N: l.Run.N})
 		}
 	}
+	if m.loading != nil {
+		m.loading.Turn(old.view.Index, old.queue.Done())
+	}
 	for _, r := range m.relayed {
 		m.tellHeldOne(r)
 	}

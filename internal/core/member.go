@@ -172,6 +172,7 @@ func (m *member) work() {
 	m.relay(c)
 	m.sendQueued(c)
 	m.deliver(c)
+	m.checkState(c)
 	m.tellHeld(c)
 	m.acknowledge(c)
 	m.credit(c)

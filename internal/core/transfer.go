@@ -45,13 +45,18 @@ func (m *member) turnTransfers(v *view.Group) {
 		m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Stop: true})
 		return true
 	})
-	if j := m.loading; j != nil && !j.Ended {
-		if r := v.Rank(j.Donor); r >= 0 && v.Members[r].Ready {
+	if j := m.loading; j != nil {
+		if r := v.Rank(j.Donor); j.Ended || (r >= 0 && v.Members[r].Ready) {
 			return
 		}
-		donor := v.Members[v.Donor()].Proc
-		m.s.fx.Control(donor.Site(), j.Ask(v, m.proc, donor))
+		m.askState(v)
 	}
+}
+
+// askState turns to a donor, or to the next one.
+func (m *member) askState(v *view.Group) {
+	donor := v.Members[v.Donor()].Proc
+	m.s.fx.Control(donor.Site(), m.loading.Ask(v, m.proc, donor))
 }
 
 // transfer handles the messages of state transfer.
@@ -139,8 +144,8 @@ func (m *member) stateRead(ev StateRead) {
 	}
 }
 
-// restored ends the transfer: what the state covers is dropped, the rest of
-// the stream goes to the program, and the log hears that we are ready.
+// restored notes that the program holds the state. That ends the transfer once
+// we have been delivered what the state covers.
 func (m *member) restored(ev Restored) {
 	j := m.loading
 	if j == nil || j.Xfer != ev.Xfer || j.Begun == nil {
@@ -151,6 +156,28 @@ func (m *member) restored(ev Restored) {
 		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group})
 		return
 	}
+	j.Restored = true
+}
+
+// checkState ends the transfer when its state is sound, and asks for another
+// when it holds what the group has lost.
+func (m *member) checkState(c *installed) {
+	j := m.loading
+	if j == nil {
+		return
+	}
+	sound, lost := j.Sound(c.view.Index, c.queue.Done())
+	switch {
+	case lost:
+		m.askState(c.view)
+	case sound && j.Restored:
+		m.loaded(j)
+	}
+}
+
+// loaded ends the transfer: what the state covers is dropped, the rest of the
+// stream goes to the program, and the log hears that we are ready.
+func (m *member) loaded(j *xfer.Joiner) {
 	m.s.fx.Fact(fact.Loaded{Proc: m.proc, Group: m.group, View: j.Begun.View, From: j.Donor, Xfer: j.Xfer, Counts: j.Begun.Counts})
 	m.loading, m.fed = nil, j
 	for _, b := range m.backlog {

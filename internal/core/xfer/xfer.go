@@ -3,8 +3,11 @@
 // The joiner asks a member that holds the state. That member captures it
 // between two deliveries and says at which cut; blocks follow on their own lane
 // as the joiner grants credit, while the group works on. The joiner keeps back
-// what it is delivered meanwhile, and when the state is in, drops what the cut
-// covers and delivers the rest. If the donor goes, it asks the next one.
+// what it is delivered meanwhile. When the state is in, and the joiner itself
+// has been delivered all that the state covers, it drops that and hands on the
+// rest. If the donor goes, it asks the next one. It does so as well when the
+// view ends without something the state covers: the donor had been delivered
+// what then was lost with others, and such a state must not live on.
 //
 // Requires: the capture is taken in the donor's order of deliveries.
 // Guarantees: T1, T2, T4; memory at both ends is bounded by flow.XferWindow and
@@ -15,6 +18,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
 
@@ -63,6 +67,43 @@ type Joiner struct {
 	used  uint64
 	told  uint64
 	Ended bool
+	// Restored: the program has made the state its own, as far as it knows.
+	Restored bool
+	past     []Past
+}
+
+// Past is how a view ended for the joiner: what it had been delivered.
+type Past struct {
+	View uint64
+	Done vclock.Time
+}
+
+// maxPasts bounds the ended views a joiner remembers while it is fed.
+const maxPasts = 64
+
+// Turn notes how a view ended.
+func (j *Joiner) Turn(view uint64, done vclock.Time) {
+	if j.past = append(j.past, Past{view, done}); len(j.past) > maxPasts {
+		j.past = j.past[1:]
+	}
+}
+
+// Sound reports whether the joiner has been delivered all that the state
+// covers; lost, whether it never will be. Now is the view it is in.
+func (j *Joiner) Sound(now uint64, done vclock.Time) (sound, lost bool) {
+	if j.Begun == nil || j.Begun.View > now {
+		return false, false
+	}
+	if j.Begun.View == now {
+		return done.Covers(j.Begun.Counts), false
+	}
+	for _, p := range j.past {
+		if p.View == j.Begun.View {
+			ok := p.Done.Covers(j.Begun.Counts)
+			return ok, !ok
+		}
+	}
+	return false, true
 }
 
 // Ask turns to donor and forgets what another has sent so far. Transfers are
@@ -70,7 +111,7 @@ type Joiner struct {
 // a number.
 func (j *Joiner) Ask(v *view.Group, me, donor id.Address) *msg.XferAsk {
 	base := v.Index<<24 | uint64(v.Rank(me)&0xffff)<<8
-	*j = Joiner{Xfer: max(j.Xfer, base) + 1, Donor: donor, told: flow.XferWindow}
+	*j = Joiner{Xfer: max(j.Xfer, base) + 1, Donor: donor, told: flow.XferWindow, past: j.past}
 	return &msg.XferAsk{Group: v.Group, View: v.Index, Joiner: me, Xfer: j.Xfer}
 }
 
