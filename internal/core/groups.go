@@ -165,7 +165,7 @@ func (s *Site) admit(v *view.Group) {
 			continue
 		}
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
-		m := newMember(s, v.Group, gm.Proc, v.Name)
+		m := newMember(s, v, gm)
 		s.groups.add(m)
 		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
 	}

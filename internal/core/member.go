@@ -17,12 +17,13 @@ const maxBody = flow.MaxBody
 
 // member is one process in one group.
 type member struct {
-	s     *Site
-	group id.Address
-	proc  id.Address
-	name  string
-	ended bool
-	dirty bool
+	s      *Site
+	group  id.Address
+	proc   id.Address
+	name   string
+	joined uint64 // the log entry by which
+	ended  bool
+	dirty  bool
 
 	cur     *installed    // nil until the first view
 	targets []*view.Group // views the log has made since, oldest first
@@ -61,8 +62,9 @@ type member struct {
 	ackNow bool
 }
 
-func newMember(s *Site, group, proc id.Address, name string) *member {
-	m := &member{s: s, group: group, proc: proc, name: name, seen: map[id.Address]uint64{}}
+func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
+	group, proc := v.Group, gm.Proc
+	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: map[id.Address]uint64{}}
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
 }

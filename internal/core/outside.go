@@ -107,6 +107,7 @@ func (c *caller) pass(s *Site) {
 			continue
 		}
 		again := *r
+		again.Relay, again.Joined = c.relay.Proc, c.relay.Joined
 		again.Index, again.View, again.Time = s.log.Index(), c.seenView, c.seenTime.Clone()
 		c.unheld[i] = &again
 		c.sent = again.First + uint64(again.N) - 1
@@ -256,14 +257,11 @@ func (s *Site) request(x *msg.Request) {
 		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, Upto: x.First + uint64(x.N) - 1})
 		return
 	}
-	for _, m := range s.groups.of(x.Dest) {
-		if !m.leaving {
-			m.waiting = append(m.waiting, x)
-			s.groups.mark(m)
-			return
-		}
+	if m := s.groups.find(x.Dest, x.Relay); m != nil && m.joined == x.Joined {
+		m.waiting = append(m.waiting, x)
+		s.groups.mark(m)
 	}
-	// We have left the group: its caller learns that as we did, from the log.
+	// Else that member has left: the caller learns it as we did, from the log.
 }
 
 // runFor is the run that carries a request.

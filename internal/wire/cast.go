@@ -168,6 +168,8 @@ func readPart(r *reader) *msg.Part {
 func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Index)
 	b = appendAddr(b, m.Dest)
+	b = appendAddr(b, m.Relay)
+	b = binary.AppendUvarint(b, m.Joined)
 	b = appendAddr(b, m.Caller)
 	b = binary.AppendUvarint(b, m.First)
 	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false)
@@ -178,7 +180,7 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 }
 
 func readRequest(r *reader) *msg.Request {
-	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Caller: r.addr(), First: r.uvarint()}
+	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Relay: r.addr(), Joined: r.uvarint(), Caller: r.addr(), First: r.uvarint()}
 	flags, order := readCastFlags(r, orderBits|safeBit|callBit)
 	r.check(order != msg.Sequence, "request for a sequence entry")
 	m.Order = order

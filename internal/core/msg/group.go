@@ -118,6 +118,8 @@ type Install struct {
 type Request struct {
 	Index  uint64
 	Dest   id.Address
+	Relay  id.Address // the member asked, and the entry by which it joined:
+	Joined uint64     // once it has left, others are asked, even if it came back
 	Caller id.Address
 	First  uint64
 	Order  Order
