@@ -8,9 +8,13 @@ import (
 )
 
 func benchFrames() []sample {
+	var casts []byte
+	for range 1000 {
+		casts = msg.AppendCast(casts, make([]byte, 64))
+	}
 	run := func(o msg.Order, t vclock.Time) *msg.Frame {
 		return data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
-			First: 1 << 20, N: 1000, Order: o, Time: t, Body: make([]byte, 64<<10),
+			First: 1 << 20, N: 1000, Order: o, Time: t, Body: casts,
 		}})
 	}
 	ack := &msg.Ack{Group: group, View: 13, From: 1, Held: []uint64{1 << 20, 1 << 21, 1 << 22}, Used: []uint64{1, 2, 3}}

@@ -50,10 +50,12 @@ func checkNumbers(r *reader, first uint64, n uint32) {
 	r.check(first <= ^uint64(0)-uint64(n), "numbers run over 64 bits")
 }
 
-// checkBody refuses bodies that cannot hold n casts.
+// checkBody refuses bodies that do not hold just n casts.
 func checkBody(r *reader, n uint32, body []byte) {
+	run := msg.Run{N: n, Body: body}
 	r.check(n > 0, "no casts")
 	r.check(uint64(n) <= uint64(len(body)), "more casts than bytes")
+	r.check(r.err != nil || run.WellFormed(), "body does not hold its casts")
 }
 
 // appendRunHead appends all of run but its body.

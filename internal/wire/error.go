@@ -25,7 +25,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("wire: malformed bytes from the peer%s: %s (byte %d)", in, e.What, e.At)
 }
 
-// ErrTooLarge reports a frame over MaxFrame that this site was about to send.
+// ErrTooLarge reports a frame over MaxFrame of its lane that this site was about to send.
 // The message must be cut up, or its frame must carry fewer.
 var ErrTooLarge = errors.New("wire: frame too large to send")
 

@@ -21,9 +21,8 @@
 //
 // That a message is sound in itself, as package msg describes it: its kind goes
 // with its lane, enumerations are known, ranks lie within the lists of the same
-// message, numbers do not wrap. Whether it fits the receiver's view is for the
-// core to say, and so is whether a body holds its N payloads
-// ([msg.Run.WellFormed]): that would cost per cast and not per run.
+// message, numbers do not wrap, a body holds its N payloads. Whether it fits the
+// receiver's view is for the core to say.
 package wire
 
 import (
@@ -37,15 +36,33 @@ import (
 // kinds in package msg, and of what they mean.
 const Version = 1
 
-// Bounds of a frame, in bytes. What a frame needs besides a body of MaxBody
-// stays below the difference for views of up to 6,000 ranks.
+// Bounds of what one frame carries, in bytes. A cast longer than a frame should
+// be goes in parts; a request or reply is one frame, however long.
 const (
-	MaxBody  = 1 << 20
-	MaxFrame = MaxBody + 64<<10
+	MaxBody  = 64 << 20 // body on the data lane
+	MaxBlock = 1 << 20  // block of state on the bulk lane
+
+	// slack is room for what a frame needs besides its body, in views of up to
+	// 6,000 ranks.
+	slack = 64 << 10
+	// maxControl is for a whole control frame, which holds what one step had to
+	// say: as a rule a few hundred bytes, at most the directory of all groups.
+	maxControl = 8 << 20
 )
 
-// lengthSize is the size of the length before each frame.
-const lengthSize = 4
+// MaxFrame is the most bytes that a frame of that lane may have.
+func MaxFrame(lane msg.Lane) int {
+	switch lane {
+	case msg.LaneData:
+		return MaxBody + slack
+	case msg.LaneBulk:
+		return MaxBlock + slack
+	}
+	return maxControl
+}
+
+// LengthSize is the size of the length before each frame, in bytes.
+const LengthSize = 4
 
 // AppendFrame appends f, without a length before it. It panics when f is not
 // what package msg describes (another lane's message, two messages where only
@@ -61,51 +78,53 @@ func AppendFrame(buf []byte, f *msg.Frame) []byte {
 // The body is the message's own and must not be changed. Data and bulk frames
 // are the same for all receivers, so their parts can be made once for all.
 //
-// The error is ErrTooLarge for a frame over MaxFrame; grown is then head.
+// The error is ErrTooLarge for a frame over MaxFrame of its lane; grown is then
+// head.
 // FrameParts panics as AppendFrame does.
 func FrameParts(head []byte, f *msg.Frame) (grown, body []byte, err error) {
-	start := len(head) + lengthSize
-	grown, body = appendFrame(append(head, make([]byte, lengthSize)...), f)
+	start := len(head) + LengthSize
+	grown, body = appendFrame(append(head, make([]byte, LengthSize)...), f)
 	// The length goes into the room left for it.
-	if _, err = AppendLength(grown[:len(head)], len(grown)-start+len(body)); err != nil {
+	if _, err = AppendLength(grown[:len(head)], f.Lane, len(grown)-start+len(body)); err != nil {
 		return head, nil, err
 	}
 	return grown, body, nil
 }
 
-// AppendLength appends the length n that goes before a frame of n bytes, or
-// returns buf and ErrTooLarge.
-func AppendLength(buf []byte, n int) ([]byte, error) {
-	if n > MaxFrame {
-		return buf, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, n, MaxFrame)
+// AppendLength appends the length n that goes before a frame of n bytes on that
+// lane, or returns buf and ErrTooLarge.
+func AppendLength(buf []byte, lane msg.Lane, n int) ([]byte, error) {
+	if n > MaxFrame(lane) {
+		return buf, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, n, MaxFrame(lane))
 	}
 	return binary.LittleEndian.AppendUint32(buf, uint32(n)), nil
 }
 
 // Length reads the length of the frame that begins in buf, which may end
-// before the frame does: a receiver makes room by it. ok is false while buf has
-// not even the length. The error, for a frame over MaxFrame, is an *Error.
-func Length(buf []byte) (n int, ok bool, err error) {
-	if len(buf) < lengthSize {
+// before the frame does. A receiver makes room by it, but only as bytes come
+// in: a length is a stranger's word. ok is false while buf has not even the
+// length. The error, for a frame over MaxFrame of the lane, is an *Error.
+func Length(buf []byte, lane msg.Lane) (n int, ok bool, err error) {
+	if len(buf) < LengthSize {
 		return 0, false, nil
 	}
 	size := binary.LittleEndian.Uint32(buf)
-	if size > MaxFrame {
-		return 0, false, &Error{What: fmt.Sprintf("length of %d bytes, at most %d", size, MaxFrame)}
+	if uint64(size) > uint64(MaxFrame(lane)) {
+		return 0, false, &Error{What: fmt.Sprintf("length of %d bytes, at most %d", size, MaxFrame(lane))}
 	}
 	return int(size), true, nil
 }
 
-// Split cuts the first frame out of what was received so far, without copying:
-// frame and rest are parts of buf. ok is false while the frame is incomplete;
-// rest is then buf. The error is that of Length.
-func Split(buf []byte) (frame, rest []byte, ok bool, err error) {
-	n, ok, err := Length(buf)
-	if !ok || n > len(buf)-lengthSize {
+// Split cuts the first frame out of what was received so far on a lane, without
+// copying: frame and rest are parts of buf. ok is false while the frame is
+// incomplete; rest is then buf. The error is that of Length.
+func Split(buf []byte, lane msg.Lane) (frame, rest []byte, ok bool, err error) {
+	n, ok, err := Length(buf, lane)
+	if !ok || n > len(buf)-LengthSize {
 		return nil, buf, false, err
 	}
-	end := lengthSize + n
-	return buf[lengthSize:end:end], buf[end:], true, nil
+	end := LengthSize + n
+	return buf[LengthSize:end:end], buf[end:], true, nil
 }
 
 // DecodeFrame reads one whole frame, without the length before it. Bodies in

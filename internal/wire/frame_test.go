@@ -34,7 +34,7 @@ func TestFramePartsAreTheFrame(t *testing.T) {
 			t.Fatalf("%s: %v", s.name, err)
 		}
 		whole := AppendFrame(nil, s.frame)
-		want, err := AppendLength([]byte("before"), len(whole))
+		want, err := AppendLength([]byte("before"), s.frame.Lane, len(whole))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestSplit(t *testing.T) {
 	next := 0
 	for _, c := range all {
 		buf = append(buf, c)
-		frame, rest, ok, err := Split(buf)
+		frame, rest, ok, err := Split(buf, frames[next].Lane)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,28 +129,43 @@ func TestSplit(t *testing.T) {
 }
 
 func TestFrameBound(t *testing.T) {
+	most := MaxFrame(msg.LaneBulk)
 	block := &msg.XferBlock{Group: group, Joiner: first}
 	overhead := len(AppendFrame(nil, bulk(block)))
-	block.Bytes = make([]byte, MaxFrame-overhead)
+	block.Bytes = make([]byte, most-overhead)
 	whole := stream(t, bulk(block))
-	if frame, _, ok, err := Split(whole); !ok || err != nil || len(frame) != MaxFrame {
+	if frame, _, ok, err := Split(whole, msg.LaneBulk); !ok || err != nil || len(frame) != most {
 		t.Fatalf("a frame of MaxFrame: %d, %v, %v", len(frame), ok, err)
 	}
 
-	block.Bytes = make([]byte, MaxFrame-overhead+1)
+	block.Bytes = make([]byte, most-overhead+1)
 	head, body, err := FrameParts([]byte("before"), bulk(block))
 	if !errors.Is(err, ErrTooLarge) || string(head) != "before" || body != nil {
 		t.Errorf("a frame over MaxFrame: %q, %d, %v", head, len(body), err)
 	}
-	if _, err := AppendLength(nil, MaxFrame+1); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("length over MaxFrame: %v", err)
-	}
 	var bad *Error
-	if _, _, ok, err := Split(binary.LittleEndian.AppendUint32(nil, MaxFrame+1)); ok || !errors.As(err, &bad) {
-		t.Errorf("received length over MaxFrame: %v, %v", ok, err)
-	}
-	if _, _, ok, err := Split([]byte("HTTP/1.1 400 Bad Request")); ok || !errors.As(err, &bad) {
+	if _, _, ok, err := Split([]byte("HTTP/1.1 400 Bad Request"), msg.LaneData); ok || !errors.As(err, &bad) {
 		t.Errorf("text for a length: %v, %v", ok, err)
+	}
+}
+
+// TestLaneBounds holds each lane to a bound of its own, for both ends.
+func TestLaneBounds(t *testing.T) {
+	for lane, most := range map[msg.Lane]int{msg.LaneControl: 8 << 20, msg.LaneData: 64<<20 + slack, msg.LaneBulk: 1<<20 + slack} {
+		b, err := AppendLength(nil, lane, most)
+		if err != nil {
+			t.Errorf("lane %d: %v", lane, err)
+		}
+		if n, ok, err := Length(b, lane); n != most || !ok || err != nil {
+			t.Errorf("lane %d: length %d, %v, %v", lane, n, ok, err)
+		}
+		if _, err := AppendLength(nil, lane, most+1); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("lane %d: length over MaxFrame to send: %v", lane, err)
+		}
+		var bad *Error
+		if _, ok, err := Length(binary.LittleEndian.AppendUint32(nil, uint32(most+1)), lane); ok || !errors.As(err, &bad) {
+			t.Errorf("lane %d: length over MaxFrame received: %v, %v", lane, ok, err)
+		}
 	}
 }
 
@@ -234,7 +249,7 @@ func TestLeastSizes(t *testing.T) {
 			len(appendRunHead(nil, &msg.Run{Order: msg.Sequence}))},
 		"reply":      {minReply, part(data(&msg.Replies{Items: make([]msg.Reply, 1)})) - part(data(&msg.Replies{}))},
 		"forwarding": {minForwarding, size(&msg.Cut{Forward: make([]msg.Forwarding, 1)}) - size(&msg.Cut{})},
-		"seen":       {minSeen, part(bulk(&msg.XferBegin{Seen: make([]msg.Seen, 1)})) - part(bulk(&msg.XferBegin{}))},
+		"seen":       {minSeen, size(&msg.Install{Seen: make([]msg.Seen, 1)}) - size(&msg.Install{})},
 	} {
 		if c.min != c.have {
 			t.Errorf("least %s: %d bytes, is %d", name, c.min, c.have)

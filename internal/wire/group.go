@@ -8,8 +8,11 @@ import (
 
 // Messages of one group on the control lane: acknowledgements and the flush.
 
-// minForwarding is the least size of a Forwarding, in bytes.
-const minForwarding = 1 + 8 + 8 + 1
+// Least sizes of list elements, in bytes.
+const (
+	minForwarding = 1 + 8 + 8 + 1
+	minSeen       = 8 + 1
+)
 
 // Bits of the last byte of an Ack.
 const (
@@ -93,11 +96,22 @@ func readCutAck(r *reader) *msg.CutAck {
 
 func appendInstall(b []byte, m *msg.Install) []byte {
 	b = appendAddr(b, m.Group)
-	return binary.AppendUvarint(b, m.Attempt)
+	b = binary.AppendUvarint(b, m.Attempt)
+	b = binary.AppendUvarint(b, uint64(len(m.Seen)))
+	for _, s := range m.Seen {
+		b = appendAddr(b, s.Caller)
+		b = binary.AppendUvarint(b, s.Last)
+	}
+	return b
 }
 
 func readInstall(r *reader) *msg.Install {
-	return &msg.Install{Group: r.addr(), Attempt: r.uvarint()}
+	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint()}
+	m.Seen = slots[msg.Seen](r, minSeen)
+	for i := range m.Seen {
+		m.Seen[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint()}
+	}
+	return m
 }
 
 func appendRequestHeld(b []byte, m *msg.RequestHeld) []byte {

@@ -148,7 +148,7 @@ func (g gen) mend(m msg.Message) {
 		}
 	case *msg.Data:
 		g.mendRun(m.Run, &m.Sender)
-		if m.Run.Order == msg.Sequence {
+		if m.Run.N, m.Run.Body = g.casts(m.Run.Body); m.Run.Order == msg.Sequence {
 			m.Run.N, m.Run.Body = 1, nil
 		}
 		g.mendNumbers(m.Run)
@@ -157,7 +157,7 @@ func (g gen) mend(m msg.Message) {
 			m.Run.Order = msg.Barrier
 		}
 		g.mendRun(m.Run, &m.Sender)
-		m.Run.N = 1
+		m.Run.N, m.Run.Body = 1, append(m.Run.Body, 0)
 		g.mendNumbers(m.Run)
 		size := uint64(len(m.Run.Body))
 		m.Offset = min(m.Offset, math.MaxUint64-size)
@@ -166,8 +166,7 @@ func (g gen) mend(m msg.Message) {
 		if m.Order == msg.Sequence {
 			m.Order = msg.FIFO
 		}
-		m.Body = append(m.Body, 0)
-		m.N = 1 + m.N%uint32(len(m.Body))
+		m.N, m.Body = g.casts(m.Body)
 		m.First = min(m.First, math.MaxUint64-uint64(m.N))
 	case *msg.Ack:
 		m.Held = append(m.Held, g.number(64))
@@ -184,9 +183,16 @@ func (g gen) mend(m msg.Message) {
 	}
 }
 
+// casts cuts b into payloads and returns a body of them.
+func (g gen) casts(b []byte) (n uint32, body []byte) {
+	for n == 0 || len(b) > 0 {
+		k := g.IntN(len(b) + 1)
+		n, body, b = n+1, msg.AppendCast(body, b[:k]), b[k:]
+	}
+	return n, body
+}
+
 func (g gen) mendRun(r *msg.Run, sender *uint16) {
-	r.Body = append(r.Body, 0)
-	r.N = 1 + r.N%uint32(len(r.Body))
 	if r.Order != msg.Sequence {
 		r.Spans = nil
 	}

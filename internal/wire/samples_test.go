@@ -110,7 +110,7 @@ func groupSamples() []sample {
 			Forward: []msg.Forwarding{{Sender: 1, Holder: first, To: second, From: 6}},
 		})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
-		{"install", control(&msg.Install{Group: group, Attempt: 14})},
+		{"install", control(&msg.Install{Group: group, Attempt: 14, Seen: []msg.Seen{{Caller: caller, Last: 41}}})},
 		{"request", data(&msg.Request{
 			Index: 13, Dest: group, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, Time: vclock.Time{5, 7},
 			N: 2, Body: body("withdraw", "pay"),
@@ -125,9 +125,9 @@ func groupSamples() []sample {
 
 func transferSamples() []sample {
 	return []sample{
-		{"xfer-ask", control(&msg.XferAsk{Group: group, Joiner: second, Xfer: 2})},
+		{"xfer-ask", control(&msg.XferAsk{Group: group, View: 13, Joiner: second, Xfer: 2})},
 		{"xfer-begin", bulk(&msg.XferBegin{
-			Group: group, Joiner: second, Donor: first, Xfer: 2, View: 13, Counts: []uint64{5, 7}, Seen: []msg.Seen{{Caller: caller, Last: 41}},
+			Group: group, Joiner: second, Donor: first, Xfer: 2, View: 13, Counts: []uint64{5, 7},
 		})},
 		{"xfer-block", bulk(&msg.XferBlock{Group: group, Joiner: second, Xfer: 2, Bytes: []byte("state")})},
 		{"xfer-end", bulk(&msg.XferEnd{Group: group, Joiner: second, Xfer: 2, Size: 5})},

@@ -9,17 +9,15 @@ import (
 // Messages of state transfer: those of the bulk lane, and the joiner's on the
 // control lane.
 
-// minSeen is the least size of a Seen, in bytes.
-const minSeen = 8 + 1
-
 func appendXferAsk(b []byte, m *msg.XferAsk) []byte {
 	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.View)
 	b = appendAddr(b, m.Joiner)
 	return binary.AppendUvarint(b, m.Xfer)
 }
 
 func readXferAsk(r *reader) *msg.XferAsk {
-	return &msg.XferAsk{Group: r.addr(), Joiner: r.addr(), Xfer: r.uvarint()}
+	return &msg.XferAsk{Group: r.addr(), View: r.uvarint(), Joiner: r.addr(), Xfer: r.uvarint()}
 }
 
 func appendXferBegin(b []byte, m *msg.XferBegin) []byte {
@@ -28,24 +26,13 @@ func appendXferBegin(b []byte, m *msg.XferBegin) []byte {
 	b = appendAddr(b, m.Donor)
 	b = binary.AppendUvarint(b, m.Xfer)
 	b = binary.AppendUvarint(b, m.View)
-	b = appendCounts(b, m.Counts)
-	b = binary.AppendUvarint(b, uint64(len(m.Seen)))
-	for _, s := range m.Seen {
-		b = appendAddr(b, s.Caller)
-		b = binary.AppendUvarint(b, s.Last)
-	}
-	return b
+	return appendCounts(b, m.Counts)
 }
 
 func readXferBegin(r *reader) *msg.XferBegin {
-	m := &msg.XferBegin{
+	return &msg.XferBegin{
 		Group: r.addr(), Joiner: r.addr(), Donor: r.addr(), Xfer: r.uvarint(), View: r.uvarint(), Counts: r.counts(),
 	}
-	m.Seen = slots[msg.Seen](r, minSeen)
-	for i := range m.Seen {
-		m.Seen[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint()}
-	}
-	return m
 }
 
 func appendXferBlock(b []byte, m *msg.XferBlock) (head, body []byte) {
