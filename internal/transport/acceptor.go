@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"io"
 	"net"
 	"slices"
 	"sync"
@@ -140,6 +141,7 @@ func (a *Acceptor) serve(conn net.Conn) {
 		}
 		if version := (*wire.VersionError)(nil); errors.As(err, &version) {
 			_, _ = conn.Write(wire.AppendWelcome(nil, a.door.Self()))
+			finish(conn)
 		}
 		return
 	}
@@ -148,6 +150,15 @@ func (a *Acceptor) serve(conn net.Conn) {
 		return
 	}
 	a.door.Greeted(&Guest{Conn: conn, Hello: h, a: a})
+}
+
+// finish lets the other end read the last that was said: to close with
+// something unread would break the connection and take that with it.
+func finish(conn net.Conn) {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+	_, _ = io.CopyN(io.Discard, conn, 4<<10)
 }
 
 // Welcome answers the guest: its frames follow, from the one after got on.

@@ -119,9 +119,11 @@ func greet(ctx context.Context, t Transport, addr string, h wire.Hello) (net.Con
 	// The deadline is not taken from the connection again but the watch on ctx
 	// is, before the connection is handed out.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	var w wire.Welcome
-	if _, err = conn.Write(wire.AppendHello(nil, h)); err == nil {
-		w, err = wire.ReadWelcome(conn)
+	// Who does not want a Hello may have said so and closed before reading it.
+	_, unsaid := conn.Write(wire.AppendHello(nil, h))
+	w, err := wire.ReadWelcome(conn)
+	if unsaid != nil && (err == nil || meaning(err) == Unreachable) {
+		err = unsaid
 	}
 	if !stop() && err == nil {
 		err = ctx.Err()
