@@ -237,7 +237,7 @@ func needs(m msg.Message) uint64 {
 	case *msg.CutAck:
 		return m.Attempt
 	case *msg.Install:
-		return m.Attempt
+		return m.For
 	case *msg.Request:
 		return m.Index
 	case *msg.Replies:
