@@ -107,7 +107,7 @@ func (m *member) openCalls(c *installed, r *msg.Run, specs []CallSpec) {
 	if len(specs) == 0 {
 		return
 	}
-	ready := c.view.ReadyProcs()
+	ready := c.view.ReadyMembers()
 	for i, spec := range specs {
 		key := call.Key{View: c.view.Index, Cast: r.First + uint64(i)}
 		if m.s.fx.Tracing {

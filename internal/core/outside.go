@@ -83,7 +83,7 @@ func (s *Site) castOutside(ev Cast) {
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast})
 		c.calls.Open(spec.ID, spec.Want, key)
 		if !ev.Dest.IsGroup() {
-			c.calls.Expect(key, []id.Address{ev.Dest})
+			c.calls.Expect(key, []view.GroupMember{{Proc: ev.Dest}})
 		}
 	}
 	c.pass(s)
@@ -149,7 +149,7 @@ func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
 		if c.views = append(c.views, now); len(c.views) > maxViews {
 			c.views = c.views[1:]
 		}
-		c.calls.Keep(func(p id.Address) bool { return now.Rank(p) >= 0 })
+		c.calls.Keep(now.Carries)
 		c.pass(s)
 	}
 }
@@ -160,7 +160,7 @@ func (cs *callers) viewed(s *Site) {
 	v := s.log.View()
 	for _, c := range slices.Clone(cs.list) {
 		if !c.dest.IsGroup() && !v.Has(c.dest.Site()) {
-			c.calls.Keep(func(id.Address) bool { return false })
+			c.calls.Keep(func(view.GroupMember) bool { return false })
 			cs.drop(s, c)
 			continue
 		}
@@ -232,9 +232,10 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 			if i < 0 {
 				continue
 			}
-			c.calls.Expect(key, c.views[i].ReadyProcs())
+			c.calls.Expect(key, c.views[i].ReadyMembers())
 			if now := s.Group(dest); now != nil && now.Index != x.Of {
-				c.calls.Keep(func(p id.Address) bool { return now.Rank(p) >= 0 || p == x.From })
+				// The reply at hand counts, even if its sender is gone by now.
+				c.calls.Keep(func(m view.GroupMember) bool { return now.Carries(m) || m.Proc == x.From })
 			}
 		}
 		c.calls.Answer(key, x.From, it.Null, it.Body)

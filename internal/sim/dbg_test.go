@@ -28,3 +28,9 @@ func TestDbg2(t *testing.T) {
 		t.Logf("%d %d %v %T%+v", i, rec.Time/1000, rec.Site, rec.Fact, rec.Fact)
 	}
 }
+func TestDbg5(t *testing.T){
+ f,_:=Profile(os.Getenv("FAULTS")); s,_:=strconv.Atoi(os.Getenv("FIRST"))
+ dump=func(w *World){ for c:=uint64(1);c<=w.conns;c++ { if l:=w.links[c]; l!=nil { t.Logf("%d %v->%v lane %d open %v broken %v queue %d turn %d want %d", c,l.from.id,l.to.id,l.lane,l.open,l.broken,len(l.queue),l.turn,l.from.wants[dialKey{l.to.id,l.lane}]) }}}
+ defer func(){dump=nil}()
+ Run(Options{Seed:uint64(s),Faults:f,Keep:true})
+}
