@@ -66,7 +66,7 @@ func (m *member) onFlushOK(x *msg.FlushOK) {
 		if m.cur != nil && m.cur.view.Index == attempt {
 			seen = m.cur.seen
 		}
-		m.sendInstall(attempt, seen, behind)
+		m.sendInstall(attempt, x.Attempt, seen, behind)
 	case attempt == 0: // a new group: there is nothing to agree on
 		m.installAll(m.coord.Target())
 	case m.cur != nil && m.cur.view.Index == attempt:
@@ -92,8 +92,8 @@ func (m *member) toSites(sites []id.Site, x msg.Message) {
 	}
 }
 
-func (m *member) sendInstall(attempt uint64, seen []msg.Seen, who []id.Address) {
-	m.toSites(sitesOf(who), &msg.Install{Group: m.group, Attempt: attempt, Seen: seen})
+func (m *member) sendInstall(attempt, by uint64, seen []msg.Seen, who []id.Address) {
+	m.toSites(sitesOf(who), &msg.Install{Group: m.group, Attempt: attempt, For: by, Seen: seen})
 }
 
 // installAll installs v here and tells all its members to. We are first so
@@ -101,7 +101,7 @@ func (m *member) sendInstall(attempt uint64, seen []msg.Seen, who []id.Address) 
 func (m *member) installAll(v *view.Group) {
 	m.install(v, nil)
 	if m.cur != nil && m.cur.view == v {
-		m.sendInstall(v.Index, m.cur.seen, v.Procs())
+		m.sendInstall(v.Index, v.Index, m.cur.seen, v.Procs())
 	}
 }
 
@@ -151,7 +151,7 @@ func (m *member) onCutAck(x *msg.CutAck) {
 }
 
 func (m *member) onInstall(x *msg.Install) {
-	if m.cur != nil && m.cur.view.Index >= x.Attempt {
+	if t := m.target(); t == nil || x.For != t.Index {
 		return
 	}
 	i := slices.IndexFunc(m.targets, func(v *view.Group) bool { return v.Index == x.Attempt })
@@ -241,7 +241,7 @@ func (m *member) announce(old *installed, v *view.Group) {
 		m.startLoading()
 	}
 	m.handView(i)
-	m.calls.Keep(func(p id.Address) bool { return slices.Contains(i.Moved, p) })
+	m.calls.Keep(v.Carries)
 }
 
 // replayEarly handles what came for this view before it was installed.

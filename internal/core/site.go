@@ -237,7 +237,7 @@ func needs(m msg.Message) uint64 {
 	case *msg.CutAck:
 		return m.Attempt
 	case *msg.Install:
-		return m.Attempt
+		return m.For
 	case *msg.Request:
 		return m.Index
 	case *msg.Replies:
@@ -353,6 +353,7 @@ func (s *Site) settle() {
 		if round > 10000 {
 			panic("core: step does not settle")
 		}
+		s.outside.passFresh(s)
 		s.requests.submit(s)
 		applied, wake := s.log.Advance(s.now, &s.fx)
 		s.applied(applied)

@@ -32,7 +32,8 @@ type site struct {
 	core     *core.Site
 	inbox    []core.Event
 	out      core.Output
-	wants    map[dialKey]bool
+	wants    map[dialKey]uint64 // the turn of each lane it wants dialed
+	turns    uint64
 	paused   bool
 	stopped  bool
 	waking   bool // a step is on the agenda
@@ -56,7 +57,7 @@ func (h *host) start(found bool) {
 	h.incarnation++
 	w := h.w
 	s := &site{
-		w: w, host: h, wants: map[dialKey]bool{},
+		w: w, host: h, wants: map[dialKey]uint64{},
 		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
 		id: id.Site((h.index+1)*1296 + h.incarnation),
 	}
@@ -135,7 +136,8 @@ func (s *site) step() {
 		s.w.record(s.id, f)
 	}
 	for _, d := range s.out.Dials {
-		s.wants[dialKey{d.Site, d.Lane}] = true
+		s.turns++
+		s.wants[dialKey{d.Site, d.Lane}] = s.turns
 		s.w.dial(s, d)
 	}
 	for _, x := range s.out.Hangups {

@@ -18,6 +18,7 @@ type link struct {
 	broken   bool        // what is written now is lost
 	last     effect.Time // when the last frame arrives
 	queue    []flight
+	turn     uint64
 }
 
 // flight is a frame under way.
@@ -28,15 +29,18 @@ type flight struct {
 
 // dial keeps trying to open a connection for as long as the site wants it.
 func (w *World) dial(from *site, d core.Dial) {
-	w.in(w.between(20, 200), func() { w.attempt(from, d) })
+	turn := from.wants[dialKey{d.Site, d.Lane}]
+	w.in(w.between(20, 200), func() { w.attempt(from, d, turn) })
 }
 
-func (w *World) attempt(from *site, d core.Dial) {
-	if !from.running() || !from.wants[dialKey{d.Site, d.Lane}] {
+// attempt tries once, and again later. There is one such chain for each lane:
+// turn tells it from one that a hang-up has ended.
+func (w *World) attempt(from *site, d core.Dial, turn uint64) {
+	if !from.running() || turn == 0 || from.wants[dialKey{d.Site, d.Lane}] != turn {
 		return
 	}
 	again := func(delay effect.Time) {
-		w.in(delay, func() { w.attempt(from, d) })
+		w.in(delay, func() { w.attempt(from, d, turn) })
 	}
 	h := w.hostAt(d.Addr)
 	switch {
@@ -49,7 +53,7 @@ func (w *World) attempt(from *site, d core.Dial) {
 		again(w.between(20_000, 200_000))
 	default:
 		w.conns++
-		l := &link{conn: w.conns, from: from, to: h.site, lane: d.Lane, last: w.now}
+		l := &link{conn: w.conns, from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
 		w.links[l.conn] = l
 		h.site.post(core.Offered{Conn: l.conn, From: from.id, System: from.core.System(), Lane: d.Lane})
 	}
@@ -72,7 +76,7 @@ func (w *World) answered(r core.Reception) {
 		case r.Refuse:
 			delete(w.links, l.conn)
 			w.in(w.between(5000, 50_000), func() {
-				w.attempt(l.from, core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane})
+				w.attempt(l.from, core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}, l.turn)
 			})
 		default:
 			l.open = true
@@ -158,7 +162,7 @@ func (w *World) breakLink(l *link, late bool) {
 		if l.open {
 			l.from.post(core.Broken{Conn: l.conn, To: l.to.id, Lane: l.lane})
 		}
-		w.attempt(l.from, d)
+		w.attempt(l.from, d, l.turn)
 	})
 }
 

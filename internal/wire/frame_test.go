@@ -269,10 +269,10 @@ func TestErrorsName(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
-	for f := range RefusedClosing + 2 {
+	for f := range RefusedBusy + 2 {
 		seen[f.String()] = true
 	}
-	if len(seen) != int(RefusedClosing)+1 || Refusal(0).String() != (RefusedClosing+1).String() {
+	if len(seen) != int(RefusedBusy)+1 || Refusal(0).String() != (RefusedBusy+1).String() {
 		t.Errorf("refusals read as %v", seen)
 	}
 }

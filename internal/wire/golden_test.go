@@ -108,17 +108,22 @@ func TestGoldenFrames(t *testing.T) {
 var (
 	helloSample   = Hello{System: 0x0123456789ABCDEF, Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Lane: msg.LaneBulk}
 	welcomeSample = Welcome{System: 0x0123456789ABCDEF, Site: 0x2222, Name: "bob", Got: 4711}
+	probeSample   = Hello{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Probe: true}
 	refusalSample = Welcome{System: 1, Site: 0x2222, Refused: RefusedSystem}
 )
 
 func TestGoldenGreetings(t *testing.T) {
 	onFile := checkGolden(t, "greeting", []goldenEntry{
 		{"hello", AppendHello(nil, helloSample)},
+		{"probe", AppendHello(nil, probeSample)},
 		{"welcome", AppendWelcome(nil, welcomeSample)},
 		{"refusal", AppendWelcome(nil, refusalSample)},
 	})
 	if h, err := ReadHello(bytes.NewReader(onFile["hello"])); h != helloSample {
 		t.Errorf("hello on file reads as %+v, %v", h, err)
+	}
+	if h, err := ReadHello(bytes.NewReader(onFile["probe"])); h != probeSample {
+		t.Errorf("probe on file reads as %+v, %v", h, err)
 	}
 	if w, err := ReadWelcome(bytes.NewReader(onFile["welcome"])); w != welcomeSample {
 		t.Errorf("welcome on file reads as %+v, %v", w, err)

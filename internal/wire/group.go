@@ -97,6 +97,7 @@ func readCutAck(r *reader) *msg.CutAck {
 func appendInstall(b []byte, m *msg.Install) []byte {
 	b = appendAddr(b, m.Group)
 	b = binary.AppendUvarint(b, m.Attempt)
+	b = binary.AppendUvarint(b, m.For)
 	b = binary.AppendUvarint(b, uint64(len(m.Seen)))
 	for _, s := range m.Seen {
 		b = appendAddr(b, s.Caller)
@@ -106,7 +107,7 @@ func appendInstall(b []byte, m *msg.Install) []byte {
 }
 
 func readInstall(r *reader) *msg.Install {
-	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint()}
+	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint()}
 	m.Seen = slots[msg.Seen](r, minSeen)
 	for i := range m.Seen {
 		m.Seen[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint()}

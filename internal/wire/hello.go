@@ -25,10 +25,12 @@ type Hello struct {
 	Name   string // at most MaxName bytes, as in the site view
 	Addr   string // where others reach it; at most MaxName bytes
 	Lane   msg.Lane
+	Probe  bool // it only asks who is there: the Welcome ends the connection
 }
 
 // Welcome is the acceptor's answer. Got is how many frames of that lane it has
-// received from the dialer's site: the dialer goes on with the one after.
+// received from the dialer's site: the dialer goes on with the one after. To a
+// probe it is 0.
 type Welcome struct {
 	System  uint64 // 0 as long as none
 	Site    id.Site
@@ -46,6 +48,7 @@ const (
 	RefusedSite                       // the dialer's incarnation was removed
 	RefusedSelf                       // the dialer has reached itself
 	RefusedClosing                    // the acceptor is about to stop
+	RefusedBusy                       // the acceptor has too many visitors
 )
 
 func (f Refusal) String() string {
@@ -58,6 +61,8 @@ func (f Refusal) String() string {
 		return "the address is this site's own"
 	case RefusedClosing:
 		return "it is about to stop"
+	case RefusedBusy:
+		return "it has too many visitors: try again later"
 	}
 	return "not refused"
 }
@@ -77,7 +82,7 @@ func AppendHello(buf []byte, h Hello) []byte {
 		b = appendSite(b, h.Site)
 		b = appendName(b, h.Name)
 		b = appendName(b, h.Addr)
-		return append(b, byte(h.Lane))
+		return appendBool(append(b, byte(h.Lane)), h.Probe)
 	})
 }
 
@@ -89,7 +94,9 @@ func ReadHello(in io.Reader) (Hello, error) {
 	if err != nil {
 		return Hello{}, err
 	}
-	h := Hello{System: r.fixed64(), Site: r.site(), Name: r.name(), Addr: r.name(), Lane: msg.Lane(r.byte())}
+	h := Hello{
+		System: r.fixed64(), Site: r.site(), Name: r.name(), Addr: r.name(), Lane: msg.Lane(r.byte()), Probe: r.bool(),
+	}
 	r.check(h.Site != 0, "greeting without a site")
 	r.check(h.Lane < msg.Lanes, "greeting for an unknown lane")
 	if err := r.end(); err != nil {
@@ -117,7 +124,7 @@ func ReadWelcome(in io.Reader) (Welcome, error) {
 	}
 	w := Welcome{System: r.fixed64(), Site: r.site(), Name: r.name(), Got: r.uvarint(), Refused: Refusal(r.byte())}
 	r.check(w.Site != 0, "greeting without a site")
-	r.check(w.Refused <= RefusedClosing, "unknown refusal")
+	r.check(w.Refused <= RefusedBusy, "unknown refusal")
 	if err := r.end(); err != nil {
 		return Welcome{}, err
 	}

@@ -19,9 +19,9 @@ func TestGreetingsRoundTrip(t *testing.T) {
 		g := gen{rand.New(rand.NewPCG(seed, 0))}
 		h := Hello{
 			System: g.number(64), Site: max(1, id.Site(g.number(47))), Name: string(g.bytes(MaxName)),
-			Addr: string(g.bytes(MaxName)), Lane: msg.Lane(g.IntN(int(msg.Lanes))),
+			Addr: string(g.bytes(MaxName)), Lane: msg.Lane(g.IntN(int(msg.Lanes))), Probe: g.IntN(2) == 0,
 		}
-		w := Welcome{System: h.System, Site: h.Site, Name: h.Addr, Got: g.number(64), Refused: Refusal(g.IntN(5))}
+		w := Welcome{System: h.System, Site: h.Site, Name: h.Addr, Got: g.number(64), Refused: Refusal(g.IntN(int(RefusedBusy) + 1))}
 		in := bytes.NewBuffer(append(AppendWelcome(AppendHello(nil, h), w), "frames"...))
 		slow := iotest.OneByteReader(in)
 		if got, err := ReadHello(slow); got != h || err != nil {
@@ -93,7 +93,7 @@ func TestMalformedGreetings(t *testing.T) {
 		"too large":           large,
 		"no site":             AppendHello(nil, Hello{}),
 		"unknown lane":        AppendHello(nil, Hello{Site: 1, Lane: msg.Lanes}),
-		"more than it says":   greeting(roleHello, eight+eight+"\x00\x00\x00+"),
+		"more than it says":   greeting(roleHello, eight+eight+"\x00\x00\x00\x00+"),
 		"long name":           greeting(roleHello, eight+eight+"\x80\x02"+strings.Repeat("n", 300)),
 		"site out of range":   greeting(roleHello, eight+"\xff\xff\xff\xff\xff\xff\xff\xff"+"\x00\x00\x00"),
 	} {
@@ -105,7 +105,7 @@ func TestMalformedGreetings(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"hello for a welcome": AppendHello(nil, helloSample),
 		"no site":             AppendWelcome(nil, Welcome{}),
-		"unknown refusal":     AppendWelcome(nil, Welcome{Site: 1, Refused: RefusedClosing + 1}),
+		"unknown refusal":     AppendWelcome(nil, Welcome{Site: 1, Refused: RefusedBusy + 1}),
 	} {
 		var bad *Error
 		if w, err := ReadWelcome(bytes.NewReader(b)); !errors.As(err, &bad) || w != (Welcome{}) {
@@ -117,7 +117,7 @@ func TestMalformedGreetings(t *testing.T) {
 // TestLargestGreeting holds maxGreeting to the bounds of its fields.
 func TestLargestGreeting(t *testing.T) {
 	name := strings.Repeat("n", MaxName)
-	h := Hello{System: 1, Site: 1, Name: name, Addr: name}
+	h := Hello{System: 1, Site: 1, Name: name, Addr: name, Probe: true}
 	if got, err := ReadHello(bytes.NewReader(AppendHello(nil, h))); got != h {
 		t.Error(err)
 	}

@@ -125,7 +125,7 @@ func (l *Log) convicted(now effect.Time, s id.Site) bool {
 		if c.evidence == msg.Crash {
 			return true
 		}
-		if l.crashed(c.accuser) {
+		if l.distrusted(c.accuser) {
 			continue
 		}
 		witnesses++
@@ -144,8 +144,14 @@ func (l *Log) convicted(now effect.Time, s id.Site) bool {
 func (l *Log) quarrelsome(now effect.Time, s id.Site) bool {
 	return slices.ContainsFunc(l.cases, func(c accusation) bool {
 		return c.accuser == s && c.evidence == msg.Timeout && now-c.since >= l.cfg.Patience &&
-			l.view.Rank(c.suspect) < l.view.Rank(s) && !l.crashed(c.suspect)
+			l.view.Rank(c.suspect) < l.view.Rank(s) && !l.distrusted(c.suspect) && !l.distrusted(s)
 	})
+}
+
+// distrusted reports whether what s said does not count: it is dead, or so
+// silent here that it may have taken back what we heard last.
+func (l *Log) distrusted(s id.Site) bool {
+	return l.crashed(s) || l.find(s, l.me.Site) >= 0
 }
 
 func (l *Log) crashed(s id.Site) bool {

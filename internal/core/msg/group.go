@@ -102,9 +102,14 @@ type CutAck struct {
 
 // Install ends attempt Attempt: all survivors hold the cut, the view of log
 // entry Attempt begins. Seen is for members that join with it.
+//
+// For is the attempt whose coordinator sends it: Attempt itself, or a later one
+// that found some members behind others. Who has reported for a later attempt
+// obeys no earlier coordinator, for its report says which view it is in.
 type Install struct {
 	Group   id.Address
 	Attempt uint64
+	For     uint64
 	Seen    []Seen
 }
 

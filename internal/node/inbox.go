@@ -1,0 +1,103 @@
+package node
+
+import (
+	"sync"
+
+	"github.com/cohortkit/cohort/internal/core"
+)
+
+// inboxRoom bounds the bytes of received frames that wait for the core. Readers
+// wait for room, and their peers' windows do then.
+const inboxRoom = 64 << 20
+
+// inbox is what waits for the core: events, in the order they were put, and
+// functions to be run between two steps. Only what readers put is bounded here;
+// what a program has under way is bounded by the windows of package flow.
+type inbox struct {
+	wake chan struct{} // holds one when there is something
+
+	mu     sync.Mutex
+	room   sync.Cond
+	events []core.Event
+	calls  []func()
+	bytes  int // of frames in events
+	closed bool
+}
+
+func newInbox() *inbox {
+	b := &inbox{wake: make(chan struct{}, 1)}
+	b.room.L = &b.mu
+	return b
+}
+
+// signal wakes the core, before something is put into an empty inbox.
+func (b *inbox) signal() {
+	if len(b.events)+len(b.calls) > 0 {
+		return
+	}
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// put adds events, in order and with none in between. It never blocks.
+func (b *inbox) put(evs ...core.Event) {
+	b.mu.Lock()
+	if !b.closed {
+		b.signal()
+		b.events = append(b.events, evs...)
+	}
+	b.mu.Unlock()
+}
+
+// putFrames adds frames of so many bytes, when there is room. It reports false
+// when the inbox is closed.
+func (b *inbox) putFrames(frames []core.Event, bytes int) bool {
+	b.mu.Lock()
+	for b.bytes > inboxRoom && !b.closed {
+		b.room.Wait()
+	}
+	open := !b.closed
+	if open {
+		b.signal()
+		b.events = append(b.events, frames...)
+		b.bytes += bytes
+	}
+	b.mu.Unlock()
+	return open
+}
+
+// call adds a function to run on the core's goroutine, and reports false when
+// it never will be.
+func (b *inbox) call(f func()) bool {
+	b.mu.Lock()
+	open := !b.closed
+	if open {
+		b.signal()
+		b.calls = append(b.calls, f)
+	}
+	b.mu.Unlock()
+	return open
+}
+
+// take empties the inbox. The slice of events is exchanged for spare.
+func (b *inbox) take(spare []core.Event) (events []core.Event, calls []func()) {
+	b.mu.Lock()
+	events, b.events = b.events, spare
+	calls, b.calls = b.calls, nil
+	if b.bytes > inboxRoom {
+		b.room.Broadcast()
+	}
+	b.bytes = 0
+	b.mu.Unlock()
+	return events, calls
+}
+
+// close drops what is put from now on and lets go of who waits.
+func (b *inbox) close() {
+	b.mu.Lock()
+	b.closed = true
+	b.room.Broadcast()
+	b.mu.Unlock()
+}

@@ -1,0 +1,201 @@
+package node
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/transport"
+)
+
+const (
+	// leastPause keeps a core that asks to be stepped at once, with nothing to
+	// do, from taking the whole processor.
+	leastPause = time.Millisecond
+	// drainFor is how long a node that has left goes on writing what it said last.
+	drainFor = time.Second
+)
+
+// loop is the state of the core's goroutine.
+type loop struct {
+	core    *core.Site
+	in      core.Input
+	out     core.Output
+	encoder transport.Encoder
+	targets map[id.Site]*target
+	halt    string // why the core has halted, or empty
+	wall    int64  // time of the last record, so that none goes back
+}
+
+func (l *loop) init(cfg core.Config) {
+	l.core = core.New(cfg)
+	l.targets = map[id.Site]*target{}
+	l.out.Wake = effect.Never
+}
+
+// run is the core's goroutine.
+func (n *Node) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for n.halt == "" && n.wait(timer) {
+		if err := n.turn(); err != nil {
+			n.err = err
+			break
+		}
+	}
+	n.end()
+}
+
+// wait blocks until there is something for the core or its time has come, and
+// reports false when the node is to stop.
+func (n *Node) wait(timer *time.Timer) bool {
+	select {
+	case <-n.quit:
+		return false
+	case <-n.inbox.wake:
+		return true
+	default:
+	}
+	pause := time.Hour
+	if n.out.Wake != effect.Never {
+		pause = min(pause, max(time.Duration(n.out.Wake-n.Now()), leastPause))
+	}
+	timer.Reset(pause)
+	select {
+	case <-n.inbox.wake:
+	case <-timer.C:
+	case <-n.quit:
+		return false
+	}
+	return true
+}
+
+// turn steps the core once with all that waits for it. What goes wrong in it,
+// or in the program's OnItems, is caught here and nowhere else, and ends this
+// node alone.
+func (n *Node) turn() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = n.panicked(v, debug.Stack())
+		}
+	}()
+	events, calls := n.inbox.take(n.in.Events[:0])
+	n.in.Now, n.in.Events = n.Now(), events
+	for _, f := range calls {
+		f()
+	}
+	n.core.Step(&n.in, &n.out)
+	n.counts.steps.Add(1)
+	n.counts.events.Add(uint64(len(events)))
+	clear(events) // frames are let go
+	n.system.Store(n.core.System())
+	return n.perform(&n.out)
+}
+
+// perform does what a step wants done: for others first, for the program last.
+func (n *Node) perform(out *core.Output) error {
+	if err := n.write(out.Writes); err != nil {
+		return err
+	}
+	for _, r := range out.Answers {
+		n.guests.answer(r)
+	}
+	for _, site := range out.Hangups {
+		n.hangup(site)
+	}
+	for _, d := range out.Dials {
+		n.dial(d)
+	}
+	n.record(out.Facts)
+	if len(out.Items) > 0 {
+		n.report(out.Items)
+		n.cfg.OnItems(out.Items)
+	}
+	return nil
+}
+
+// write puts frames into the queues of their connections. What is for a
+// connection that is no longer there is dropped: the core's session knows, or
+// will know, and sends it again.
+func (n *Node) write(writes []core.Write) error {
+	for _, w := range writes {
+		t := n.targets[w.To]
+		if t == nil {
+			continue
+		}
+		l := t.links[w.Frame.Lane]
+		if l == nil {
+			continue
+		}
+		out := l.out.Load()
+		if out == nil || out.conn != w.Conn {
+			continue
+		}
+		b, err := n.encoder.Encode(w.Frame)
+		if err != nil {
+			return err
+		}
+		out.writer.Queue(b)
+		n.counts.out[w.Frame.Lane].add(1, b.Len())
+	}
+	n.encoder.Forget()
+	return nil
+}
+
+// hangup ends all connections to and from a site.
+func (n *Node) hangup(site id.Site) {
+	if t := n.targets[site]; t != nil {
+		delete(n.targets, site)
+		t.close()
+	}
+	n.guests.hangup(site)
+}
+
+// dial keeps a connection open from now on.
+func (n *Node) dial(d core.Dial) {
+	t := n.targets[d.Site]
+	if t == nil {
+		t = &target{n: n, site: d.Site}
+		n.targets[d.Site] = t
+	}
+	t.open(d.Lane, d.Addr)
+}
+
+// end stops everything and waits for it.
+func (n *Node) end() {
+	if n.halt != "" {
+		n.drain()
+	}
+	n.acceptor.Close() // first, so that who asks whether we run is refused
+	n.stop()
+	n.inbox.close()
+	n.acceptor.Wait()
+	n.wg.Wait()
+	n.log.Info("node ended", "err", n.err)
+	close(n.done)
+}
+
+// drain lets the connections write what the core said last, for a while.
+func (n *Node) drain() {
+	limit := time.NewTimer(drainFor)
+	defer limit.Stop()
+	for _, t := range n.targets {
+		for _, l := range t.links {
+			if l == nil {
+				continue
+			}
+			if out := l.out.Load(); out != nil {
+				out.writer.Finish()
+				select {
+				case <-out.written:
+				case <-limit.C:
+					return
+				case <-n.quit:
+					return
+				}
+			}
+		}
+	}
+}

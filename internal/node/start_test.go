@@ -1,0 +1,176 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/transport"
+	"github.com/cohortkit/cohort/internal/wire"
+)
+
+func TestConfigErrors(t *testing.T) {
+	none := uint32(0)
+	for field, cfg := range map[string]Config{
+		"Name":      {Name: strings.Repeat("n", 256)},
+		"Advertise": {Advertise: strings.Repeat("a", 256) + ":1"},
+		"advertise": {Advertise: "nowhere"},
+		"Seeds":     {Seeds: []string{"127.0.0.1"}},
+		"Weight":    {Weight: &none},
+	} {
+		n, err := Start(t.Context(), cfg)
+		var bad *ConfigError
+		if !errors.As(err, &bad) || !strings.EqualFold(bad.Field, field) || n != nil {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		p := w.start()
+		_, err := w.tryStart(t.Context(), func(cfg *Config) { cfg.Listen, cfg.Transport = p.Addr(), w.host(0) })
+		var taken *ListenError
+		if !errors.As(err, &taken) || taken.Addr != p.Addr() || !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("a second node at the address: %v", err)
+		}
+		p.sees(p)
+	})
+}
+
+// TestSeedErrors: each seed's failure is told, when there is no more time.
+func TestSeedErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := transport.NewMemory()
+		answer := func(host string, say []byte) {
+			ln, err := net.Host(host).Listen(":1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = ln.Close() })
+			go func() {
+				for {
+					conn, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					_, _ = conn.Write(say)
+					_ = conn.Close()
+				}
+			}()
+		}
+		later := wire.AppendWelcome(nil, wire.Welcome{Site: 1})
+		later[4] = 99
+		answer("web", []byte("HTTP/1.1 400 Bad Request\r\n"))
+		answer("later", later)
+		answer("waiting", wire.AppendWelcome(nil, wire.Welcome{Site: 1}))
+		net.Hold("a", "far")
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		_, err := Start(ctx, Config{
+			Transport: net.Host("a"), Listen: "a:7", Seeds: []string{"gone:1", "web:1", "later:1", "far:1", "waiting:1", "a:7"},
+		})
+		var bad *SeedError
+		if !errors.As(err, &bad) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		var version *wire.VersionError
+		for i, is := range []func(error) bool{
+			func(err error) bool { return why(err) == transport.Refused && errors.Is(err, syscall.ECONNREFUSED) },
+			func(err error) bool { return errors.Is(err, wire.ErrNotCohort) },
+			func(err error) bool { return errors.As(err, &version) && version.Theirs == 99 },
+			func(err error) bool { return why(err) == transport.Unreachable },
+			func(err error) bool { return err == nil },
+			func(err error) bool { return err == errOwn },
+		} {
+			if !is(bad.Seeds[i].Err) {
+				t.Errorf("seed %s: %v", bad.Seeds[i].Addr, bad.Seeds[i].Err)
+			}
+		}
+	})
+}
+
+func why(err error) transport.Failure {
+	var e *transport.DialError
+	if !errors.As(err, &e) {
+		return transport.Declined
+	}
+	return e.Why
+}
+
+// TestOnlyOwnSeeds: who names but itself is told at once, by whatever address.
+func TestOnlyOwnSeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := alias{transport.NewMemory().Host("a")}
+		_, err := Start(t.Context(), Config{Transport: host, Listen: "a:1", Seeds: []string{"a:1", "alias:1"}})
+		var bad *SeedError
+		if !errors.As(err, &bad) || len(bad.Seeds) != 2 || !errors.Is(err, errOwn) || bad.Err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// alias is a network that has a second name for host a.
+type alias struct{ transport.Transport }
+
+func (a alias) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	return a.Transport.Dial(ctx, strings.Replace(addr, "alias:", "a:", 1))
+}
+
+// TestLateSeed: a node waits for its seed to come, and for that to be in a
+// system; and it is content with one that answers.
+func TestLateSeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, memory: transport.NewMemory()}
+		defer w.close()
+		early := newProgram(t)
+		started := make(chan error)
+		go func() {
+			n, err := Start(t.Context(), Config{
+				Name: "z", Transport: w.host(25), Listen: "z:1", Seeds: []string{"nobody:1", "b:1"}, OnItems: early.take,
+			})
+			early.Node = n
+			started <- err
+		}()
+		synctest.Wait() // it has found nobody
+		w.start()
+		b := w.start(func(cfg *Config) { cfg.Listen = "b:1" })
+		if err := <-started; err != nil {
+			t.Fatal(err)
+		}
+		w.nodes = append(w.nodes, early)
+		early.sees(w.nodes[0], b, early)
+	})
+}
+
+// TestWildcard: who listens everywhere advertises an address that leads to it.
+func TestWildcard(t *testing.T) {
+	noLeaks(t)
+	w := &world{t: t}
+	defer w.close()
+	a := w.start(func(cfg *Config) { cfg.Listen = ":0" })
+	host, port, err := net.SplitHostPort(a.Addr())
+	if ip := net.ParseIP(host); err != nil || ip == nil || ip.IsUnspecified() || port == "0" {
+		t.Fatalf("advertised as %s", a.Addr())
+	}
+	b := w.start(func(cfg *Config) { cfg.Name = "" })
+	if b.Name() != b.Addr() {
+		t.Errorf("without a name it is called %s", b.Name())
+	}
+	c := w.start(func(cfg *Config) { cfg.Advertise = "localhost:0" })
+	c.sees(a, b, c)
+	if c.Addr() == "localhost:0" {
+		t.Error("advertised without a port")
+	}
+	b.Inspect(func(s *core.Site) {
+		if m, _ := s.View().Member(c.Site()); m.Addr != c.Addr() {
+			t.Errorf("advertised %s, known as %s", c.Addr(), m.Addr)
+		}
+	})
+}

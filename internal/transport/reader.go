@@ -1,0 +1,110 @@
+package transport
+
+import (
+	"io"
+
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/wire"
+)
+
+const (
+	controlChunk = 16 << 10
+	dataChunk    = 128 << 10
+	// leastRoom is the least a read is given: a chunk with less is left.
+	leastRoom = 8 << 10
+	// ahead is how much memory may be taken before the bytes for it came.
+	ahead = 1 << 20
+)
+
+// Received is a frame and its size on the wire.
+type Received struct {
+	Frame *msg.Frame
+	Bytes int
+}
+
+// Reader takes the frames of one lane off a connection. Bodies are parts of the
+// chunks it reads into; a chunk with frames in it is not written again, and is
+// the garbage collector's when the last of its bodies is let go.
+type Reader struct {
+	in    io.Reader
+	lane  msg.Lane
+	size  int    // of a chunk
+	whole []byte // the chunk
+	chunk []byte // what came and is not yet taken, in whole
+	batch []Received
+	err   error // to be returned when the frames before it were
+}
+
+// NewReader returns a reader of a lane's frames from in.
+func NewReader(in io.Reader, lane msg.Lane) *Reader {
+	r := &Reader{in: in, lane: lane, size: dataChunk}
+	if lane == msg.LaneControl {
+		r.size = controlChunk
+	}
+	return r
+}
+
+// Next blocks until at least one whole frame has come, and returns all that
+// have; the slice is good until the next call, what it points to for ever. The
+// error is that of the connection, or a *wire.Error, after which nothing on the
+// connection can be understood.
+func (r *Reader) Next() ([]Received, error) {
+	clear(r.batch)
+	r.batch = r.batch[:0]
+	for r.err == nil {
+		r.makeRoom()
+		var n int
+		n, r.err = r.in.Read(r.chunk[len(r.chunk):cap(r.chunk)])
+		r.chunk = r.chunk[:len(r.chunk)+n]
+		if err := r.split(); err != nil {
+			r.err = err
+		}
+		if len(r.batch) > 0 {
+			return r.batch, nil
+		}
+	}
+	return nil, r.err
+}
+
+// split takes whole frames off the front of the chunk.
+func (r *Reader) split() error {
+	for {
+		b, rest, ok, err := wire.Split(r.chunk, r.lane)
+		if err != nil || !ok {
+			return err
+		}
+		f, err := wire.DecodeFrame(b)
+		if err != nil {
+			return err
+		}
+		if f.Lane != r.lane {
+			return &wire.Error{What: "frame of another lane"}
+		}
+		r.batch = append(r.batch, Received{f, wire.LengthSize + len(b)})
+		r.chunk = rest
+	}
+}
+
+// makeRoom makes sure that the next read has room for the rest of a frame, or
+// for many. A large frame has a chunk of its own, which grows as its bytes come:
+// its length alone takes no more memory than ahead.
+func (r *Reader) makeRoom() {
+	need, ok, _ := wire.Length(r.chunk, r.lane)
+	if need += wire.LengthSize; !ok {
+		need = leastRoom
+	}
+	room := cap(r.chunk) - len(r.chunk)
+	if need <= cap(r.chunk) || (room > 0 && cap(r.whole) > r.size) {
+		return
+	}
+	size := r.size
+	if need > size {
+		size = min(need, max(2*len(r.chunk), ahead))
+	}
+	// Control frames keep nothing of their bytes, so their chunk serves again.
+	// Parts of others do, and what is left of those is copied, not moved.
+	if r.lane != msg.LaneControl || size > cap(r.whole) {
+		r.whole = make([]byte, 0, size)
+	}
+	r.chunk = append(r.whole, r.chunk...)
+}
