@@ -201,7 +201,7 @@ func (r *run) noteTool(i int) {
 	case fact.FlushCall:
 		m := r.member(f.Proc, f.Group)
 		m.flushes[f.ID] = len(r.flushes)
-		r.flushes = append(r.flushes, flush{m, i, -1})
+		r.flushes = append(r.flushes, flush{m, i, -1, len(m.leaves)})
 		if m.cur != nil {
 			m.cur.events = append(m.cur.events, i)
 		}
@@ -210,7 +210,7 @@ func (r *run) noteTool(i int) {
 		if k, ok := m.flushes[f.ID]; ok && r.flushes[k].done < 0 {
 			r.flushes[k].done = i
 		} else {
-			r.flushes = append(r.flushes, flush{m, -1, i})
+			r.flushes = append(r.flushes, flush{m, -1, i, len(m.leaves)})
 		}
 	case fact.Snapshot:
 		k := xferKey{f.Group, f.Proc, f.Xfer}

@@ -69,7 +69,7 @@ func (r *run) judgeOps(v *verdict) {
 		last := map[id.Address]int{}
 		for _, i := range s.ops {
 			f := at[fact.Op](r, i)
-			if j, ok := last[f.Group]; ok && !v.holds(at[fact.Op](r, j).Index < f.Index) {
+			if j, ok := last[f.Group]; !v.holds(!ok || at[fact.Op](r, j).Index < f.Index) {
 				v.fail([]int{j, i}, "%s changed %s by entry %d after entry %d.", s.id, f.Group, f.Index, at[fact.Op](r, j).Index)
 			}
 			last[f.Group] = i

@@ -222,6 +222,7 @@ type (
 	flush struct {
 		*member
 		called, done int
+		before       int // memberships that had ended when it was called
 	}
 	// request: casts from outside that were delivered in view.
 	request struct {

@@ -149,10 +149,11 @@ func toolActor(f fact.Fact) (proc, group id.Address, ok bool) {
 
 // unfit says what is wrong with a fact at this point of the site's life.
 func (s *site) unfit(f fact.Fact) string {
-	if _, ok := f.(fact.Crash); s.end >= 0 && !(ok && !s.crashed) {
+	_, crash := f.(fact.Crash) // may follow Halt, or come before the site said anything
+	if s.end >= 0 && (!crash || s.crashed) {
 		return "a site says nothing after its Halt or Crash"
 	}
-	if _, ok := f.(fact.Start); !ok && len(s.starts) == 0 && !s.flawed {
+	if _, ok := f.(fact.Start); !ok && !crash && len(s.starts) == 0 && !s.flawed {
 		s.flawed = true
 		return "the first fact of a site is Start"
 	}
