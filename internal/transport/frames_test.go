@@ -50,7 +50,7 @@ func plain(t testing.TB, frames []*msg.Frame) (out []byte) {
 // sizes of casts about every bound of encoder and reader.
 func manySizes() []int {
 	list := []int{
-		0, 1, 64, inline - 64, inline, inline + 1, controlChunk, dataChunk - 64, dataChunk, dataChunk + 1, arenaSize,
+		0, 1, 64, inline - 64, inline, inline + 1, firstChunk, maxChunk - 64, maxChunk, maxChunk + 1, arenaSize,
 		ahead - 1, ahead, 3*ahead + 17, 64, 64,
 	}
 	for range 300 {
@@ -173,7 +173,7 @@ func TestReaderErrors(t *testing.T) {
 // was announced.
 func TestLengthTakesNoMemory(t *testing.T) {
 	var before, after runtime.MemStats
-	for _, came := range []int{0, 100, dataChunk, 3 << 20} {
+	for _, came := range []int{0, 100, maxChunk, 3 << 20} {
 		most := uint32(wire.MaxFrame(msg.LaneData))
 		in := append(binary.LittleEndian.AppendUint32(nil, most), make([]byte, came)...)
 		runtime.ReadMemStats(&before)
