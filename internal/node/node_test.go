@@ -1,11 +1,14 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,3 +347,51 @@ func TestTrace(t *testing.T) {
 type tracer []trace.Record
 
 func (t *tracer) Write(r trace.Record) { *t = append(*t, r) }
+
+// deaf is a network on which a dialer never hears of a connection's end.
+type deaf struct{ transport.Transport }
+
+type deafConn struct {
+	net.Conn
+	closed chan struct{}
+	once   *sync.Once
+}
+
+func (d deaf) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	conn, err := d.Transport.Dial(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	return deafConn{conn, make(chan struct{}), new(sync.Once)}, nil
+}
+
+func (c deafConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		<-c.closed
+	}
+	return n, err
+}
+
+func (c deafConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// TestIncomingEnd: a crash that shows only by the end of what the dead site
+// sent is noticed as well.
+func TestIncomingEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, memory: transport.NewMemory()}
+		defer w.close()
+		for i := range 3 {
+			w.start(patient, func(cfg *Config) { cfg.Transport = deaf{w.host(i)} })
+		}
+		began := time.Now()
+		w.nodes[1].Close()
+		w.nodes[0].sees(w.nodes[0], w.nodes[2])
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
