@@ -164,7 +164,9 @@ func TestWildcard(t *testing.T) {
 		t.Errorf("without a name it is called %s", b.Name())
 	}
 	c := w.start(func(cfg *Config) { cfg.Advertise = "localhost:0" })
-	c.sees(a, b, c)
+	for _, p := range w.nodes {
+		p.sees(a, b, c)
+	}
 	if c.Addr() == "localhost:0" {
 		t.Error("advertised without a port")
 	}
