@@ -138,8 +138,8 @@ func (n *Node) write(writes []core.Write) error {
 			continue
 		}
 		b, err := n.encoder.Encode(w.Frame)
-		if err != nil {
-			return err
+		if err != nil { // to go on without it would break the lane for ever
+			return n.panicked(err, debug.Stack())
 		}
 		out.writer.Queue(b)
 		n.counts.out[w.Frame.Lane].add(1, b.Len())

@@ -385,3 +385,77 @@ func TestCrowd(t *testing.T) {
 		_ = conn.Close()
 	})
 }
+
+// sickListener fails a few times before it accepts.
+type sickListener struct {
+	net.Listener
+	fails int
+}
+
+func (l *sickListener) Accept() (net.Conn, error) {
+	if l.fails > 0 {
+		l.fails--
+		return nil, syscall.EMFILE
+	}
+	return l.Listener.Accept()
+}
+
+// sick is a network whose listeners are.
+type sick struct{ Transport }
+
+func (s sick) Listen(addr string) (net.Listener, error) {
+	ln, err := s.Transport.Listen(addr)
+	return &sickListener{ln, 4}, err
+}
+
+// TestAcceptorRecovers: what passes does not end an acceptor.
+func TestAcceptorRecovers(t *testing.T) {
+	both(t, func(t *testing.T, tr Transport, listen string) {
+		d := newDesk(t, sick{tr}, listen)
+		if _, err := Probe(t.Context(), tr, d.addr, caller); err != nil {
+			t.Error(err)
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if len(d.rejected) != 4 || !errors.Is(d.rejected[0], syscall.EMFILE) {
+			t.Errorf("told of %v", d.rejected)
+		}
+	})
+}
+
+// TestOtherVersion: who speaks another version is told ours, though it said
+// more than was read.
+func TestOtherVersion(t *testing.T) {
+	both(t, func(t *testing.T, tr Transport, listen string) {
+		d := newDesk(t, tr, listen)
+		conn, err := tr.Dial(t.Context(), d.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hello := wire.AppendHello(nil, caller)
+		hello[4] = 9
+		_, _ = conn.Write(hello)
+		if w, err := wire.ReadWelcome(conn); err != nil || w.Site != d.welcome.Site {
+			t.Errorf("answered with %+v, %v", w, err)
+		}
+		_ = conn.Close()
+	})
+}
+
+func TestDialErrorTexts(t *testing.T) {
+	cause := errors.New("cause")
+	seen := map[string]bool{}
+	for f := Unreachable; f <= Declined+1; f++ {
+		err := error(&DialError{Addr: "a:1", Why: f, Err: cause})
+		seen[err.Error()] = true
+		if want := "transport: a:1: " + f.String() + ": cause"; err.Error() != want || !errors.Is(err, cause) {
+			t.Errorf("%q, want %q", err, want)
+		}
+	}
+	if len(seen) != int(Declined)+1 {
+		t.Errorf("failures read as %v", seen)
+	}
+	if err := error(&DialError{Addr: "a:1", Why: Shunned}); err.Error() != "transport: a:1: this site was removed from the system" {
+		t.Error(err)
+	}
+}
