@@ -62,7 +62,7 @@ func (c *caster) take(items []core.Item) {
 
 // benchCasters starts three nodes in one group, over TCP.
 func benchCasters(b *testing.B) (all []*caster) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()
 	for i := range 3 {
 		c := &caster{own: make(chan struct{}, 1), reached: make(chan struct{}), freed: make(chan struct{}, 1)}

@@ -105,7 +105,7 @@ func newNode(cfg Config) *Node {
 		done:   make(chan struct{}),
 	}
 	n.ctx, n.stop = context.WithCancel(context.Background())
-	n.loop.init(cfg.core(me))
+	n.init(cfg.core(me))
 	return n
 }
 

@@ -27,7 +27,7 @@ func noLeaks(t *testing.T) {
 		for {
 			buf := make([]byte, 1<<20)
 			var left []string
-			for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+			for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 				if strings.Contains(g, "internal/node.(*") || strings.Contains(g, "internal/transport.(*") {
 					left = append(left, g)
 				}
@@ -190,7 +190,7 @@ func TestLeave(t *testing.T) {
 // TestRestart: a node that comes back under its name, at once and at its old
 // address, takes the place of its former self.
 func TestRestart(t *testing.T) {
-	inWorlds(t, func(t *testing.T, w *world) {
+	inWorlds(t, func(_ *testing.T, w *world) {
 		all := w.startAll(3, patient)
 		b := all[1]
 		b.Close()

@@ -137,12 +137,12 @@ const limitEvery = 10 * time.Second
 func (l *limited) allow() (more int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := time.Now(); now.Before(l.next) {
+	now := time.Now()
+	if now.Before(l.next) {
 		l.more++
 		return 0, false
-	} else {
-		l.next = now.Add(limitEvery)
 	}
+	l.next = now.Add(limitEvery)
 	more, l.more = l.more, 0
 	return more, true
 }

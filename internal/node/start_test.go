@@ -87,7 +87,7 @@ func TestSeedErrors(t *testing.T) {
 			func(err error) bool { return errors.As(err, &version) && version.Theirs == 99 },
 			func(err error) bool { return why(err) == transport.Unreachable },
 			func(err error) bool { return err == nil },
-			func(err error) bool { return err == errOwn },
+			func(err error) bool { return errors.Is(err, errOwn) },
 		} {
 			if !is(bad.Seeds[i].Err) {
 				t.Errorf("seed %s: %v", bad.Seeds[i].Addr, bad.Seeds[i].Err)

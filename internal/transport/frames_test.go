@@ -85,7 +85,7 @@ func TestThroughAll(t *testing.T) {
 				t.Fatalf("%s: the writer's bytes are not the frames'", name)
 			}
 			got, err := receive(in(&out), frames[0].Lane)
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Errorf("%s: ended with %v", name, err)
 			}
 			if !reflect.DeepEqual(got, frames) {
@@ -154,8 +154,8 @@ func TestReaderErrors(t *testing.T) {
 		after []byte
 		is    func(error) bool
 	}{
-		"broken":     {nil, func(err error) bool { return err == broken }},
-		"half":       {good[:9], func(err error) bool { return err == broken }},
+		"broken":     {nil, func(err error) bool { return errors.Is(err, broken) }},
+		"half":       {good[:9], func(err error) bool { return errors.Is(err, broken) }},
 		"length":     {[]byte{0xFF, 0xFF, 0xFF, 0xFF}, func(err error) bool { return errors.As(err, &malformed) }},
 		"garbage":    {[]byte{2, 0, 0, 0, 1, 99}, func(err error) bool { return errors.As(err, &malformed) }},
 		"empty":      {[]byte{0, 0, 0, 0}, func(err error) bool { return errors.As(err, &malformed) }},
@@ -179,7 +179,7 @@ func TestLengthTakesNoMemory(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, err := receive(bytes.NewReader(in), msg.LaneData)
 		runtime.ReadMemStats(&after)
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Error(err)
 		}
 		if took := after.TotalAlloc - before.TotalAlloc; took > uint64(4*came+2*ahead) {
@@ -249,7 +249,7 @@ func TestWriterEnds(t *testing.T) {
 		b := Bytes{head: []byte("frame")}
 		run := func(w *Writer, want error) {
 			wg.Go(func() {
-				if err := w.Run(); err != want {
+				if err := w.Run(); !errors.Is(err, want) {
 					t.Errorf("ended with %v, want %v", err, want)
 				}
 			})

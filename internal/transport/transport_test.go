@@ -38,7 +38,7 @@ func mustListen(t *testing.T, tr Transport, addr string) net.Listener {
 func TestStreams(t *testing.T) {
 	both(t, func(t *testing.T, tr Transport, listen string) {
 		ln := mustListen(t, tr, listen)
-		defer ln.Close()
+		t.Cleanup(func() { _ = ln.Close() })
 		sent := bytes.Repeat([]byte("0123456789"), 200_000) // more than any buffer holds
 		var got []byte
 		var err error
@@ -49,7 +49,7 @@ func TestStreams(t *testing.T) {
 				t.Error(aerr)
 				return
 			}
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			if got, err = io.ReadAll(conn); err == nil {
 				_, err = conn.Write([]byte("thanks"))
 			}
@@ -104,7 +104,7 @@ func TestMemoryFaults(t *testing.T) {
 		m := NewMemory()
 		m.Delay(30 * time.Millisecond)
 		ln := mustListen(t, m.Host("b"), "b:1")
-		defer ln.Close()
+		t.Cleanup(func() { _ = ln.Close() })
 		open := func() (net.Conn, net.Conn) {
 			ours, err := m.Host("a").Dial(t.Context(), "b:1")
 			if err != nil {
@@ -154,7 +154,7 @@ func TestMemoryFaults(t *testing.T) {
 		_, _ = ln.Accept()
 		ours, theirs = open()
 		_ = theirs.Close()
-		if _, err := ours.Read(b); err != io.EOF {
+		if _, err := ours.Read(b); !errors.Is(err, io.EOF) {
 			t.Errorf("the end of a connection: %v", err)
 		}
 		if _, err := ours.Write(b); !errors.Is(err, syscall.EPIPE) {
@@ -322,7 +322,7 @@ func TestSilence(t *testing.T) {
 		tr := NewMemory().Host("a")
 		d := newDesk(t, tr, "a:1")
 		mute := mustListen(t, tr, "a:2")
-		defer mute.Close()
+		t.Cleanup(func() { _ = mute.Close() })
 		began := time.Now()
 		if _, _, err := Connect(t.Context(), tr, "a:2", 2, caller); err == nil || time.Since(began) != GreetTimeout {
 			t.Errorf("%v after %v", err, time.Since(began))
@@ -338,7 +338,7 @@ func TestSilence(t *testing.T) {
 			t.Fatal(err)
 		}
 		began = time.Now()
-		if _, err := conn.Read(make([]byte, 1)); err != io.EOF || time.Since(began) != GreetTimeout {
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) != GreetTimeout {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		_ = conn.Close()

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,9 +92,7 @@ func TestGoldenFrames(t *testing.T) {
 	}
 	onFile := map[string][]byte{}
 	for file, entries := range files {
-		for name, b := range checkGolden(t, file, entries) {
-			onFile[name] = b
-		}
+		maps.Copy(onFile, checkGolden(t, file, entries))
 	}
 	for _, s := range samples() {
 		f, err := DecodeFrame(onFile[s.name])

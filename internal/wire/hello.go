@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -179,7 +180,7 @@ func readGreeting(in io.Reader, role byte) (*reader, error) {
 
 // cut turns an end between two parts of a greeting into one inside of it.
 func cut(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -63,11 +63,11 @@ func TestOtherVersion(t *testing.T) {
 
 func TestGreetingCutShort(t *testing.T) {
 	whole := AppendHello(nil, helloSample)
-	if _, err := ReadHello(bytes.NewReader(nil)); err != io.EOF {
+	if _, err := ReadHello(bytes.NewReader(nil)); !errors.Is(err, io.EOF) {
 		t.Errorf("nothing: %v", err)
 	}
 	for n := 1; n < len(whole); n++ {
-		if _, err := ReadHello(bytes.NewReader(whole[:n])); err != io.ErrUnexpectedEOF {
+		if _, err := ReadHello(bytes.NewReader(whole[:n])); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
 		}
 	}
