@@ -62,6 +62,7 @@ func (h *host) start(found bool) {
 	}
 	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
 	cfg.Tracing = true
+	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}

@@ -57,6 +57,7 @@ type Log struct {
 	// removed are the last incarnations that were taken out: they never come
 	// back in (M7). A joiner learns them with the snapshot.
 	removed []id.Site
+	dropped bool         // older ones were, here
 	kept    []*msg.Entry // the last decided ones; kept[len-1].Index == index
 	dead    bool         // excluded, or too far behind: nothing more is done
 
