@@ -7,7 +7,8 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 )
 
-// Group calls: R1 to R3.
+// Calls on groups, from inside and outside, and on processes: R1 and R3, and
+// what R2 asks of the callers.
 
 func judgeOutcomes(r *run, v *verdict) {
 	for _, c := range r.calls {
@@ -27,101 +28,89 @@ func judgeOutcomes(r *run, v *verdict) {
 		}
 		r.judgeEnough(v, c, first)
 	}
-}
-
-// request is the cast of a call, as replies name it. ok is false if a member
-// called and its cast is not known.
-func (r *run) request(c *call, proc id.Address) (replyKey, bool) {
-	if c.asked >= 0 {
-		f := at[fact.Asked](r, c.asked)
-		return replyKey{c.group, c.caller, f.View, f.Cast, proc}, true
+	for _, i := range r.allReply {
+		if f := at[fact.Reply](r, i); !f.Group.IsGroup() && !v.holds(f.Proc == f.Group) {
+			v.fail([]int{i}, "%s answered a call of %s to %s.", f.Proc, f.Caller, f.Group)
+		}
 	}
-	m := r.memberOf[memberKey{c.caller, c.group}]
-	outside := m == nil || len(m.stays) == 0
-	return replyKey{c.group, c.caller, 0, c.id, proc}, outside
 }
 
 // judgeOutcome asks for the reply that an outcome rests on.
 func (r *run) judgeOutcome(v *verdict, c *call, i int, f *fact.Outcome) {
+	if !c.group.IsGroup() && !v.holds(f.Member == c.group) {
+		v.fail([]int{i}, "Call %d of %s to %s counted %s.", c.id, c.caller, c.group, f.Member)
+		return
+	}
 	if f.Kind == "failed" {
 		return // R2 judges those
 	}
-	k, ok := r.request(c, f.Member)
-	if !ok {
+	if !v.holds(c.asked >= 0 && c.asked < i) {
+		v.fail([]int{i}, "Call %d of %s counted a %s of %s before it had asked.", c.id, c.caller, f.Kind, f.Member)
 		return
 	}
-	replies := r.replies[k]
+	asked := at[fact.Asked](r, c.asked)
+	replies := r.replies[replyKey{c.group, c.caller, asked.View, asked.Cast, f.Member}]
 	matches := slices.ContainsFunc(replies, func(j int) bool {
 		return at[fact.Reply](r, j).Null == (f.Kind == "null") && (j < i || !r.opt.GlobalClock)
 	})
 	if !v.holds(matches || len(replies) == 0 && r.lost(f.Member.Site())) {
 		v.fail(append([]int{i}, replies...), "Call %d of %s counted a %s of %s, which it did not give.", c.id, c.caller, f.Kind, f.Member)
 	}
-	if k.view != 0 && !v.holds(len(replies) <= 1) { // a process outside may ask again
+	again := c.group.IsGroup() && asked.View == 0 // who asks a group from outside may ask again
+	if !again && !v.holds(len(replies) <= 1) {
 		v.fail(replies, "%s answered call %d of %s more than once.", f.Member, c.id, c.caller)
 	}
 }
 
-// judgeEnough asks that a call which ended well had what it wanted, or an
-// outcome of everybody who could answer.
+// judgeEnough asks that a call which had an end of its own had what it wanted,
+// or an outcome of everybody who could answer.
 func (r *run) judgeEnough(v *verdict, c *call, outcomes map[id.Address]int) {
-	if c.rec < 0 || c.asked < 0 || len(c.done) == 0 || at[fact.Done](r, c.done[0]).Err != "" {
+	if c.rec < 0 || c.asked < 0 || len(c.done) == 0 {
 		return
 	}
-	want, asked := at[fact.Call](r, c.rec).Want, at[fact.Asked](r, c.asked)
-	replies := 0
+	err := at[fact.Done](r, c.done[0]).Err
+	if err != "" && err != "nobody" {
+		return
+	}
+	want, replies := at[fact.Call](r, c.rec).Want, 0
 	for _, i := range c.outcomes {
 		if at[fact.Outcome](r, i).Kind == "reply" {
 			replies++
 		}
 	}
-	view := r.viewOf[viewKey{c.group, asked.View}]
-	if view == nil || want >= 0 && replies >= want {
+	if err == "" && want >= 0 && replies >= want {
 		return
 	}
-	for _, p := range view.ready {
+	for _, p := range r.answerers(c) {
 		if _, ok := outcomes[p]; !v.holds(ok) {
 			v.fail([]int{c.asked, c.done[0]}, "Call %d of %s ended without counting %s.", c.id, c.caller, p)
 		}
 	}
 }
 
-func judgeFailures(r *run, v *verdict) {
-	for _, c := range r.calls {
-		for _, i := range c.outcomes {
-			f := at[fact.Outcome](r, i)
-			if f.Kind == "failed" && !v.holds(r.failed(c, i, f.Member)) {
-				v.fail([]int{i}, "Call %d of %s counted %s as failed, but no view without it was installed before.", c.id, c.caller, f.Member)
+// answerers are those who could answer a call: who held the state in the view
+// in which the request was delivered, where that is known.
+func (r *run) answerers(c *call) []id.Address {
+	if !c.group.IsGroup() {
+		return []id.Address{c.group}
+	}
+	asked := at[fact.Asked](r, c.asked)
+	number := asked.View
+	if number == 0 {
+		for _, x := range r.requests[memberKey{c.caller, c.group}] {
+			if asked.Cast < x.lo || asked.Cast > x.hi {
+				continue
 			}
+			if number != 0 && x.view != number {
+				return nil // a relay that failed was delivered it before
+			}
+			number = x.view
 		}
 	}
-}
-
-// failed tells whether the caller could know from a view that p is gone: one
-// later than the view of the request. A member needs its own view; others may
-// have heard of one.
-func (r *run) failed(c *call, i int, p id.Address) bool {
-	var asked uint64
-	if c.asked >= 0 {
-		asked = at[fact.Asked](r, c.asked).View
+	if view := r.viewOf[viewKey{c.group, number}]; view != nil {
+		return view.ready
 	}
-	m := r.memberOf[memberKey{c.caller, c.group}]
-	if m != nil && len(m.stays) > 0 {
-		return slices.ContainsFunc(m.stays, func(s *stay) bool {
-			return s.installed < i && s.view.view > asked && s.view.lacks(p)
-		})
-	}
-	if r.goneBefore(p, i) {
-		return true
-	}
-	return slices.ContainsFunc(r.views, func(view *groupView) bool {
-		return view.group == c.group && view.lacks(p) && (view.first < i || !r.opt.GlobalClock)
-	})
-}
-
-func (v *groupView) lacks(p id.Address) bool {
-	_, ok := v.rank[p]
-	return !ok
+	return nil
 }
 
 func judgeCallEnd(r *run, v *verdict) {

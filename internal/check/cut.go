@@ -191,21 +191,11 @@ func (r *run) judgeFlush(v *verdict, s *stay, seen []set, events []int) {
 			continue
 		}
 		last := seen[rank][len(seen[rank])-1].hi
-		for _, p := range s.view.members {
-			if r.goneBefore(p, done) || s.flushing >= 0 && s.flushing < done {
-				continue
-			}
-			if !v.holds(s.view.streams[rank].heldBefore(p, last, done)) {
-				v.fail(events, "A flush of %s was answered while %s did not hold cast %d of %s in %s.", s.proc, p, last, sender, s.view)
-			}
-		}
+		v.checks += len(s.view.members)
+		r.judgeHeld(v, s, done, rank, last, func(p id.Address) {
+			v.fail(events, "A flush of %s was answered while %s did not hold cast %d of %s in %s.", s.proc, p, last, sender, s.view)
+		})
 	}
-}
-
-// goneBefore tells whether p's site had been removed when record rec was written.
-func (r *run) goneBefore(p id.Address, rec int) bool {
-	gone, ok := r.removed[p.Site()]
-	return ok && gone.rec < rec
 }
 
 func judgeBlock(r *run, v *verdict) {

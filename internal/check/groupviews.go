@@ -54,6 +54,7 @@ func sameView(a, b *fact.View) bool {
 }
 
 func judgeDeterminism(r *run, v *verdict) {
+	r.judgeLedgers(v)
 	hashes := map[uint64]int{} // the first record that has the entry
 	for _, s := range r.sites {
 		for _, i := range s.applied {
@@ -103,6 +104,7 @@ func (r *run) judgeGroupView(v *verdict, view *groupView) {
 }
 
 func judgeSeniority(r *run, v *verdict) {
+	r.judgeLogOrder(v)
 	for k := 1; k < len(r.siteViews); k++ {
 		old, now := &r.siteViews[k-1], &r.siteViews[k]
 		if !v.holds(senior(sitesOf(old), sitesOf(now), nil)) {

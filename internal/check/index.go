@@ -17,6 +17,7 @@ func index(records []trace.Record, opt Options) *run {
 		memberOf: map[memberKey]*member{}, viewOf: map[viewKey]*groupView{},
 		streamOf: map[streamKey]*stream{}, snapshots: map[xferKey][]int{},
 		callOf: map[callKey]*call{}, replies: map[replyKey][]int{},
+		requests: map[memberKey][]request{}, ledgerOf: map[id.Address]*ledger{},
 	}
 	seen := map[uint64]bool{} // site views by number
 	for i := range records {
@@ -89,10 +90,13 @@ func (r *run) note(s *site, i int) {
 		}
 	case fact.SiteView:
 		s.views = append(s.views, i)
-		s.logged = max(s.logged, f.Index)
+		s.apply(i, f.Index)
 	case fact.Applied:
 		s.applied = append(s.applied, i)
-		s.logged = max(s.logged, f.Index)
+		s.apply(i, f.Index)
+	case fact.Op:
+		s.ops = append(s.ops, i)
+		r.noteOp(i, f)
 	case fact.Accepted:
 		r.accepted[f.Index] = append(r.accepted[f.Index], i)
 	case fact.Suspect:
@@ -127,16 +131,16 @@ func (r *run) noteFlush(i int) {
 	switch f := r.records[i].Fact.(type) {
 	case fact.Block:
 		if s := r.stayOf(i, f.Proc, f.Group, f.View); s != nil {
-			s.flush(i)
+			s.flush(i, f.Attempt)
 			s.blocks = append(s.blocks, i)
 		}
 	case fact.FlushOK:
 		if s := r.stayOf(i, f.Proc, f.Group, f.View); s != nil {
-			s.flush(i)
+			s.flush(i, f.Attempt)
 		}
 	case fact.Cut:
 		if s := r.stayOf(i, f.Proc, f.Group, f.View); s != nil {
-			s.flush(i)
+			s.flush(i, f.Attempt)
 			r.noteCut(i, s, f)
 		}
 	case fact.Drop:
@@ -178,9 +182,16 @@ func (r *run) stayOf(i int, p, g id.Address, v uint64) *stay {
 	return m.cur
 }
 
-func (s *stay) flush(i int) {
+// flush notes that s takes part in an attempt to end its view.
+func (s *stay) flush(i int, attempt uint64) {
 	if s.flushing < 0 {
 		s.flushing = i
+	}
+	if k := len(s.attempts); k == 0 || s.attempts[k-1].upto < attempt {
+		s.attempts = append(s.attempts, mark{i, attempt})
+	}
+	if v := s.view; v.attempt == 0 || attempt < v.attempt {
+		v.attempt = attempt
 	}
 }
 
@@ -190,7 +201,7 @@ func (r *run) noteTool(i int) {
 	case fact.FlushCall:
 		m := r.member(f.Proc, f.Group)
 		m.flushes[f.ID] = len(r.flushes)
-		r.flushes = append(r.flushes, flush{m, i, -1})
+		r.flushes = append(r.flushes, flush{m, i, -1, len(m.leaves)})
 		if m.cur != nil {
 			m.cur.events = append(m.cur.events, i)
 		}
@@ -199,7 +210,7 @@ func (r *run) noteTool(i int) {
 		if k, ok := m.flushes[f.ID]; ok && r.flushes[k].done < 0 {
 			r.flushes[k].done = i
 		} else {
-			r.flushes = append(r.flushes, flush{m, -1, i})
+			r.flushes = append(r.flushes, flush{m, -1, i, len(m.leaves)})
 		}
 	case fact.Snapshot:
 		k := xferKey{f.Group, f.Proc, f.Xfer}
@@ -237,7 +248,7 @@ func (r *run) noteCall(i int) {
 		k := replyKey{f.Group, f.Caller, f.View, f.Cast, f.Proc}
 		r.replies[k] = append(r.replies[k], i)
 		r.allReply = append(r.allReply, i)
-		if len(r.member(f.Proc, f.Group).stays) == 0 {
+		if f.Group.IsGroup() && len(r.member(f.Proc, f.Group).stays) == 0 {
 			r.outside = append(r.outside, i)
 		}
 	case fact.Outcome:

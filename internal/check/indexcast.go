@@ -140,6 +140,21 @@ func (r *run) noteDeliver(i int, f fact.Deliver) {
 	}
 	r.stream(f.Group, f.View, f.Sender).hold(f.Proc, i, x.hi)
 	s.take(i, rank, x, &f)
+	if f.Origin != 0 && !f.Duplicate {
+		r.noteRequest(&f)
+	}
+}
+
+// noteRequest files in which view a request from outside was delivered.
+func (r *run) noteRequest(f *fact.Deliver) {
+	k, x := memberKey{f.Origin, f.Group}, runOf(f.OFirst, f.N)
+	list := r.requests[k]
+	for j := len(list) - 1; j >= 0 && list[j].view == f.View; j-- {
+		if list[j].lo <= x.lo && list[j].hi >= x.hi {
+			return // most members are delivered the same runs
+		}
+	}
+	r.requests[k] = append(list, request{x, f.View})
 }
 
 // take files a delivery that is the first of its casts.

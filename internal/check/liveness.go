@@ -98,7 +98,8 @@ func judgeFlushEnd(r *run, v *verdict) {
 		return
 	}
 	for _, f := range r.flushes {
-		if f.called >= 0 && f.cur != nil && r.alive[f.proc.Site()] && !v.holds(f.done >= 0) {
+		member := f.cur != nil && f.before == len(f.leaves) // the call ends with the membership it was made in
+		if f.called >= 0 && member && r.alive[f.proc.Site()] && !v.holds(f.done >= 0) {
 			v.fail([]int{f.called}, "A flush call of %s in %s was never answered.", f.proc, f.group)
 		}
 	}

@@ -27,6 +27,7 @@ func judgeSelfInclusion(r *run, v *verdict) {
 }
 
 func judgeMonotonicity(r *run, v *verdict) {
+	r.judgeOps(v)
 	for _, s := range r.sites {
 		for k := 1; k < len(s.views); k++ {
 			old, now := at[fact.SiteView](r, s.views[k-1]), at[fact.SiteView](r, s.views[k])

@@ -10,9 +10,8 @@ import (
 // history is what a membership had seen of casts from outside its group, by
 // origin: delivered to it, or in a state that it loaded.
 type history struct {
-	seen   map[id.Address]set
-	loaded bool
-	blind  bool // what was in the state it loaded is not known
+	seen  map[id.Address]set
+	blind bool // what was in the state it loaded is not known
 }
 
 // relays tells whether the membership that begins with s had relayed casts.
@@ -25,11 +24,11 @@ func (s *stay) relays() bool {
 	return false
 }
 
-// judgeRelayed follows the membership that begins with s. Until the process
-// holds the state it cannot know what is a duplicate.
+// judgeRelayed follows the membership that begins with s. What it is delivered
+// while it waits for the state is judged together with the state; a process
+// that never gets one cannot know what is a duplicate.
 func (r *run) judgeRelayed(v *verdict, s *stay) {
-	r.replay(s, len(r.records), 0, func(i int, f *fact.Deliver, seen set) {
-		x := runOf(f.OFirst, f.N)
+	r.replay(s, len(r.records), 0, func(i int, f *fact.Deliver, x span, seen set) {
 		switch {
 		case f.Duplicate && !v.holds(seen.has(x)):
 			v.fail([]int{i}, "%s took %s of %s for duplicates, but had not been delivered them.", f.Proc, x, f.Origin)
@@ -40,11 +39,24 @@ func (r *run) judgeRelayed(v *verdict, s *stay) {
 }
 
 // replay goes through the membership that begins with s, up to record end. It
-// calls f, if there is one, for each relayed delivery while the process held
-// the state, with what it had seen of the origin before. Depth counts the
+// calls f, if there is one, for each relayed delivery to a process that held
+// the state or got it later, with the numbers at the origin and what it had
+// seen of the origin before. What a state covers is part of the state, whether
+// it was delivered before the state was loaded or after. Depth counts the
 // donors on the way here.
-func (r *run) replay(s *stay, end, depth int, f func(int, *fact.Deliver, set)) *history {
+func (r *run) replay(s *stay, end, depth int, f func(int, *fact.Deliver, span, set)) *history {
 	h := &history{seen: map[id.Address]set{}}
+	ready := s.heldSince()
+	if ready >= end {
+		ready = -1
+	}
+	var l fact.Loaded
+	loaded := false
+	if ready >= 0 {
+		if l, loaded = r.records[ready].Fact.(fact.Loaded); loaded {
+			h.inherit(r.captured(&l, depth))
+		}
+	}
 	for ; s != nil && s.installed < end; s = s.next {
 		for _, i := range s.events {
 			if s.users == nil || i >= end {
@@ -54,45 +66,47 @@ func (r *run) replay(s *stay, end, depth int, f func(int, *fact.Deliver, set)) *
 			if !ok || d.Origin == 0 {
 				continue
 			}
-			ready := s.ready >= 0 && s.ready <= i
-			if ready {
-				r.inherit(h, s, depth)
+			x := runOf(d.OFirst, d.N)
+			if loaded {
+				x.lo += covered(&l, s, &d)
+			}
+			if x.lo > x.hi {
+				continue
 			}
 			known := h.seen[d.Origin]
-			if ready && !h.blind && f != nil {
-				f(i, &d, known)
+			if (loaded || ready >= 0 && ready <= i) && !h.blind && f != nil {
+				f(i, &d, x, known)
 			}
-			known.add(runOf(d.OFirst, d.N))
+			known.add(x)
 			h.seen[d.Origin] = known
-		}
-		if s.ready >= 0 && s.ready < end {
-			r.inherit(h, s, depth)
 		}
 	}
 	return h
 }
 
+// covered is how many casts at the beginning of d are in the state of l.
+func covered(l *fact.Loaded, s *stay, d *fact.Deliver) uint64 {
+	if d.View < l.View {
+		return uint64(d.N)
+	}
+	rank, ok := s.view.rank[d.Sender]
+	if d.View > l.View || !ok || rank >= len(l.Counts) || l.Counts[rank] < d.First {
+		return 0
+	}
+	return min(uint64(d.N), l.Counts[rank]-d.First+1)
+}
+
 // maxChain bounds how far states are followed from donor to donor.
 const maxChain = 64
 
-// inherit adds to h, once, what the state that s loaded had seen.
-func (r *run) inherit(h *history, s *stay, depth int) {
-	l, ok := r.records[s.ready].Fact.(fact.Loaded)
-	if h.loaded || !ok {
-		return
-	}
-	h.loaded = true
-	base := r.captured(&l, depth)
+// inherit makes h what a state had seen; base is nil if that is not known.
+func (h *history) inherit(base *history) {
 	if base == nil || base.blind {
 		h.blind = true
 		return
 	}
 	for origin, theirs := range base.seen { // each origin by itself, so the order does not matter
-		mine := h.seen[origin]
-		for _, x := range theirs {
-			mine.add(x)
-		}
-		h.seen[origin] = mine
+		h.seen[origin] = theirs.clone()
 	}
 }
 

@@ -29,6 +29,10 @@ type run struct {
 	streams  []*stream
 	streamOf map[streamKey]*stream
 
+	ledgers  []*ledger
+	ledgerOf map[id.Address]*ledger
+	ends     map[memberKey][]uint64 // made when first asked for
+
 	outside []int   // facts of processes in groups they were not in
 	strays  []stray // casts sent or delivered under the name of another view
 	aliens  []int   // deliveries from a sender that the view does not have
@@ -40,6 +44,7 @@ type run struct {
 	flushes   []flush
 	calls     []*call
 	callOf    map[callKey]*call
+	requests  map[memberKey][]request // by origin and group
 	replies   map[replyKey][]int
 	allReply  []int
 
@@ -89,6 +94,8 @@ type site struct {
 	stalled  int // the last Stall that no Resume followed
 	end      int // its Halt or Crash, whichever came first
 	crashed  bool
+	ops      []int
+	log      []mark // when it had applied how much of the log
 	logged   uint64 // the highest log entry it applied
 	flawed   bool   // W1 was told that it did not begin with Start
 }
@@ -142,6 +149,7 @@ type groupView struct {
 	rank    map[id.Address]int
 	stays   []*stay
 	streams []*stream // by rank, nil where nothing was sent
+	attempt uint64    // the first that anybody made to end it, 0 for none
 }
 
 // stay is a process in a view of a group, from its View fact to the next one.
@@ -164,7 +172,8 @@ type stay struct {
 	dups       map[id.Address]set // the duplicates
 	barriers   []int
 	totals     []int
-	flushing   int // its first Block, FlushOK or Cut
+	flushing   int    // its first Block, FlushOK or Cut
+	attempts   []mark // the first of each attempt
 	cuts       []int
 	blocks     []int
 	donor      bool // it captured a state
@@ -176,15 +185,18 @@ type stream struct {
 	sends  []send                // by number
 	all    set                   // the numbers of sends
 	held   map[id.Address][]mark // who held how much when
+	byAll  []mark                // since when all members held how much; made when first asked for
 }
 
 // send is a run of casts. deps says what the sender had been delivered of each
-// rank before it; it is kept for Causal and Total runs.
+// rank before it; it is kept for Causal and Total runs. past is what the run and
+// those before it in its stream come after.
 type send struct {
 	span
 	fact.Send
 	rec  int
 	deps []uint64
+	past []uint64
 }
 
 // mark says that at record rec everything up to upto was there.
@@ -212,6 +224,12 @@ type (
 	flush struct {
 		*member
 		called, done int
+		before       int // memberships that had ended when it was called
+	}
+	// request: casts from outside that were delivered in view.
+	request struct {
+		span
+		view uint64
 	}
 	call struct {
 		callKey

@@ -10,10 +10,10 @@ import (
 // What sites agree on: the site parts of M4 and M11, and M5 to M9.
 
 // sameSiteViews is the part of M4 that is about sites. Who joined and who was
-// removed is compared among sites that had a view before, because a joiner may
-// learn the view without its history.
+// removed is compared among sites that say so: one that learned the view from a
+// snapshot does not know.
 func sameSiteViews(r *run, v *verdict) {
-	first, later := map[uint64]int{}, map[uint64]int{}
+	first, told := map[uint64]int{}, map[uint64]int{}
 	for _, s := range r.sites {
 		for k, i := range s.views {
 			now := at[fact.SiteView](r, i)
@@ -22,11 +22,11 @@ func sameSiteViews(r *run, v *verdict) {
 			} else if old := at[fact.SiteView](r, j); !v.holds(old.Index == now.Index && old.Hash == now.Hash && slices.Equal(old.Members, now.Members)) {
 				v.fail([]int{j, i}, "%s and %s installed different site views %d.", r.records[j].Site, s.id, now.Seq)
 			}
-			if k == 0 {
+			if k == 0 || len(now.Joined)+len(now.Removed) == 0 {
 				continue
 			}
-			if j, ok := later[now.Seq]; !ok {
-				later[now.Seq] = i
+			if j, ok := told[now.Seq]; !ok {
+				told[now.Seq] = i
 			} else if old := at[fact.SiteView](r, j); !v.holds(slices.Equal(old.Joined, now.Joined) && slices.EqualFunc(old.Removed, now.Removed, sameRemoval)) {
 				v.fail([]int{j, i}, "%s and %s installed site view %d with different joiners or removals.", r.records[j].Site, s.id, now.Seq)
 			}

@@ -191,7 +191,7 @@ var kinds = func() map[string]reflect.Type {
 	kinds := map[string]reflect.Type{}
 	for _, f := range []fact.Fact{
 		fact.Start{}, fact.SiteView{}, fact.Applied{}, fact.Accepted{}, fact.Takeover{}, fact.Suspect{}, fact.Stall{},
-		fact.Resume{}, fact.Halt{}, fact.Crash{}, fact.Quiet{}, fact.View{}, fact.Send{}, fact.Held{}, fact.Deliver{},
+		fact.Resume{}, fact.Halt{}, fact.Crash{}, fact.Quiet{}, fact.View{}, fact.Op{}, fact.Send{}, fact.Held{}, fact.Deliver{},
 		fact.Stable{}, fact.Block{}, fact.FlushOK{}, fact.Cut{}, fact.Drop{}, fact.Leave{}, fact.FlushCall{}, fact.FlushDone{},
 		fact.Snapshot{}, fact.Loaded{}, fact.Digest{}, fact.Call{}, fact.Asked{}, fact.Reply{}, fact.Outcome{}, fact.Done{},
 	} {

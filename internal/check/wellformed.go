@@ -25,8 +25,8 @@ func misfit(rec *trace.Record) string {
 		return "a record has a fact"
 	}
 	if proc, group, ok := actor(rec.Fact); ok {
-		if !group.IsGroup() {
-			return "g is the address of a group"
+		if problem := misfitTarget(rec.Fact, group); problem != "" {
+			return problem
 		}
 		if proc.IsGroup() || proc == 0 || proc.Site() != rec.Site {
 			return "p is a process of the site"
@@ -46,6 +46,35 @@ func misfit(rec *trace.Record) string {
 		if len(f.Members) == 0 {
 			return "a site view has members"
 		}
+	case fact.Op:
+		if !f.Group.IsGroup() {
+			return "g is the address of a group"
+		}
+	}
+	return ""
+}
+
+// misfitTarget says what is wrong with g. Only a call may be to a process, and
+// then it is in no view.
+func misfitTarget(f fact.Fact, g id.Address) string {
+	if g.IsGroup() {
+		return ""
+	}
+	direct, view := g != 0, uint64(0)
+	switch f := f.(type) {
+	case fact.Asked:
+		view = f.View
+	case fact.Reply:
+		view = f.View
+	case fact.Call, fact.Outcome, fact.Done:
+	default:
+		direct = false
+	}
+	switch {
+	case !direct:
+		return "g is the address of a group"
+	case view != 0:
+		return "a process is asked by its own address in no view"
 	}
 	return ""
 }
@@ -120,10 +149,11 @@ func toolActor(f fact.Fact) (proc, group id.Address, ok bool) {
 
 // unfit says what is wrong with a fact at this point of the site's life.
 func (s *site) unfit(f fact.Fact) string {
-	if _, ok := f.(fact.Crash); s.end >= 0 && !(ok && !s.crashed) {
+	_, crash := f.(fact.Crash) // may follow Halt, or come before the site said anything
+	if s.end >= 0 && (!crash || s.crashed) {
 		return "a site says nothing after its Halt or Crash"
 	}
-	if _, ok := f.(fact.Start); !ok && len(s.starts) == 0 && !s.flawed {
+	if _, ok := f.(fact.Start); !ok && !crash && len(s.starts) == 0 && !s.flawed {
 		s.flawed = true
 		return "the first fact of a site is Start"
 	}

@@ -154,8 +154,22 @@ func (w *world) deliver(m *actorState, from id.Address, flushing bool) bool {
 	return true
 }
 
-// hold lets all members of the view hold a cast.
+// hold lets all members of the view hold a cast and what it depends on.
 func (w *world) hold(c *cast) {
+	for _, own := range w.casts[c.Proc] {
+		if own.First > c.First {
+			break
+		}
+		for _, from := range w.view.Members {
+			if n := own.deps[from]; n > 0 && from != c.Proc {
+				w.holdUpto(&w.casts[from][n-1])
+			}
+		}
+	}
+	w.holdUpto(c)
+}
+
+func (w *world) holdUpto(c *cast) {
 	last := c.First + uint64(c.N) - 1
 	for _, m := range w.members {
 		if m.took != nil && m.held[c.Proc] < last { // a joiner has no view yet

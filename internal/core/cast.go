@@ -29,11 +29,28 @@ type flushWait struct {
 func (s *Site) cast(ev Cast) {
 	if m := s.groups.find(ev.Dest, ev.Proc); m != nil && !m.leaving {
 		s.tellCalls(ev)
-		m.queue = append(m.queue, queued{cast: &ev})
 		s.groups.mark(m)
+		if n := len(m.queue); n == 0 || m.queue[n-1].cast == nil || m.queue[n-1].answer != nil || !m.queue[n-1].cast.join(&ev) {
+			m.queue = append(m.queue, queued{cast: &ev})
+		}
 		return
 	}
 	s.castOutside(ev)
+}
+
+// maxRun bounds the body of a run that is made of several casts.
+const maxRun = 64 << 10
+
+// join appends a later cast to one that waits, if they can share a run.
+func (c *Cast) join(later *Cast) bool {
+	if c.Order != later.Order || c.Safe != later.Safe || (c.Calls == nil) != (later.Calls == nil) ||
+		len(c.Body)+len(later.Body) > maxRun {
+		return false
+	}
+	c.N += later.N
+	c.Body = append(c.Body, later.Body...)
+	c.Calls = append(c.Calls, later.Calls...)
+	return true
 }
 
 func (s *Site) tellCalls(ev Cast) {
@@ -107,7 +124,7 @@ func (m *member) openCalls(c *installed, r *msg.Run, specs []CallSpec) {
 	if len(specs) == 0 {
 		return
 	}
-	ready := c.view.ReadyProcs()
+	ready := c.view.ReadyMembers()
 	for i, spec := range specs {
 		key := call.Key{View: c.view.Index, Cast: r.First + uint64(i)}
 		if m.s.fx.Tracing {

@@ -241,7 +241,7 @@ func (m *member) announce(old *installed, v *view.Group) {
 		m.startLoading()
 	}
 	m.handView(i)
-	m.calls.Keep(func(p id.Address) bool { return slices.Contains(i.Moved, p) })
+	m.calls.Keep(v.Carries)
 }
 
 // replayEarly handles what came for this view before it was installed.

@@ -77,17 +77,17 @@ type (
 		Run         *msg.Run
 	}
 	// Capture: take Proc's state as it is at this point of the stream and hand
-	// it over with StateBlock. Room is what may be handed over at first.
+	// it over with StateBlock, at first no more than Upto bytes.
 	Capture struct {
 		Proc, Group, Joiner id.Address
 		Xfer                uint64
-		Room                int
+		Upto                uint64
 	}
-	// CaptureRoom: so many bytes may be handed over now. Stop ends it.
+	// CaptureRoom: Upto bytes may be handed over in all. Stop ends it.
 	CaptureRoom struct {
 		Proc, Group, Joiner id.Address
 		Xfer                uint64
-		Room                int
+		Upto                uint64
 		Stop                bool
 	}
 	// Restore begins to feed Proc the state; RestoreBlock is a piece of it;

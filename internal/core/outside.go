@@ -13,7 +13,10 @@ import (
 
 // callers are the processes of this site that cast to destinations of which
 // they are no members.
-type callers struct{ list []*caller }
+type callers struct {
+	list  []*caller
+	fresh []*caller // have cast in this step
+}
 
 // caller is one process and one destination. A member of the group relays for
 // it; what is not yet held by the group is repeated to another when that one
@@ -72,21 +75,50 @@ func (s *Site) castOutside(ev Cast) {
 		}
 		s.outside.list = append(s.outside.list, c)
 	}
-	r := &msg.Request{
-		Dest: ev.Dest, Caller: ev.Proc, First: c.last + 1, Order: ev.Order, Safe: ev.Safe,
-		Call: ev.Calls != nil, N: ev.N, Body: ev.Body,
-	}
-	c.last += uint64(ev.N)
-	c.unheld = append(c.unheld, r)
+	first := c.last + 1
+	c.add(&ev)
 	for i, spec := range ev.Calls {
-		key := call.Key{Cast: r.First + uint64(i)}
+		key := call.Key{Cast: first + uint64(i)}
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast})
 		c.calls.Open(spec.ID, spec.Want, key)
 		if !ev.Dest.IsGroup() {
-			c.calls.Expect(key, []id.Address{ev.Dest})
+			c.calls.Expect(key, []view.GroupMember{{Proc: ev.Dest}})
 		}
 	}
-	c.pass(s)
+	if !slices.Contains(s.outside.fresh, c) {
+		s.outside.fresh = append(s.outside.fresh, c)
+	}
+}
+
+// add numbers casts and puts them with what the group does not hold yet: in one
+// request with those before, if they can share one that is not on its way.
+func (c *caller) add(ev *Cast) {
+	if n := len(c.unheld); n > 0 {
+		r := c.unheld[n-1]
+		joint := Cast{Order: r.Order, Safe: r.Safe, N: r.N, Body: r.Body}
+		if r.Call {
+			joint.Calls = []CallSpec{}
+		}
+		if r.First > c.sent && joint.join(ev) {
+			r.N, r.Body = joint.N, joint.Body
+			c.last += uint64(ev.N)
+			return
+		}
+	}
+	c.unheld = append(c.unheld, &msg.Request{
+		Dest: c.dest, Caller: c.proc, First: c.last + 1, Order: ev.Order, Safe: ev.Safe,
+		Call: ev.Calls != nil, N: ev.N, Body: ev.Body,
+	})
+	c.last += uint64(ev.N)
+}
+
+// passFresh sends on what was cast in this step.
+func (cs *callers) passFresh(s *Site) {
+	list := cs.fresh
+	cs.fresh = nil
+	for _, c := range list {
+		c.pass(s)
+	}
 }
 
 // pass gives the relay what it has not been given.
@@ -149,7 +181,7 @@ func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
 		if c.views = append(c.views, now); len(c.views) > maxViews {
 			c.views = c.views[1:]
 		}
-		c.calls.Keep(func(p id.Address) bool { return now.Rank(p) >= 0 })
+		c.calls.Keep(now.Carries)
 		c.pass(s)
 	}
 }
@@ -160,7 +192,7 @@ func (cs *callers) viewed(s *Site) {
 	v := s.log.View()
 	for _, c := range slices.Clone(cs.list) {
 		if !c.dest.IsGroup() && !v.Has(c.dest.Site()) {
-			c.calls.Keep(func(id.Address) bool { return false })
+			c.calls.Keep(func(view.GroupMember) bool { return false })
 			cs.drop(s, c)
 			continue
 		}
@@ -177,6 +209,7 @@ func (cs *callers) drop(s *Site, c *caller) {
 		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
 	}
 	cs.list = slices.DeleteFunc(cs.list, func(x *caller) bool { return x == c })
+	cs.fresh = slices.DeleteFunc(cs.fresh, func(x *caller) bool { return x == c })
 }
 
 func (cs *callers) cancel(ev CancelCall) {
@@ -189,7 +222,7 @@ func (cs *callers) halt() {
 	for _, c := range cs.list {
 		c.calls.EndAll(call.Halted)
 	}
-	cs.list = nil
+	cs.list, cs.fresh = nil, nil
 }
 
 func requestSize(body []byte) int { return (&msg.Run{Body: body}).Size() }
@@ -232,9 +265,10 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 			if i < 0 {
 				continue
 			}
-			c.calls.Expect(key, c.views[i].ReadyProcs())
+			c.calls.Expect(key, c.views[i].ReadyMembers())
 			if now := s.Group(dest); now != nil && now.Index != x.Of {
-				c.calls.Keep(func(p id.Address) bool { return now.Rank(p) >= 0 || p == x.From })
+				// The reply at hand counts, even if its sender is gone by now.
+				c.calls.Keep(func(m view.GroupMember) bool { return now.Carries(m) || m.Proc == x.From })
 			}
 		}
 		c.calls.Answer(key, x.From, it.Null, it.Body)

@@ -68,7 +68,7 @@ func (m *member) transfer(x msg.Message) {
 		}
 	case *msg.XferCredit:
 		if d := m.donor(x.Joiner, x.Xfer); d != nil && d.Credit(x.Upto) {
-			m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Room: d.Room()})
+			m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Upto: d.Upto()})
 		}
 	case *msg.XferBegin:
 		if m.loading != nil && x.Joiner == m.proc && m.loading.Begin(x) {
@@ -113,7 +113,7 @@ func (m *member) donate(x *msg.XferAsk) {
 	m.donors = append(m.donors, d)
 	counts := c.queue.Done().Clone()
 	m.s.fx.Fact(fact.Snapshot{Proc: m.proc, Group: m.group, View: c.view.Index, To: x.Joiner, Xfer: x.Xfer, Counts: counts})
-	m.s.item(Capture{Proc: m.proc, Group: m.group, Joiner: x.Joiner, Xfer: x.Xfer, Room: d.Room()})
+	m.s.item(Capture{Proc: m.proc, Group: m.group, Joiner: x.Joiner, Xfer: x.Xfer, Upto: d.Upto()})
 	m.s.fx.Bulk(x.Joiner.Site(), &msg.XferBegin{
 		Group: m.group, Joiner: x.Joiner, Donor: m.proc, Xfer: x.Xfer, View: c.view.Index, Counts: counts,
 	})

@@ -44,7 +44,8 @@ type capture struct {
 	joiner id.Address
 	xfer   uint64
 	rest   []byte
-	room   int
+	upto   int // bytes that may be handed over
+	handed int
 	done   bool
 }
 
@@ -157,7 +158,7 @@ func (m *membership) item(i core.Item) {
 		m.apply(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
 	case core.Capture:
-		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.state(), room: i.Room}
+		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.state(), upto: int(i.Upto)}
 		m.captures = append(m.captures, c)
 		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
 		m.feed(c)
@@ -210,8 +211,8 @@ func (p *program) answer(r core.Request, payload []byte) {
 }
 
 func (p *program) direct(c core.Casts) {
-	if c.Run.Call {
-		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(0), Body: []byte("direct")})
+	for k := 0; c.Run.Call && k < int(c.Run.N); k++ {
+		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(k), Body: []byte("direct")})
 	}
 }
 
@@ -233,10 +234,10 @@ func (m *membership) digest() uint64 { return mix(m.sum) ^ m.chain }
 
 // feed hands over as much as there is room for.
 func (m *membership) feed(c *capture) {
-	for !c.done && (c.room > 0 || len(c.rest) == 0) {
-		n := min(len(c.rest), c.room, flow.XferBlock)
+	for !c.done && (c.upto > c.handed || len(c.rest) == 0) {
+		n := min(len(c.rest), c.upto-c.handed, flow.XferBlock)
 		ev := core.StateBlock{Proc: m.p.proc, Group: m.group, Joiner: c.joiner, Xfer: c.xfer, Bytes: c.rest[:n]}
-		c.rest, c.room = c.rest[n:], c.room-n
+		c.rest, c.handed = c.rest[n:], c.handed+n
 		ev.Last = len(c.rest) == 0
 		c.done = ev.Last
 		m.p.s.post(ev)
@@ -254,7 +255,7 @@ func (p *program) room(i core.CaptureRoom) {
 				c.done = true
 				return
 			}
-			c.room = i.Room
+			c.upto = int(i.Upto)
 			m.feed(c)
 		}
 	}

@@ -22,6 +22,7 @@ var decoders = map[string]func([]byte) (fact.Fact, error){
 	"crash":     decode[fact.Crash],
 	"quiet":     decode[fact.Quiet],
 	"view":      decode[fact.View],
+	"op":        decode[fact.Op],
 	"send":      decode[fact.Send],
 	"held":      decode[fact.Held],
 	"deliver":   decode[fact.Deliver],

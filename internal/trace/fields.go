@@ -64,6 +64,12 @@ func (l *line) groupFact(f fact.Fact) bool {
 	switch f := f.(type) {
 	case fact.View:
 		l.view(f)
+	case fact.Op:
+		l.num("index", f.Index)
+		l.addr("g", f.Group)
+		l.optAddrs("joined", f.Joined)
+		l.optAddrs("left", f.Left)
+		l.optAddrs("ready", f.Ready)
 	case fact.Send:
 		l.inView(f.Proc, f.Group, f.View)
 		l.num("first", f.First)

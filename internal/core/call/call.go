@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // All wants a reply of every member.
@@ -99,7 +100,7 @@ type pending struct {
 	want     int
 	got      int
 	known    bool // members is set
-	members  []id.Address
+	members  []view.GroupMember
 	outcomes []Outcome
 }
 
@@ -125,7 +126,7 @@ func (t *Table) Known(key Key) bool {
 }
 
 // Expect says which members may answer key.
-func (t *Table) Expect(key Key, members []id.Address) {
+func (t *Table) Expect(key Key, members []view.GroupMember) {
 	p := t.calls[key]
 	if p == nil || p.known {
 		return
@@ -149,7 +150,7 @@ func (t *Table) Answer(key Key, member id.Address, null bool, body []byte) {
 }
 
 func (t *Table) settle(p *pending, member id.Address, o Outcome, body []byte) {
-	i := slices.Index(p.members, member)
+	i := slices.IndexFunc(p.members, func(m view.GroupMember) bool { return m.Proc == member })
 	if i < 0 || p.outcomes[i] != Waiting {
 		return
 	}
@@ -193,12 +194,13 @@ func (t *Table) end(p *pending, e End) {
 	t.events(Event{ID: p.id, End: e})
 }
 
-// Keep fails the members for which stays is false, in all open calls.
-func (t *Table) Keep(stays func(id.Address) bool) {
+// Keep fails the members for which stays is false, in all open calls. Who left
+// and came back is another member, and knows nothing of the request.
+func (t *Table) Keep(stays func(view.GroupMember) bool) {
 	for _, p := range slices.Clone(t.open) {
 		for i, m := range p.members {
 			if p.outcomes[i] == Waiting && !stays(m) {
-				t.settle(p, m, Failed, nil)
+				t.settle(p, m.Proc, Failed, nil)
 			}
 		}
 	}

@@ -125,7 +125,8 @@ type (
 		Origin id.Address `json:"origin,omitempty"` // process outside the group for which Proc relays
 		OFirst uint64     `json:"ofirst,omitempty"` // number of the first one at its origin
 	}
-	// Held: Proc's site holds everything of Sender's stream up to Upto.
+	// Held: Proc's site holds everything of Sender's stream up to Upto. Said for
+	// casts of every order, before anybody is told.
 	Held struct {
 		Proc   id.Address `json:"p"`
 		Group  id.Address `json:"g"`
@@ -158,6 +159,17 @@ type (
 		View   uint64     `json:"v"`
 		Sender id.Address `json:"from"`
 		Upto   uint64     `json:"upto"`
+	}
+	// Op: log entry Index changed Group, at each site beside Applied; one for
+	// each group, also when nobody came or went and only a new view is made.
+	// Joined are in order of rank. Left are all members when the group vanished;
+	// who left and came back is in both.
+	Op struct {
+		Index  uint64       `json:"index"`
+		Group  id.Address   `json:"g"`
+		Joined []id.Address `json:"joined,omitempty"`
+		Left   []id.Address `json:"left,omitempty"`
+		Ready  []id.Address `json:"ready,omitempty"` // members that hold the state from here on
 	}
 	// Block: Proc stopped sending in View because Attempt will end it.
 	Block struct {
@@ -242,7 +254,8 @@ type (
 	}
 )
 
-// Calls. ID is the caller's own number for the call.
+// Calls. ID is the caller's own number for the call. Group may be the address
+// of a process: then only that process is asked.
 type (
 	// Call: Caller asks Group and wants Want replies, -1 for all.
 	Call struct {
@@ -301,6 +314,7 @@ func (Halt) Event() string      { return "halt" }
 func (Crash) Event() string     { return "crash" }
 func (Quiet) Event() string     { return "quiet" }
 func (View) Event() string      { return "view" }
+func (Op) Event() string        { return "op" }
 func (Send) Event() string      { return "send" }
 func (Held) Event() string      { return "held" }
 func (Deliver) Event() string   { return "deliver" }

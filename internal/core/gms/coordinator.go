@@ -178,6 +178,11 @@ func (l *Log) onNack(now effect.Time, m *msg.Nack) {
 // if they live they are acceptors still.
 func (l *Log) propose(e *msg.Entry) {
 	l.proposal, l.agreed = e, []id.Site{l.me.Site}
+	for _, r := range e.Remove {
+		if r.Evidence == msg.Timeout && !l.suspected(r.Site) {
+			l.fx.Fact(fact.Suspect{Site: r.Site, Evidence: r.Evidence.String()})
+		}
+	}
 	l.accept(l.ballot, e)
 	l.toVoters(&msg.Propose{Ballot: l.ballot, Entry: e})
 	l.decide()
@@ -261,9 +266,8 @@ func (l *Log) removals(now effect.Time, e *msg.Entry) (certain bool) {
 			certain = true
 		case m.Site != l.me.Site && l.convicted(now, m.Site):
 			r := l.charge(m.Site)
-			if len(r.Accusers) == 0 { // it accuses an older one: answer in kind
-				l.Suspect(now, m.Site, msg.Timeout, l.fx)
-				r = l.charge(m.Site)
+			if len(r.Accusers) == 0 { // it accuses an older one: we answer in kind
+				r.Accusers = []id.Site{l.me.Site}
 			}
 			certain = certain || r.Evidence == msg.Crash
 			e.Remove = append(e.Remove, r)

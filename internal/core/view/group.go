@@ -61,6 +61,17 @@ func (v *Group) Procs() []id.Address {
 	return out
 }
 
+// ReadyMembers lists the ready members by rank.
+func (v *Group) ReadyMembers() []GroupMember {
+	var out []GroupMember
+	for _, m := range v.Members {
+		if m.Ready {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // ReadyProcs lists the ready members by rank.
 func (v *Group) ReadyProcs() []id.Address {
 	var out []id.Address

@@ -35,8 +35,8 @@ func NewDonor(m *msg.XferAsk) *Donor {
 	return &Donor{Joiner: m.Joiner, Xfer: m.Xfer, limit: flow.XferWindow}
 }
 
-// Room is how many bytes may be sent now.
-func (d *Donor) Room() int { return int(d.limit - min(d.sent, d.limit)) }
+// Upto is how many bytes may be sent in all.
+func (d *Donor) Upto() uint64 { return d.limit }
 
 // Credit raises the limit and reports whether that makes room.
 func (d *Donor) Credit(upto uint64) bool {

@@ -1,0 +1,2 @@
+// Package cohort is the Isis toolkit for Go: process groups with agreed views.
+package cohort

@@ -1,0 +1,247 @@
+package cohort
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/cohortkit/cohort/internal/core"
+)
+
+// Handlers are what a member does with casts, by entry.
+type Handlers map[Entry]Handler
+
+// Handler handles one cast. A group's handlers, OnView and Snapshot run one at
+// a time, in the order of the group's stream; a slow one delays what comes after
+// it at this member, and in the end the senders, but never the protocol. A
+// handler that must wait calls Defer and answers later.
+type Handler func(*Request)
+
+// GroupConfig is what a member brings to a group.
+type GroupConfig struct {
+	// Handlers handle what is cast to the group. Casts to other entries are
+	// declined.
+	Handlers Handlers
+	// State is given to those who join after us, and taken from those who were
+	// before. Without it members join with nothing.
+	State State
+	// OnView is called with every view, in order with the casts.
+	OnView func(View)
+	// Filters see each request before its handler; the first error declines it
+	// and is what the caller gets.
+	Filters []func(*Request) error
+}
+
+// Group is this node's membership of a group. Its methods are safe for
+// concurrent use.
+type Group struct {
+	peer
+	name string
+	cfg  GroupConfig
+
+	// Under n.mu.
+	life      *life
+	addr      Address
+	abandoned bool
+
+	queue  *queue
+	feeds  feeds
+	loader *loader       // the stream's goroutine only, as is
+	loaded chan struct{} // closed when loader's Restore has returned
+
+	mu      sync.Mutex
+	view    View
+	in      chan struct{} // closed when the first view was handled
+	entered bool
+	out     chan struct{} // closed when the membership has ended for good
+	why     error
+
+	restoreErr error
+}
+
+// Join makes the node a member of the group called name, which it creates if
+// there is none, and waits until it holds the group's state and the first view
+// was handled. If ctx ends first the node does not become a member. The error
+// is a *ConfigError for a bad name, ErrJoined, ErrLost, ErrUnknown, ErrLeft
+// after Close, what State.Restore returned, or ctx's.
+func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, error) {
+	if name == "" || len(name) > 255 {
+		return nil, &ConfigError{Field: "name", What: "has to have 1 to 255 bytes"}
+	}
+	g := &Group{
+		name: name, cfg: cfg, queue: newQueue(),
+		in: make(chan struct{}), out: make(chan struct{}),
+	}
+	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
+	n.mu.Lock()
+	l := n.life
+	switch {
+	case n.closed || n.leaving:
+		n.mu.Unlock()
+		return nil, ErrLeft
+	case l == nil:
+		n.mu.Unlock()
+		return nil, ErrUnknown
+	case slices.ContainsFunc(n.groups, func(o *Group) bool { return o.name == name }):
+		n.mu.Unlock()
+		return nil, ErrJoined
+	}
+	g.life = l
+	n.groups = append(n.groups, g)
+	n.mu.Unlock()
+	go g.run()
+	l.node.Post(core.JoinGroup{Proc: l.proc, Name: name, Stateful: cfg.State != nil})
+	select {
+	case <-g.in:
+		return g, nil
+	case <-g.out:
+		return nil, g.reason()
+	case <-ctx.Done():
+		g.abandon()
+		return nil, ctx.Err()
+	}
+}
+
+// abandon leaves a group that is not entered yet, now or when it is.
+func (g *Group) abandon() {
+	n := g.n
+	n.mu.Lock()
+	g.abandoned = true
+	l, addr := g.life, g.addr
+	n.mu.Unlock()
+	if l != nil && addr != 0 {
+		l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
+	}
+}
+
+// address is the group's address in the current incarnation, and the incarnation.
+func (g *Group) address() (*life, Address, error) {
+	n := g.n
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.closed:
+		return nil, 0, ErrLeft
+	case g.abandoned:
+		return nil, 0, ErrLeft
+	case g.life == nil || g.addr == 0:
+		select {
+		case <-g.out:
+			return nil, 0, g.reason()
+		default:
+			return nil, 0, ErrUnknown
+		}
+	}
+	return g.life, g.addr, nil
+}
+
+// Name is the group's name.
+func (g *Group) Name() string { return g.name }
+
+// Address is the group's address, accepted wherever a process's is.
+func (g *Group) Address() Address { _, a, _ := g.address(); return a }
+
+// View is the view last handled.
+func (g *Group) View() View {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.view
+}
+
+// Flush waits until every member holds all that this member has cast or was
+// delivered: no failure can undo it any more. Use it before telling the world
+// outside (footnote 3 of the 1987 paper). Others go on meanwhile.
+func (g *Group) Flush(ctx context.Context) error {
+	l, addr, err := g.address()
+	if err != nil {
+		return err
+	}
+	p := newPending(0)
+	callID := g.n.register(p)
+	l.node.Post(core.FlushGroup{Proc: l.proc, Group: addr, ID: callID})
+	select {
+	case <-p.done:
+		return p.err
+	case <-g.out:
+		return g.reason()
+	case <-ctx.Done():
+		g.n.unregister(callID)
+		return ctx.Err()
+	}
+}
+
+// Leave ends the membership when all that was cast is stable, and waits for
+// that; requests delivered before are still handled. The error is ErrLeft when
+// it was left before, or ctx's: then the leaving goes on.
+func (g *Group) Leave(ctx context.Context) error {
+	l, addr, err := g.address()
+	if err != nil {
+		return err
+	}
+	g.n.mu.Lock()
+	g.abandoned = true
+	g.n.mu.Unlock()
+	l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
+	select {
+	case <-g.out:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *Group) reason() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.why
+}
+
+// finish ends the membership for good.
+func (g *Group) finish(why error) {
+	n := g.n
+	n.mu.Lock()
+	n.groups = slices.DeleteFunc(n.groups, func(o *Group) bool { return o == g })
+	g.life = nil
+	n.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-g.out:
+	default:
+		g.why = why
+		close(g.out)
+	}
+	g.feeds.close()
+	g.queue.close()
+}
+
+// cutOff is called when the incarnation has ended; the group joins again with
+// the next one, unless the node is closing.
+func (g *Group) cutOff(l *life, closing bool) {
+	n := g.n
+	n.mu.Lock()
+	mine := g.life == l
+	if mine {
+		g.life, g.addr = nil, 0
+	}
+	abandoned := g.abandoned
+	n.mu.Unlock()
+	g.feeds.close()
+	if mine && (closing || abandoned) {
+		g.finish(ErrLeft)
+	}
+}
+
+// rejoin asks for all groups again in a new incarnation.
+func (n *Node) rejoin(l *life) {
+	n.mu.Lock()
+	groups := slices.Clone(n.groups)
+	for _, g := range groups {
+		g.life, g.addr = l, 0
+	}
+	n.mu.Unlock()
+	for _, g := range groups {
+		g.feeds.open()
+		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
+	}
+}

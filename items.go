@@ -1,0 +1,124 @@
+package cohort
+
+import (
+	"github.com/cohortkit/cohort/internal/core"
+)
+
+// items sorts what the core has for this program: what belongs to a group goes
+// into that group's stream, in order; the rest wakes who waits for it. It runs
+// on the core's goroutine and never blocks.
+func (l *life) items(items []core.Item) {
+	for _, i := range items {
+		switch i := i.(type) {
+		case core.Joined:
+			l.joined(i)
+		case core.Viewed:
+			l.stream(i.View.Group, i)
+		case core.Casts:
+			l.stream(i.Group, i)
+		case core.Capture:
+			l.stream(i.Group, i)
+		case core.Restore:
+			l.stream(i.Group, i)
+		case core.RestoreBlock:
+			l.stream(i.Group, i)
+		case core.RestoreEnd:
+			l.stream(i.Group, i)
+		case core.Left:
+			l.left(i)
+		case core.CaptureRoom:
+			if g := l.group(i.Group); g != nil {
+				g.room(i)
+			}
+		default:
+			l.other(i)
+		}
+	}
+}
+
+// early takes what comes before the node is started: no group can be meant.
+func (l *life) early(items []core.Item) {
+	for _, i := range items {
+		if v, ok := i.(core.SiteViewed); ok {
+			l.met(v)
+		}
+	}
+}
+
+// met remembers where the other nodes are, to come back by them.
+func (l *life) met(i core.SiteViewed) {
+	l.n.mu.Lock()
+	defer l.n.mu.Unlock()
+	l.n.seeds = l.n.seeds[:0]
+	for _, m := range i.View.Members {
+		l.n.seeds = append(l.n.seeds, m.Addr)
+	}
+}
+
+func (l *life) other(i core.Item) {
+	n := l.n
+	switch i := i.(type) {
+	case core.Called:
+		n.called(i)
+	case core.Flushed:
+		n.flushed(i.ID)
+	case core.Freed:
+		n.free(i.Dest, i.Bytes)
+	case core.Undelivered:
+		n.free(i.Dest, i.Bytes)
+	case core.SiteViewed:
+		l.met(i)
+	case core.Stalled:
+		n.setStalled(true)
+	case core.Resumed:
+		n.setStalled(false)
+	}
+}
+
+func (n *Node) setStalled(on bool) {
+	n.mu.Lock()
+	n.stalled = on
+	n.mu.Unlock()
+}
+
+func (l *life) group(a Address) *Group {
+	n := l.n
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, g := range n.groups {
+		if g.life == l && g.addr == a {
+			return g
+		}
+	}
+	return nil
+}
+
+// joined ties a waiting Group to its address. One that nobody waits for any
+// more leaves again.
+func (l *life) joined(i core.Joined) {
+	n := l.n
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, g := range n.groups {
+		if g.life == l && g.name == i.Name && g.addr == 0 {
+			g.addr = i.Group
+			if g.abandoned {
+				l.node.Post(core.LeaveGroup{Proc: l.proc, Group: i.Group})
+			}
+			return
+		}
+	}
+}
+
+func (l *life) stream(a Address, i core.Item) {
+	if g := l.group(a); g != nil {
+		g.queue.push(i)
+	}
+}
+
+func (l *life) left(i core.Left) {
+	if g := l.group(i.Group); g != nil {
+		g.queue.push(i)
+		l.n.closeWindow(i.Group)
+	}
+}

@@ -1,0 +1,331 @@
+package cohort
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/view"
+	"github.com/cohortkit/cohort/internal/node"
+	"github.com/cohortkit/cohort/internal/trace"
+)
+
+// Config says how a node starts. The zero Config founds a system on a free port
+// of the loopback interface.
+type Config struct {
+	// Name is unique in the system; empty means the advertised address. A node
+	// that comes back under its old name replaces its former self.
+	Name string
+	// Listen is the address for other nodes; empty means a free loopback port.
+	// Advertise is where they reach it, if that is another one.
+	Listen, Advertise string
+	// Seeds are addresses of nodes of the system to join. Without seeds a new
+	// system is founded: never alone by accident.
+	Seeds []string
+	// NoVote makes a node that hosts processes but has no say in who is a
+	// member: for clients that come and go.
+	NoVote bool
+	// Logger gets what operators want to know; nil logs nothing.
+	Logger *slog.Logger
+	// Trace gets everything that happens here as JSON lines (docs/trace.md),
+	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
+	Trace io.Writer
+}
+
+// Node is this process's part in a system: it joins groups, casts and calls.
+// Its methods are safe for concurrent use.
+//
+// A node that the system excluded while it was out of touch comes back by
+// itself as a new incarnation, and joins its groups again with the state of
+// those that went on; calls under way end with ErrUnknown.
+type Node struct {
+	cfg   Config
+	trace *trace.Writer
+
+	mu      sync.Mutex
+	life    *life // nil while coming back
+	closed  bool
+	leaving bool
+	groups  []*Group
+	calls   map[uint64]*pending
+	lastID  uint64
+	windows map[Address]*window
+	seeds   []string // where the others were last
+	stalled bool
+	names   map[Address]*view.Group // what others' groups look like
+	gone    chan struct{}
+	done    chan struct{}
+}
+
+// life is one incarnation.
+type life struct {
+	n    *Node
+	node *node.Node
+	proc Address
+}
+
+// Start runs a node and waits until it is in a system; with seeds it tries them
+// until ctx ends. What ctx does later means nothing to the node. The error is a
+// *ConfigError, *ListenError, *SeedError or *RefusedError.
+func Start(ctx context.Context, cfg Config) (*Node, error) {
+	n := &Node{
+		cfg: cfg, calls: map[uint64]*pending{}, windows: map[Address]*window{},
+		names: map[Address]*view.Group{}, gone: make(chan struct{}), done: make(chan struct{}),
+	}
+	if cfg.Trace != nil {
+		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
+	}
+	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds)
+	if err != nil {
+		return nil, err
+	}
+	// Whatever port was free stays ours when we come back.
+	n.cfg.Listen = l.node.Addr()
+	if cfg.Listen != "" {
+		n.cfg.Listen = cfg.Listen
+	}
+	go n.supervise(l)
+	return n, nil
+}
+
+// begin starts an incarnation.
+func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life, error) {
+	l := &life{n: n}
+	weight := uint32(1)
+	if n.cfg.NoVote {
+		weight = 0
+	}
+	cfg := node.Config{
+		Name: n.cfg.Name, Listen: listen, Advertise: n.cfg.Advertise, Seeds: seeds, Weight: &weight,
+		Logger: n.cfg.Logger,
+	}
+	if n.trace != nil {
+		cfg.Trace = tracer{n.trace}
+	}
+	// Until Start has returned there is nobody to tell but whom the site met.
+	ready := make(chan struct{})
+	cfg.OnItems = func(items []core.Item) {
+		select {
+		case <-ready:
+			l.items(items)
+		default:
+			l.early(items)
+		}
+	}
+	started, err := node.Start(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	l.node, l.proc = started, id.Process(started.Site(), 1)
+	n.mu.Lock()
+	n.life = l
+	n.mu.Unlock()
+	close(ready)
+	return l, nil
+}
+
+// tracer lets the runtime write facts into the node's trace.
+type tracer struct{ w *trace.Writer }
+
+func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: Close tells it
+
+// supervise brings the node back when the system has excluded it.
+func (n *Node) supervise(l *life) {
+	defer close(n.done)
+	for {
+		<-l.node.Done()
+		n.ended(l)
+		if n.finished() {
+			return
+		}
+		next := n.comeBack()
+		if next == nil {
+			n.giveUp()
+			return
+		}
+		l = next
+		n.rejoin(l)
+	}
+}
+
+func (n *Node) finished() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.closed || n.leaving
+}
+
+// comeBack starts new incarnations until one gets in or the node closes.
+func (n *Node) comeBack() *life {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-n.gone:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		n.mu.Lock()
+		seeds := slices.Concat(n.seeds, n.cfg.Seeds)
+		n.mu.Unlock()
+		if len(seeds) == 0 {
+			return nil // it was alone: nobody can have excluded it
+		}
+		try, done := context.WithTimeout(ctx, 10*time.Second)
+		l, err := n.begin(try, n.cfg.Listen, seeds)
+		done()
+		if err == nil {
+			return l
+		}
+		select {
+		case <-time.After(pause):
+		case <-n.gone:
+			return nil
+		}
+	}
+}
+
+// giveUp ends the groups of a node that cannot come back.
+func (n *Node) giveUp() {
+	n.mu.Lock()
+	groups := slices.Clone(n.groups)
+	n.mu.Unlock()
+	for _, g := range groups {
+		g.finish(ErrLeft)
+	}
+}
+
+// ended settles what an incarnation left open.
+func (n *Node) ended(l *life) {
+	n.mu.Lock()
+	if n.life == l {
+		n.life = nil
+	}
+	calls := n.calls
+	n.calls = map[uint64]*pending{}
+	windows := n.windows
+	n.windows = map[Address]*window{}
+	groups := slices.Clone(n.groups)
+	n.mu.Unlock()
+	for _, c := range calls { // order does not matter: each has its own caller
+		c.finish(ErrUnknown)
+	}
+	for _, w := range windows { // order does not matter: each has its own waiters
+		w.close()
+	}
+	for _, g := range groups {
+		g.cutOff(l, n.finished())
+	}
+}
+
+// current is the incarnation that runs, or the reason why there is none.
+func (n *Node) current() (*life, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.closed:
+		return nil, ErrLeft
+	case n.life == nil:
+		return nil, ErrUnknown
+	}
+	return n.life, nil
+}
+
+// Address is the node's process as others see it. It changes when the node
+// comes back after it was excluded; it is 0 in between.
+func (n *Node) Address() Address {
+	if l, err := n.current(); err == nil {
+		return l.proc
+	}
+	return 0
+}
+
+// Addr is the network address at which other nodes reach this one.
+func (n *Node) Addr() string {
+	if l, err := n.current(); err == nil {
+		return l.node.Addr()
+	}
+	return n.cfg.Listen
+}
+
+// Stalled reports whether the node is out of touch with the majority. It then
+// neither sends nor delivers anything safe, and resumes by itself.
+func (n *Node) Stalled() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.stalled
+}
+
+// Lookup returns the newest view of the group with that name, as this node
+// knows it, whether the node is a member or not. The error is ErrNoGroup,
+// ErrLeft after Close, or ErrUnknown while the node is coming back.
+func (n *Node) Lookup(name string) (View, error) {
+	l, err := n.current()
+	if err != nil {
+		return View{}, err
+	}
+	var g *view.Group
+	l.node.Inspect(func(s *core.Site) { g = s.Lookup(name) })
+	if g == nil {
+		return View{}, ErrNoGroup
+	}
+	return viewOf(g), nil
+}
+
+// Leave leaves all groups and then the system, in order: nothing this node has
+// cast is lost. If ctx ends first the node is closed all the same, which to the
+// others is a crash, and the error is ctx's.
+func (n *Node) Leave(ctx context.Context) error {
+	n.mu.Lock()
+	groups := slices.Clone(n.groups)
+	n.leaving = true
+	l := n.life
+	n.mu.Unlock()
+	var failed error
+	for _, g := range groups {
+		if err := g.Leave(ctx); err != nil && !errors.Is(err, ErrLeft) {
+			failed = err
+		}
+	}
+	if l != nil && failed == nil {
+		l.node.Post(core.Depart{})
+		select {
+		case <-l.node.Done():
+		case <-ctx.Done():
+			failed = ctx.Err()
+		}
+	}
+	if err := n.Close(); failed == nil {
+		failed = err
+	}
+	return failed
+}
+
+// Close stops the node at once; to the others it is a crash. It waits until
+// nothing of the node runs any more, but for handlers that have not returned.
+// The error is that of writing the trace.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	first := !n.closed
+	n.closed = true
+	l := n.life
+	n.mu.Unlock()
+	if first {
+		close(n.gone)
+	}
+	if l != nil {
+		l.node.Close()
+	}
+	<-n.done
+	if first && n.trace != nil {
+		return n.trace.Close()
+	}
+	return nil
+}

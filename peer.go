@@ -1,0 +1,322 @@
+package cohort
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/mcast"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+const (
+	memberWindow  = flow.Window
+	outsideWindow = flow.RequestWindow
+	maxReply      = 1 << 20
+)
+
+// peer is whom casts and calls go to: a group this node is in, or another
+// destination.
+type peer struct {
+	n     *Node
+	dest  func() (*life, Address, error)
+	limit int
+}
+
+// Client casts and calls to a destination this node is no member of: a group,
+// by way of a member, or a process. Its methods are safe for concurrent use.
+type Client struct {
+	peer
+	addr Address
+}
+
+// Client returns a client of a group or process with that address. Lookup
+// finds a group's address by name.
+func (n *Node) Client(a Address) *Client {
+	c := &Client{addr: a}
+	c.peer = peer{n: n, limit: outsideWindow, dest: func() (*life, Address, error) {
+		l, err := n.current()
+		return l, c.addr, err
+	}}
+	return c
+}
+
+// Address is whom the client casts to.
+func (c *Client) Address() Address { return c.addr }
+
+// Reply is one member's answer to a call. Its Fields read the message.
+type Reply struct {
+	Fields
+	From Address
+	// Err is a *RemoteError when the member's handler answered with an error.
+	Err     error
+	payload []byte
+}
+
+// Raw is the payload of a reply that was made with a []byte.
+func (r *Reply) Raw() []byte {
+	if len(r.payload) > 0 && r.payload[0] == formatBytes {
+		return r.payload[1:]
+	}
+	return nil
+}
+
+// Into decodes the reply into v, a pointer.
+func (r *Reply) Into(v any) error {
+	if r.Err != nil {
+		return r.Err
+	}
+	return decode(r.payload, v)
+}
+
+// Cast sends v to entry at every member and returns when it is on its way. It
+// waits while more than a window of earlier casts is not handled everywhere,
+// until ctx ends. v is a Message, a []byte, or what encodes as CBOR.
+func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts ...Option) error {
+	_, err := p.send(ctx, order, entry, v, nil, opts)
+	return err
+}
+
+// Call sends v to entry at every member and waits for want replies, or All. It
+// ends at once when nobody is left who could answer: with ErrNobody and the
+// replies there were. Members that decline or fail do not count. Other errors
+// are ErrUnknown, ErrLost, ErrLeft and ctx's; the request may have been carried
+// out then.
+func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want int, opts ...Option) ([]Reply, error) {
+	pend := newPending(want)
+	callID, err := p.send(ctx, order, entry, v, pend, opts)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-pend.done:
+		return pend.result()
+	case <-ctx.Done():
+		p.n.unregister(callID)
+		if l, addr, err := p.dest(); err == nil {
+			l.node.Post(core.CancelCall{Proc: l.proc, Dest: addr, ID: callID})
+		}
+		return nil, ctx.Err()
+	}
+}
+
+func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *pending, opts []Option) (uint64, error) {
+	if order < FIFO || order > Barrier {
+		return 0, &ConfigError{Field: "order", What: "is none of FIFO, Causal, Total, Barrier"}
+	}
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	payload, err := encode([]byte{byte(entry)}, v)
+	if err != nil {
+		return 0, err
+	}
+	if len(payload) > mcast.MaxCast || (p.limit == outsideWindow && len(payload) > maxReply) {
+		return 0, ErrTooLarge
+	}
+	body := msg.AppendCast(make([]byte, 0, len(payload)+8), payload)
+	l, addr, err := p.dest()
+	if err != nil {
+		return 0, err
+	}
+	size := (&msg.Run{Body: body}).Size()
+	if err := p.n.window(addr, p.limit).acquire(ctx, size); err != nil {
+		return 0, err
+	}
+	ev := core.Cast{Proc: l.proc, Dest: addr, Order: msg.Order(order), Safe: o.safe, N: 1, Body: body}
+	var callID uint64
+	if pend != nil {
+		// Numbers must reach the core in order.
+		p.n.mu.Lock()
+		p.n.lastID++
+		callID = p.n.lastID
+		p.n.calls[callID] = pend
+		ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
+		l.node.Post(ev)
+		p.n.mu.Unlock()
+		return callID, nil
+	}
+	l.node.Post(ev)
+	return 0, nil
+}
+
+// pending is a call, or a flush, that somebody waits for.
+type pending struct {
+	want    int
+	replies []Reply
+	err     error
+	done    chan struct{}
+	once    sync.Once
+}
+
+func newPending(want int) *pending { return &pending{want: want, done: make(chan struct{})} }
+
+func (p *pending) finish(err error) {
+	p.once.Do(func() {
+		p.err = err
+		close(p.done)
+	})
+}
+
+// result is what the caller gets. Messages are decoded here, on its goroutine.
+func (p *pending) result() ([]Reply, error) {
+	for i := range p.replies {
+		r := &p.replies[i]
+		switch {
+		case len(r.payload) > 0 && r.payload[0] == formatError:
+			r.Err = &RemoteError{From: r.From, Text: string(r.payload[1:])}
+		case len(r.payload) > 0 && r.payload[0] == formatMessage:
+			r.bad = decode(r.payload, &r.m)
+			var other *FieldError
+			if errors.As(r.bad, &other) {
+				r.bad = nil // no table: Into reads it
+			}
+		}
+	}
+	return p.replies, p.err
+}
+
+func (n *Node) register(p *pending) uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lastID++
+	n.calls[n.lastID] = p
+	return n.lastID
+}
+
+func (n *Node) unregister(callID uint64) {
+	n.mu.Lock()
+	delete(n.calls, callID)
+	n.mu.Unlock()
+}
+
+// called takes an answer to a call, or its end.
+func (n *Node) called(i core.Called) {
+	e := i.Event
+	n.mu.Lock()
+	p := n.calls[e.ID]
+	if p != nil && e.Member == 0 {
+		delete(n.calls, e.ID)
+	}
+	n.mu.Unlock()
+	switch {
+	case p == nil:
+	case e.Member != 0:
+		if e.Outcome == call.Replied {
+			p.replies = append(p.replies, Reply{From: e.Member, payload: e.Body})
+		}
+	default:
+		p.finish(endings[e.End])
+	}
+}
+
+var endings = map[call.End]error{
+	call.Complete: nil, call.Nobody: ErrNobody, call.Lost: ErrLost, call.Halted: ErrUnknown, call.Cancelled: context.Canceled,
+}
+
+func (n *Node) flushed(callID uint64) {
+	n.mu.Lock()
+	p := n.calls[callID]
+	delete(n.calls, callID)
+	n.mu.Unlock()
+	if p != nil {
+		p.finish(nil)
+	}
+}
+
+// window bounds what this node has cast to one destination and not everybody
+// has handled.
+type window struct {
+	mu      sync.Mutex
+	used    int
+	limit   int
+	waiting []chan struct{}
+	closed  bool
+}
+
+func (n *Node) window(a Address, limit int) *window {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	w := n.windows[a]
+	if w == nil {
+		w = &window{limit: limit}
+		n.windows[a] = w
+	}
+	return w
+}
+
+// acquire waits for room. Something larger than the window goes alone.
+func (w *window) acquire(ctx context.Context, size int) error {
+	for {
+		w.mu.Lock()
+		if w.closed {
+			w.mu.Unlock()
+			return ErrUnknown
+		}
+		if err := ctx.Err(); err != nil {
+			w.mu.Unlock()
+			return err
+		}
+		if w.used == 0 || w.used+size <= w.limit {
+			w.used += size
+			w.mu.Unlock()
+			return nil
+		}
+		room := make(chan struct{})
+		w.waiting = append(w.waiting, room)
+		w.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			w.mu.Lock()
+			w.waiting = slices.DeleteFunc(w.waiting, func(c chan struct{}) bool { return c == room })
+			w.mu.Unlock()
+			return ctx.Err()
+		}
+	}
+}
+
+func (w *window) release(size int) {
+	w.mu.Lock()
+	w.used = max(0, w.used-size)
+	w.wake()
+	w.mu.Unlock()
+}
+
+func (w *window) wake() {
+	for _, c := range w.waiting {
+		close(c)
+	}
+	w.waiting = nil
+}
+
+func (w *window) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.wake()
+	w.mu.Unlock()
+}
+
+func (n *Node) free(a Address, size int) {
+	n.mu.Lock()
+	w := n.windows[a]
+	n.mu.Unlock()
+	if w != nil {
+		w.release(size)
+	}
+}
+
+func (n *Node) closeWindow(a Address) {
+	n.mu.Lock()
+	w := n.windows[a]
+	delete(n.windows, a)
+	n.mu.Unlock()
+	if w != nil {
+		w.close()
+	}
+}

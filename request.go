@@ -1,0 +1,146 @@
+package cohort
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/cohortkit/cohort/internal/core"
+)
+
+// Request is a cast as a member's handler gets it. Embedded Fields read its
+// message. It belongs to the handler and whoever the handler passes it on to.
+type Request struct {
+	Fields
+	// Sender is the process that made the cast. No program can forge it.
+	Sender Address
+	// Entry and Order are as the sender gave them.
+	Entry Entry
+	Order Order
+
+	g        *Group
+	life     *life
+	payload  []byte
+	request  core.Request
+	wants    bool
+	deferred bool
+	answered atomic.Bool
+}
+
+// dispatch finds the handler and runs it. A request that nobody answers and
+// nobody defers gets a null reply: the caller need not wait for us.
+func (r *Request) dispatch(payload []byte) {
+	if len(payload) == 0 {
+		r.decline()
+		return
+	}
+	r.Entry, r.payload = Entry(payload[0]), payload[1:]
+	if len(r.payload) > 0 && r.payload[0] == formatMessage {
+		r.bad = decode(r.payload, &r.m)
+	}
+	h := r.g.cfg.Handlers[r.Entry]
+	if h == nil {
+		r.decline()
+		return
+	}
+	for _, f := range r.g.cfg.Filters {
+		if err := f(r); err != nil {
+			r.refuse(err)
+			return
+		}
+	}
+	h(r)
+	switch {
+	case r.deferred:
+	case r.bad != nil:
+		r.refuse(r.bad)
+	default:
+		r.decline()
+	}
+}
+
+// Group is the group the request was cast to.
+func (r *Request) Group() *Group { return r.g }
+
+// View is the view in which the request was delivered: all members see the
+// same one.
+func (r *Request) View() View { return r.g.View() }
+
+// Rank is this member's rank in that view, the same number at all members.
+func (r *Request) Rank() int {
+	if r.life == nil {
+		return -1
+	}
+	return r.View().Rank(r.life.proc)
+}
+
+// Raw is the payload of a cast that was made with a []byte.
+func (r *Request) Raw() []byte {
+	if len(r.payload) > 0 && r.payload[0] == formatBytes {
+		return r.payload[1:]
+	}
+	return nil
+}
+
+// Into decodes the message into v, a pointer, as encoding/cbor would.
+func (r *Request) Into(v any) error { return decode(r.payload, v) }
+
+// WantsReply reports whether the sender waits for replies.
+func (r *Request) WantsReply() bool { return r.wants }
+
+// Defer lets the handler return before the request is answered: Reply, Error or
+// Decline may follow from any goroutine.
+func (r *Request) Defer() { r.deferred = true }
+
+// Reply answers the request with v: a Message, a []byte, or what encodes as
+// CBOR. The error is ErrNoReply for a second answer or a cast that wants none,
+// ErrTooLarge, or says why v cannot be encoded.
+func (r *Request) Reply(v any) error { return r.answer(v, nil) }
+
+// ReplyCopy is Reply, with a copy of the answer cast to the group at an entry
+// first: the caller gets its reply only when all members hold the copy. If this
+// member fails before, the others know that the caller has none (section 6 of
+// the 1987 paper).
+func (r *Request) ReplyCopy(v any, entry Entry, copied any) error {
+	body, err := encode([]byte{byte(entry)}, copied)
+	if err != nil {
+		return err
+	}
+	return r.answer(v, body)
+}
+
+// Error answers the request with an error: the caller gets a *RemoteError.
+func (r *Request) Error(err error) error {
+	text := err.Error()
+	return r.send(append([]byte{formatError}, text[:min(len(text), 4096)]...), nil)
+}
+
+// Decline sends a null reply: the caller does not wait for this member. Hot
+// standbys decline everything.
+func (r *Request) Decline() error { return r.send(nil, nil) }
+
+func (r *Request) answer(v any, copied []byte) error {
+	body, err := encode(nil, v)
+	if err != nil {
+		return err
+	}
+	if len(body) > maxReply {
+		return ErrTooLarge
+	}
+	return r.send(body, copied)
+}
+
+func (r *Request) send(body, copied []byte) error {
+	if !r.wants || !r.answered.CompareAndSwap(false, true) || r.life == nil {
+		return ErrNoReply
+	}
+	r.life.node.Post(core.Answer{Proc: r.life.proc, Request: r.request, Null: body == nil, Body: body, Copy: copied})
+	return nil
+}
+
+func (r *Request) decline()         { _ = r.Decline() }
+func (r *Request) refuse(err error) { _ = r.Error(err) }
+
+// String names the request for logs.
+func (r *Request) String() string {
+	return fmt.Sprintf("request to entry %d of %q from %v", r.Entry, r.g.name, r.Sender)
+}

@@ -1,0 +1,254 @@
+package cohort
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/flow"
+)
+
+// feeds are the states this member is handing to joiners.
+type feeds struct {
+	mu     sync.Mutex
+	list   []*feed
+	closed bool
+}
+
+// feed is one state on its way: an io.Writer that waits for room.
+type feed struct {
+	g      *Group
+	life   *life
+	i      core.Capture
+	mu     sync.Mutex
+	some   sync.Cond
+	handed uint64 // bytes, in all
+	upto   uint64 // that may be
+	stop   bool
+	buffer []byte
+}
+
+var errStopped = errors.New("cohort: the joiner needs this state no more")
+
+// capture takes the state at this point of the stream and hands it over in the
+// background.
+func (g *Group) capture(i core.Capture) {
+	l, addr, err := g.membership()
+	if err != nil || i.Group != addr {
+		return
+	}
+	f := &feed{g: g, life: l, i: i, upto: i.Upto}
+	f.some.L = &f.mu
+	if g.cfg.State == nil {
+		f.finish(nil)
+		return
+	}
+	write, err := g.cfg.State.Snapshot()
+	if err != nil {
+		f.finish(err)
+		return
+	}
+	if !g.feeds.add(f) {
+		return
+	}
+	go func() {
+		err := write(f)
+		f.finish(err)
+		g.feeds.remove(f)
+	}()
+}
+
+func (fs *feeds) add(f *feed) bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.closed {
+		return false
+	}
+	fs.list = append(fs.list, f)
+	return true
+}
+
+func (fs *feeds) remove(f *feed) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for k, x := range fs.list {
+		if x == f {
+			fs.list = append(fs.list[:k], fs.list[k+1:]...)
+			return
+		}
+	}
+}
+
+// close stops all; open allows new ones again.
+func (fs *feeds) close() {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.closed = true
+	for _, f := range fs.list {
+		f.grant(0, true)
+	}
+}
+
+func (fs *feeds) open() {
+	fs.mu.Lock()
+	fs.closed = false
+	fs.mu.Unlock()
+}
+
+// room tells a feed how much it may hand over now.
+func (g *Group) room(i core.CaptureRoom) {
+	g.feeds.mu.Lock()
+	defer g.feeds.mu.Unlock()
+	for _, f := range g.feeds.list {
+		if f.i.Joiner == i.Joiner && f.i.Xfer == i.Xfer {
+			f.grant(i.Upto, i.Stop)
+		}
+	}
+}
+
+func (f *feed) grant(upto uint64, stop bool) {
+	f.mu.Lock()
+	f.upto = max(f.upto, upto)
+	f.stop = f.stop || stop
+	f.some.Broadcast()
+	f.mu.Unlock()
+}
+
+// Write hands over p in blocks, waiting for room.
+func (f *feed) Write(p []byte) (int, error) {
+	total := len(p)
+	for len(p) > 0 {
+		n := min(len(p), flow.XferBlock-len(f.buffer))
+		f.buffer = append(f.buffer, p[:n]...)
+		p = p[n:]
+		if len(f.buffer) == flow.XferBlock {
+			if err := f.post(false, ""); err != nil {
+				return total - len(p), err
+			}
+		}
+	}
+	return total, nil
+}
+
+// post hands over what is buffered.
+func (f *feed) post(last bool, failed string) error {
+	f.mu.Lock()
+	for f.handed+uint64(len(f.buffer)) > f.upto && !f.stop {
+		f.some.Wait()
+	}
+	stop := f.stop
+	f.handed += uint64(len(f.buffer))
+	f.mu.Unlock()
+	if stop {
+		return errStopped
+	}
+	f.life.node.Post(core.StateBlock{
+		Proc: f.i.Proc, Group: f.i.Group, Joiner: f.i.Joiner, Xfer: f.i.Xfer, Bytes: f.buffer, Last: last, Err: failed,
+	})
+	f.buffer = nil
+	return nil
+}
+
+func (f *feed) finish(err error) {
+	failed := ""
+	if err != nil && !errors.Is(err, errStopped) {
+		failed, f.buffer = err.Error(), nil
+	}
+	_ = f.post(true, failed)
+}
+
+// loader feeds State.Restore with what the donor sends.
+type loader struct {
+	xfer   uint64
+	mu     sync.Mutex
+	some   sync.Cond
+	blocks [][]byte
+	ended  bool
+	failed error
+	used   func(int)
+}
+
+// restore begins to make another member's state ours. A later one replaces it.
+func (g *Group) restore(i core.Restore) {
+	if g.loader != nil {
+		g.loader.stop()
+		<-g.loaded
+	}
+	l, _, err := g.membership()
+	if err != nil {
+		return
+	}
+	x := &loader{xfer: i.Xfer, used: func(n int) {
+		l.node.Post(core.StateRead{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer, Bytes: n})
+	}}
+	x.some.L = &x.mu
+	g.loader, g.loaded = x, make(chan struct{})
+	done := g.loaded
+	go func() {
+		defer close(done)
+		var err error
+		if g.cfg.State != nil {
+			err = g.cfg.State.Restore(x)
+		}
+		if err == nil {
+			_, err = io.Copy(io.Discard, x)
+		}
+		if errors.Is(err, errStopped) {
+			return
+		}
+		ev := core.Restored{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer}
+		if err != nil {
+			ev.Err = err.Error()
+			g.mu.Lock()
+			g.restoreErr = &StateError{Err: err}
+			g.mu.Unlock()
+		}
+		l.node.Post(ev)
+	}()
+}
+
+func (x *loader) block(b []byte) {
+	x.mu.Lock()
+	x.blocks = append(x.blocks, b)
+	x.some.Signal()
+	x.mu.Unlock()
+}
+
+func (x *loader) end(failed string) {
+	x.mu.Lock()
+	x.ended = true
+	if failed != "" {
+		x.failed = errors.New("the donor could not write its state: " + failed)
+	}
+	x.some.Signal()
+	x.mu.Unlock()
+}
+
+func (x *loader) stop() {
+	x.mu.Lock()
+	x.failed = errStopped
+	x.some.Signal()
+	x.mu.Unlock()
+}
+
+// Read reads on in the state.
+func (x *loader) Read(p []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for len(x.blocks) == 0 && !x.ended && x.failed == nil {
+		x.some.Wait()
+	}
+	switch {
+	case x.failed != nil:
+		return 0, x.failed
+	case len(x.blocks) == 0:
+		return 0, io.EOF
+	}
+	n := copy(p, x.blocks[0])
+	if x.blocks[0] = x.blocks[0][n:]; len(x.blocks[0]) == 0 {
+		x.blocks = x.blocks[1:]
+	}
+	x.used(n)
+	return n, nil
+}
