@@ -104,12 +104,12 @@ func (s *Site) joinGroup(ev JoinGroup) {
 // applied carries what the log decided to the peers, members and callers.
 func (s *Site) applied(list []gms.Applied) {
 	for _, a := range list {
-		if a.Halt != "" {
+		if a.Halt != "" { // nothing that came before matters any more
 			s.halt(a.Halt)
-		}
-		if s.halted {
 			return
 		}
+	}
+	for _, a := range list {
 		if a.View != nil {
 			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
 			s.requests.again()

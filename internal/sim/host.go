@@ -173,11 +173,16 @@ func (s *site) try(in *core.Input) (ok bool) {
 	return true
 }
 
+// hangup ends the connections to a site, and those it has to us: it learns why
+// when it tries again.
 func (s *site) hangup(x id.Site) {
 	for l := range s.w.links.all() {
-		if l.from == s && l.to.id == x {
+		switch {
+		case l.from == s && l.to.id == x:
 			l.broken = true
 			s.w.links.drop(l)
+		case l.to == s && l.from.id == x:
+			s.w.breakLink(l, false)
 		}
 	}
 }
