@@ -37,7 +37,7 @@ type site struct {
 	stopped  bool
 	waking   bool // a step is on the agenda
 	wakeAt   effect.Time
-	lastView *view.Site
+	view     *view.Site // installed
 	programs []*program
 }
 
@@ -151,6 +151,10 @@ func (s *site) step() {
 	}
 	for _, x := range s.out.Writes {
 		s.w.write(s, x)
+		if s.w.strikes(s, x) {
+			s.w.crash(s.host)
+			return
+		}
 	}
 	for _, i := range s.out.Items {
 		s.handle(i)
@@ -191,12 +195,9 @@ func (s *site) hangup(x id.Site) {
 func (s *site) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.SiteViewed:
-		s.lastView = i.View
-		if s.w.newest == nil || i.View.Seq > s.w.newest.Seq {
-			s.w.newest = i.View
-		}
+		s.view = i.View
 	case core.Halted:
-		s.stop()
+		s.stop(true)
 		if !s.w.resting {
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
@@ -207,20 +208,20 @@ func (s *site) handle(i core.Item) {
 	}
 }
 
-// stop ends the incarnation, leaving nothing behind.
-func (s *site) stop() {
+// stop ends the incarnation. With late set, what it has written still arrives.
+func (s *site) stop(late bool) {
 	if s.stopped {
 		return
 	}
 	s.stopped = true
-	s.w.breakAll(s)
+	s.w.breakAll(s, late)
 }
 
 // crash kills the site at this instant.
 func (h *host) crash() {
 	if h.site.running() {
 		h.w.record(h.site.id, fact.Crash{})
-		h.site.stop()
+		h.site.stop(h.w.dice.Chance(500))
 	}
 }
 
