@@ -33,7 +33,7 @@ func (m *member) begin(v *view.Group) {
 			}
 		}
 		ok.View, ok.Held = c.view.Index, c.streams.Vector()
-		if slices.ContainsFunc(v.Members, func(gm view.GroupMember) bool { return gm.Joined == c.view.Index }) {
+		if c.joiners { // they may not have it installed yet
 			ok.Seen = c.seen
 		}
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
@@ -245,6 +245,7 @@ func (m *member) announce(old *installed, v *view.Group) {
 		Proc: m.proc, Group: m.group, Name: m.name, View: v.Index, Seq: v.Seq, Attempt: v.Index,
 		Members: v.Procs(), Ready: v.ReadyProcs(), Joined: i.Joined, Left: i.Left, Moved: i.Moved,
 	})
+	m.cur.joiners = len(i.Joined) > 0
 	me := v.Members[v.Rank(m.proc)]
 	if !me.Ready && m.loading == nil && old == nil {
 		m.startLoading()

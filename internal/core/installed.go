@@ -34,6 +34,7 @@ type installed struct {
 	released vclock.Time
 
 	wantedUpto vclock.Time
+	joiners    bool       // some members began with this view
 	seen       []msg.Seen // requests from outside delivered before this view
 }
 
