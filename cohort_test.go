@@ -98,7 +98,7 @@ func (s *system) join(n *cohort.Node, name string, l *diary) *cohort.Group {
 	s.t.Helper()
 	g, err := n.Join(s.ctx, name, cohort.GroupConfig{
 		OnView: func(v cohort.View) { l.add(fmt.Sprintf("view of %d, %d left", len(v.Members), len(v.Left))) },
-		Handlers: cohort.Handlers{
+		Handlers: map[cohort.Entry]cohort.Handler{
 			echo:   func(r *cohort.Request) { _ = r.Reply(r.Message()) },
 			note:   func(r *cohort.Request) { l.add(r.Text("text")) },
 			refuse: func(r *cohort.Request) { _ = r.Error(errors.New("not today")) },
@@ -196,7 +196,7 @@ func TestJoinerGetsTheStateWhileTheGroupWorks(t *testing.T) {
 	big := bytes.Repeat([]byte("state of the group "), size/19)
 	donor := &blob{data: big}
 	join := func(n *cohort.Node, b *blob) *cohort.Group {
-		g, err := n.Join(s.ctx, "big", cohort.GroupConfig{State: b, Handlers: cohort.Handlers{
+		g, err := n.Join(s.ctx, "big", cohort.GroupConfig{State: b, Handlers: map[cohort.Entry]cohort.Handler{
 			echo: func(r *cohort.Request) { b.casts.Add(1); _ = r.Reply(cohort.Message{}) },
 		}})
 		if err != nil {
@@ -308,7 +308,7 @@ func TestLargeCast(t *testing.T) {
 	var g *cohort.Group
 	for _, n := range s.nodes {
 		var err error
-		g, err = n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: cohort.Handlers{
+		g, err = n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 			note: func(r *cohort.Request) { got <- len(r.Raw()) },
 		}})
 		if err != nil {
@@ -381,7 +381,7 @@ func TestBadInput(t *testing.T) {
 func TestReplyToNothing(t *testing.T) {
 	s := newSystem(t, 1)
 	errs := make(chan error, 2)
-	g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{Handlers: cohort.Handlers{
+	g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 		echo: func(r *cohort.Request) {
 			_ = r.Reply(cohort.Message{})
 			errs <- r.Reply(cohort.Message{})

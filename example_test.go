@@ -20,7 +20,7 @@ func Example() {
 		var c struct{ N int64 } // the replicated state
 		return n.Join(ctx, "counter", cohort.GroupConfig{
 			State: cohort.JSON(&c),
-			Handlers: cohort.Handlers{
+			Handlers: map[cohort.Entry]cohort.Handler{
 				add: func(r *cohort.Request) { c.N += r.Int("n"); _ = r.Reply(cohort.Message{"now": c.N}) },
 				get: func(r *cohort.Request) { _ = r.Reply(cohort.Message{"now": c.N}) },
 			},
