@@ -154,7 +154,7 @@ func TestCalls(t *testing.T) {
 		groups = append(groups, s.join(n, "g", newDiary()))
 	}
 	client := s.start(cohort.Config{NoVote: true})
-	v, err := client.Lookup("g")
+	v, err := client.Lookup(s.ctx, "g")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestBadInput(t *testing.T) {
 	if _, err = n.Join(s.ctx, "g", cohort.GroupConfig{}); !errors.Is(err, cohort.ErrJoined) {
 		t.Errorf("joining twice: %v", err)
 	}
-	if _, err = n.Lookup("nothing"); !errors.Is(err, cohort.ErrNoGroup) {
+	if _, err = n.Lookup(s.ctx, "nothing"); !errors.Is(err, cohort.ErrNoGroup) {
 		t.Errorf("no such group: %v", err)
 	}
 	if err = g.Cast(s.ctx, 9, note, cohort.Message{}); !errors.As(err, &config) {

@@ -70,9 +70,14 @@ func Dial(node *cohort.Node) (*Client, error) {
 	return c, nil
 }
 
+// findFor bounds the search for the group.
+const findFor = 5 * time.Second
+
 // find looks the group up.
 func (c *Client) find() (*cohort.Client, error) {
-	v, err := c.node.Lookup(GroupName)
+	ctx, cancel := context.WithTimeout(context.Background(), findFor)
+	defer cancel()
+	v, err := c.node.Lookup(ctx, GroupName)
 	if err != nil {
 		return nil, err
 	}
