@@ -25,6 +25,9 @@ var profiles = []Faults{
 	{Name: "chaos", Crashes: true, Pauses: true, Partitions: true, Breaks: true, Slow: true},
 }
 
+// Profiles lists what there is to choose from.
+func Profiles() []Faults { return append([]Faults(nil), profiles...) }
+
 // Profile finds a profile by name.
 func Profile(name string) (Faults, error) {
 	for _, f := range profiles {
@@ -169,8 +172,8 @@ func (w *World) partition() {
 
 // breakSome breaks connections from or to a host.
 func (w *World) breakSome(h *host) {
-	for conn := uint64(1); conn <= w.conns; conn++ {
-		if l := w.links[conn]; l != nil && (l.from.host == h || l.to.host == h) && w.dice.Chance(400) {
+	for l := range w.links.all() {
+		if (l.from.host == h || l.to.host == h) && w.dice.Chance(400) {
 			w.breakLink(l, w.dice.Chance(300))
 		}
 	}

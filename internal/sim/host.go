@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -164,7 +163,10 @@ func (s *site) step() {
 func (s *site) try(in *core.Input) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.w.failure = fmt.Sprintf("panic at site %v: %v\n%s", s.id, r, debug.Stack())
+			s.w.failure = fmt.Sprintf("panic: site %v: %v", s.id, r)
+			if s.w.Stack != nil {
+				s.w.failure += "\n" + string(s.w.Stack())
+			}
 		}
 	}()
 	s.core.Step(in, &s.out)
@@ -172,10 +174,10 @@ func (s *site) try(in *core.Input) (ok bool) {
 }
 
 func (s *site) hangup(x id.Site) {
-	for conn := uint64(1); conn <= s.w.conns; conn++ {
-		if l := s.w.links[conn]; l != nil && l.from == s && l.to.id == x {
+	for l := range s.w.links.all() {
+		if l.from == s && l.to.id == x {
 			l.broken = true
-			delete(s.w.links, conn)
+			s.w.links.drop(l)
 		}
 	}
 }

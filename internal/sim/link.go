@@ -16,6 +16,7 @@ type link struct {
 	lane     msg.Lane
 	open     bool        // the dialer knows that it was taken
 	broken   bool        // what is written now is lost
+	gone     bool        // what is under way is lost too
 	last     effect.Time // when the last frame arrives
 	queue    []flight
 	turn     uint64
@@ -52,29 +53,28 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 		from.post(core.Gone{Site: d.Site})
 		again(w.between(20_000, 200_000))
 	default:
-		w.conns++
-		l := &link{conn: w.conns, from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
-		w.links[l.conn] = l
+		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
+		w.links.add(l)
 		h.site.post(core.Offered{Conn: l.conn, From: from.id, System: from.core.System(), Lane: d.Lane})
 	}
 }
 
 // answered passes the acceptor's answer back to the dialer.
 func (w *World) answered(r core.Reception) {
-	l := w.links[r.Conn]
+	l := w.links.find(r.Conn)
 	if l == nil {
 		return
 	}
 	w.in(w.delay(l.to.host, l.from.host), func() {
-		if !l.from.running() || l.broken || w.links[l.conn] == nil {
+		if !l.from.running() || l.broken || l.gone {
 			return
 		}
 		switch {
 		case r.Shun:
-			delete(w.links, l.conn)
+			w.links.drop(l)
 			l.from.post(core.Shunned{By: l.to.id})
 		case r.Refuse:
-			delete(w.links, l.conn)
+			w.links.drop(l)
 			w.in(w.between(5000, 50_000), func() {
 				w.attempt(l.from, core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}, l.turn)
 			})
@@ -99,11 +99,11 @@ func (w *World) delay(from, to *host) effect.Time {
 
 // write sends a frame. It arrives after all before it, if the connection lasts.
 func (w *World) write(from *site, x core.Write) {
-	l := w.links[x.Conn]
+	l := w.links.find(x.Conn)
 	if l == nil || l.broken || l.from != from {
 		return
 	}
-	bytes := wire.AppendFrame(nil, x.Frame)
+	bytes := w.encode(x.Frame)
 	w.stats.Frames++
 	w.stats.Bytes += len(bytes)
 	l.last = max(l.last, w.now+w.delay(l.from.host, l.to.host))
@@ -113,10 +113,24 @@ func (w *World) write(from *site, x core.Write) {
 	}
 }
 
+// encoded is the last frame that was written: it may go to many, as the same
+// bytes. Who receives them may not change them.
+type encoded struct {
+	frame *msg.Frame
+	bytes []byte
+}
+
+func (w *World) encode(f *msg.Frame) []byte {
+	if w.encoded.frame != f {
+		w.encoded = encoded{f, wire.AppendFrame(nil, f)}
+	}
+	return w.encoded.bytes
+}
+
 // arrive delivers the frames that are due. A cut holds them back, in order; if
 // it lasts, the connection breaks.
 func (w *World) arrive(l *link) {
-	if w.links[l.conn] == nil || !l.to.running() {
+	if l.gone || !l.to.running() {
 		return
 	}
 	if w.cut(l.from.host, l.to.host) {
@@ -149,9 +163,9 @@ func (w *World) breakLink(l *link, late bool) {
 	}
 	l.broken = true
 	if !late {
-		delete(w.links, l.conn)
+		w.links.drop(l)
 	} else {
-		w.in(w.between(2000, 30_000), func() { delete(w.links, l.conn) })
+		w.in(w.between(2000, 30_000), func() { w.links.drop(l) })
 	}
 	w.stats.Breaks++
 	d := core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}
@@ -168,8 +182,8 @@ func (w *World) breakLink(l *link, late bool) {
 
 // breakAll ends the connections of a site that stopped.
 func (w *World) breakAll(s *site) {
-	for conn := uint64(1); conn <= w.conns; conn++ {
-		if l := w.links[conn]; l != nil && (l.from == s || l.to == s) {
+	for l := range w.links.all() {
+		if l.from == s || l.to == s {
 			w.breakLink(l, false)
 		}
 	}

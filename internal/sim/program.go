@@ -5,7 +5,6 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
-	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -189,9 +188,6 @@ func (m *membership) apply(c core.Casts) {
 		rest = next
 		h := mix(hash(payload))
 		m.sum += h
-		if dbgApply != nil {
-			dbgApply(m, c, k, h)
-		}
 		if c.Run.Order == msg.Total || c.Run.Order == msg.Barrier {
 			m.chain = mix(m.chain ^ h)
 		}
@@ -279,10 +275,10 @@ func (m *membership) restore(i core.RestoreEnd) {
 
 // cast sends n casts to dest if the window allows, and reports whether it did.
 func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) bool {
-	var body []byte
 	w := p.s.w
+	payload := make([]byte, max(16, size))
+	body := make([]byte, 0, n*(len(payload)+8))
 	for range n {
-		payload := make([]byte, max(16, size))
 		binary.LittleEndian.PutUint64(payload, w.dice.Uint64())
 		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
 		body = msg.AppendCast(body, payload)
@@ -308,9 +304,13 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 }
 
 func hash(b []byte) uint64 {
-	h := uint64(14695981039346656037)
+	h := uint64(len(b))
+	for len(b) >= 8 {
+		h = mix(h ^ binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	}
 	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
+		h = mix(h ^ uint64(c))
 	}
 	return h
 }
@@ -332,7 +332,3 @@ func wanted(d *Dice) int {
 		return 1
 	}
 }
-
-const second = effect.Second
-
-var dbgApply func(*membership, core.Casts, int, uint64)

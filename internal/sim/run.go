@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -17,11 +18,13 @@ type Options struct {
 	Groups   int
 	Programs int // processes at each site
 	Faults   Faults
-	Load     effect.Time // how long programs act and faults happen
-	Settle   effect.Time // the quiet period after
-	Pace     int64       // microseconds between a program's acts, at most
-	MaxCast  int         // largest payload
-	Keep     bool        // keep the trace
+	Load     effect.Time   // how long programs act and faults happen
+	Settle   effect.Time   // the quiet period after
+	Pace     int64         // microeffect.Seconds between a program's acts, at most
+	MaxCast  int           // largest payload
+	Keep     bool          // keep the trace
+	Stack    func() []byte // tells where a panic happened; may be nil
+	Draw     bool          // draw the sites at the end, even if nothing failed
 	Tune     func(*core.Config)
 	Script   func(*World) // acts in place of the random load
 }
@@ -37,10 +40,10 @@ func (o *Options) defaults() {
 	set(&o.Programs, 1)
 	set(&o.MaxCast, 600<<10)
 	if o.Load == 0 {
-		o.Load = 3 * second
+		o.Load = 3 * effect.Second
 	}
 	if o.Settle == 0 {
-		o.Settle = 30 * second
+		o.Settle = 30 * effect.Second
 	}
 	if o.Pace == 0 {
 		o.Pace = 20_000
@@ -50,23 +53,22 @@ func (o *Options) defaults() {
 // Result is what came of a run.
 type Result struct {
 	Stats
-	Events  int
 	Records []trace.Record
-	// Failure is set when the core panicked or the programs' states differ.
+	// Failure is set when the core panicked, a frame was malformed, or members
+	// hold different states.
 	Failure string
 	// Lost is set when the newest view lost its quorum for good: such a system
 	// stalls, and nothing need come to an end in it.
 	Lost bool
+	// Sites draws how each site ended, for people; only if there is a failure.
+	Sites string
 }
 
 // Run simulates one run.
 func Run(o Options) Result {
 	o.defaults()
 	w := &World{
-		Options: o, dice: NewDice(o.Seed), links: map[uint64]*link{}, cuts: map[[2]int]bool{},
-	}
-	if world != nil {
-		world(w)
+		Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{},
 	}
 	w.system = w.dice.Uint64() | 1
 	for i := range o.Sites {
@@ -93,21 +95,39 @@ func Run(o Options) Result {
 func (w *World) finish() Result {
 	w.heal()
 	w.ended = true
-	w.runUntil(w.now + 2*second) // whoever was to come back does
+	w.runUntil(w.now + 2*effect.Second) // whoever was to come back does
 	quiet := len(w.records)
 	w.resting = true
 	w.runUntil(w.now + w.Settle)
-	if dump != nil {
-		dump(w)
-	}
-	r := Result{Events: w.events, Failure: w.failure}
-	r.Lost = !w.newest.Quorum(func(x id.Site) bool { return w.site(x) != nil })
+	r := Result{Failure: w.failure}
+	r.Lost = w.newest == nil || !w.newest.Quorum(func(x id.Site) bool { return w.site(x) != nil })
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
 		r.Failure = w.compare()
 	}
-	r.Stats, r.Records = w.stats, w.records
+	if r.Failure != "" || w.Draw {
+		r.Sites = w.draw()
+	}
+	r.Stats, r.Records = w.stats.Stats, w.records
 	return r
+}
+
+// draw shows the state of every site.
+func (w *World) draw() string {
+	var b strings.Builder
+	for _, h := range w.hosts {
+		if h.site == nil {
+			continue
+		}
+		state := "runs"
+		if h.site.stopped {
+			state = "stopped"
+		} else if h.site.paused {
+			state = "pauses"
+		}
+		fmt.Fprintf(&b, "%s %s: %v\n", h.addr, state, h.site.core)
+	}
+	return b.String()
 }
 
 // quiet puts the word that faults are over where they ended.
@@ -171,7 +191,3 @@ func (w *World) compare() string {
 	}
 	return ""
 }
-
-var dump func(*World)
-
-var world func(*World)

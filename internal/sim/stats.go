@@ -1,18 +1,77 @@
 package sim
 
-import "github.com/cohortkit/cohort/internal/core/fact"
+import (
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
 
-// Stats count what a run exercised.
+// Stats count what a run exercised. What several sites do is counted at each.
 type Stats struct {
-	SiteViews, GroupViews, Takeovers, Exclusions, Stalls int
-	Crashes, Pauses, Partitions, Breaks                  int
-	FlushRestarts, Transfers, Flushes, Drops             int
-	FIFO, Causal, Total, Barrier, Safe, Calls            int
-	Frames, Bytes                                        int
+	Events        int `json:"events"` // of the simulation
+	SiteViews     int `json:"site_views"`
+	GroupViews    int `json:"group_views"`
+	Takeovers     int `json:"takeovers"`
+	Exclusions    int `json:"exclusions"` // sites that halted because they had been removed
+	Crashes       int `json:"crashes"`
+	Pauses        int `json:"pauses"`
+	Partitions    int `json:"partitions"`
+	Breaks        int `json:"breaks"` // of connections
+	Stalls        int `json:"stalls"`
+	Flushes       int `json:"flushes"`
+	FlushRestarts int `json:"flush_restarts"` // flush attempts that a later one replaced
+	Transfers     int `json:"transfers"`      // of state, completed
+	FIFO          int `json:"casts_fifo"`
+	Causal        int `json:"casts_causal"`
+	Total         int `json:"casts_total"`
+	Barrier       int `json:"casts_barrier"`
+	Safe          int `json:"safe"`  // of all casts
+	Drops         int `json:"drops"` // runs of casts that depended on something lost
+	Calls         int `json:"calls"`
+	Frames        int `json:"frames"`
+	Bytes         int `json:"bytes"`
 }
 
+// Add adds what another run exercised.
+func (s *Stats) Add(o Stats) {
+	s.Events += o.Events
+	s.SiteViews += o.SiteViews
+	s.GroupViews += o.GroupViews
+	s.Takeovers += o.Takeovers
+	s.Exclusions += o.Exclusions
+	s.Crashes += o.Crashes
+	s.Pauses += o.Pauses
+	s.Partitions += o.Partitions
+	s.Breaks += o.Breaks
+	s.Stalls += o.Stalls
+	s.Flushes += o.Flushes
+	s.FlushRestarts += o.FlushRestarts
+	s.Transfers += o.Transfers
+	s.FIFO += o.FIFO
+	s.Causal += o.Causal
+	s.Total += o.Total
+	s.Barrier += o.Barrier
+	s.Safe += o.Safe
+	s.Drops += o.Drops
+	s.Calls += o.Calls
+	s.Frames += o.Frames
+	s.Bytes += o.Bytes
+}
+
+// flushing is a member that was blocked.
+type flushing struct {
+	group, proc id.Address
+}
+
+// counter makes the statistics of a run from its facts.
+type counter struct {
+	Stats
+	blocked map[flushing]uint64 // in which view last
+}
+
+func newCounter() counter { return counter{blocked: map[flushing]uint64{}} }
+
 // count takes a fact into the statistics.
-func (s *Stats) count(f fact.Fact) {
+func (s *counter) count(f fact.Fact) {
 	switch f := f.(type) {
 	case fact.SiteView:
 		s.SiteViews++
@@ -37,11 +96,15 @@ func (s *Stats) count(f fact.Fact) {
 	case fact.Send:
 		s.cast(f)
 	case fact.Block:
-		s.FlushRestarts++
+		who := flushing{f.Group, f.Proc}
+		if s.blocked[who] == f.View {
+			s.FlushRestarts++
+		}
+		s.blocked[who] = f.View
 	}
 }
 
-func (s *Stats) cast(f fact.Send) {
+func (s *counter) cast(f fact.Send) {
 	n := int(f.N)
 	switch f.Order {
 	case fact.FIFO:

@@ -14,8 +14,6 @@
 package sim
 
 import (
-	"container/heap"
-
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -31,12 +29,11 @@ type World struct {
 	agenda  agenda
 	serial  uint64
 	hosts   []*host
-	links   map[uint64]*link // by connection
-	conns   uint64
+	links   links
+	encoded encoded
 	cuts    map[[2]int]bool // directed, by host
 	records []trace.Record
-	stats   Stats
-	events  int
+	stats   counter
 	calm    bool // faults are over
 	ended   bool // the load is over too
 	resting bool // and nobody comes back any more
@@ -45,40 +42,10 @@ type World struct {
 	newest  *view.Site // the site view with the highest number that anybody installed
 }
 
-// deed is something that will happen.
-type deed struct {
-	at     effect.Time
-	serial uint64
-	do     func()
-}
-
-type agenda []deed
-
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	if a[i].at != a[j].at {
-		return a[i].at < a[j].at
-	}
-	return a[i].serial < a[j].serial
-}
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-
-// Push is for container/heap.
-func (a *agenda) Push(x any) { *a = append(*a, x.(deed)) }
-
-// Pop is for container/heap.
-func (a *agenda) Pop() any {
-	old := *a
-	last := old[len(old)-1]
-	old[len(old)-1] = deed{}
-	*a = old[:len(old)-1]
-	return last
-}
-
 // in puts a deed on the agenda, after a delay.
 func (w *World) in(delay effect.Time, do func()) {
 	w.serial++
-	heap.Push(&w.agenda, deed{at: w.now + max(delay, 0), serial: w.serial, do: do})
+	w.agenda.push(deed{at: w.now + max(delay, 0), serial: w.serial, do: do})
 }
 
 // between throws a delay, in microseconds.
@@ -89,9 +56,9 @@ func (w *World) between(lo, hi int64) effect.Time {
 // runUntil works off the agenda up to a time.
 func (w *World) runUntil(end effect.Time) {
 	for len(w.agenda) > 0 && w.agenda[0].at <= end && w.failure == "" {
-		d := heap.Pop(&w.agenda).(deed)
+		d := w.agenda.pop()
 		w.now = d.at
-		w.events++
+		w.stats.Events++
 		d.do()
 	}
 	w.now = max(w.now, end)
