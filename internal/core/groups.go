@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/gms"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -128,6 +129,7 @@ func (s *Site) applied(list []gms.Applied) {
 
 // changed brings one group's local members and callers up to the log.
 func (s *Site) changed(c gms.Change, e *msg.Entry) {
+	s.tellChange(c, e.Index)
 	if c.Now != nil {
 		s.admit(c.Now)
 	}
@@ -143,6 +145,32 @@ func (s *Site) changed(c gms.Change, e *msg.Entry) {
 	}
 	s.outside.changed(s, c.Group, c.Now)
 	s.item(Directory{Group: c.Group, Now: c.Now})
+}
+
+// tellChange says what the log did to a group.
+func (s *Site) tellChange(c gms.Change, index uint64) {
+	if !s.fx.Tracing {
+		return
+	}
+	f := fact.Op{Index: index, Group: c.Group}
+	if c.Was != nil {
+		for _, m := range c.Was.Members {
+			if c.Now == nil || !c.Now.Carries(m) {
+				f.Left = append(f.Left, m.Proc)
+			}
+		}
+	}
+	if c.Now != nil {
+		for _, m := range c.Now.Members {
+			if c.Was == nil || !c.Was.Carries(m) {
+				f.Joined = append(f.Joined, m.Proc)
+			}
+			if m.Ready && (c.Was == nil || !c.Was.Carries(m) || !c.Was.Members[c.Was.Rank(m.Proc)].Ready) {
+				f.Ready = append(f.Ready, m.Proc)
+			}
+		}
+	}
+	s.fx.Fact(f)
 }
 
 // departs reports whether e itself takes m out of its group.

@@ -211,8 +211,8 @@ func (p *program) answer(r core.Request, payload []byte) {
 }
 
 func (p *program) direct(c core.Casts) {
-	if c.Run.Call {
-		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(0), Body: []byte("direct")})
+	for k := 0; c.Run.Call && k < int(c.Run.N); k++ {
+		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(k), Body: []byte("direct")})
 	}
 }
 
