@@ -50,13 +50,11 @@ func (r *run) failed(c *call, i int, p id.Address) bool {
 	})
 }
 
-// learned tells whether s had installed a site view after the removal of gone
-// when it wrote record i.
+// learned tells whether s had applied the removal of gone when it wrote record
+// i. It need not have installed that site view: it may be removed by it too.
 func (r *run) learned(s *site, gone id.Site, i int) bool {
 	removed, ok := r.removed[gone]
-	return ok && slices.ContainsFunc(s.views, func(j int) bool {
-		return j < i && at[fact.SiteView](r, j).Seq >= removed.seq
-	})
+	return ok && s.loggedBefore(i) >= removed.index
 }
 
 // left tells whether p's membership may have ended with a log entry up to upto,
@@ -83,7 +81,7 @@ func (r *run) findEnds() {
 				end = min(end, old.attempt)
 			}
 			for _, p := range old.members {
-				if now.lacks(p) {
+				if now.lacks(p) || now.again(p) {
 					k := memberKey{p, now.group}
 					r.ends[k] = append(r.ends[k], end)
 				}
@@ -91,6 +89,13 @@ func (r *run) findEnds() {
 		}
 		last[now.group] = now
 	}
+}
+
+// again tells whether p was in the view that somebody came from and joined anew.
+func (v *groupView) again(p id.Address) bool {
+	return slices.ContainsFunc(v.stays, func(s *stay) bool {
+		return s.prev != nil && !s.prev.view.lacks(p) && slices.Contains(s.fact.Joined, p)
+	})
 }
 
 // goodbye tells whether p said by record i that it is gone.

@@ -79,6 +79,13 @@ func (r *run) setDependencies(s *stay) {
 			stream.sends[stream.find(f.First)].deps = last
 		}
 	}
+	var past []uint64
+	for k := range stream.sends {
+		if x := &stream.sends[k]; x.deps != nil {
+			past = x.deps
+		}
+		stream.sends[k].past = past
+	}
 }
 
 // walk follows the deliveries of a stay.

@@ -24,8 +24,8 @@ var properties = []Property{
 	{"M7", "No resurrection", "A site that was removed never comes back and is never delivered from again.", judgeResurrection},
 	{"M8", "Identity uniqueness", "A site number is used by one run of one node, and a view holds one incarnation of a node.", judgeIdentity},
 	{"M9", "No unilateral exclusion", "A site is removed only when it left or when a member that is named as accuser suspected it.", judgeExclusion},
-	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry and holds only processes of sites in the site view.", judgeDeterminism},
-	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them.", judgeSeniority},
+	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry, has the members the log made, and holds only processes of sites in the site view.", judgeDeterminism},
+	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log.", judgeSeniority},
 	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
 
 	{"V1", "Delivery integrity", "What is delivered was sent, as it is delivered, by a member of the view.", judgeIntegrity},
@@ -49,7 +49,7 @@ var properties = []Property{
 	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
 
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
-	{"U2", "Safe prefix", "When a safe cast is delivered, every member of the view that was not removed holds it.", judgeSafePrefix},
+	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},
 	{"U3", "Excluded process containment", "An excluded process is delivered no safe cast that survivors are not.", judgeContainment},
 
 	{"T1", "Transfer at the cut", "A joiner's state is the donor's state after exactly the casts its counts name.", judgeTransferCut},
@@ -59,7 +59,7 @@ var properties = []Property{
 	{"T5", "Recovered donor", "Only a member that holds the state gives it, and only one that loaded it is called ready.", judgeDonor},
 
 	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
-	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it.", judgeFailures},
+	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 
 	{"E1", "Membership precision", "In the end the site view is the set of running sites, and each group view that of its running members.", judgePrecision},

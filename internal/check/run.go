@@ -189,12 +189,14 @@ type stream struct {
 }
 
 // send is a run of casts. deps says what the sender had been delivered of each
-// rank before it; it is kept for Causal and Total runs.
+// rank before it; it is kept for Causal and Total runs. past is what the run and
+// those before it in its stream come after.
 type send struct {
 	span
 	fact.Send
 	rec  int
 	deps []uint64
+	past []uint64
 }
 
 // mark says that at record rec everything up to upto was there.

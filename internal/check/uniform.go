@@ -77,7 +77,7 @@ func judgeSafePrefix(r *run, v *verdict) {
 }
 
 // judgeHolders asks who holds the casts of a safe delivery, and what they
-// depend on.
+// depend on. A FIFO cast depends on what those before it in its stream do.
 func (r *run) judgeHolders(v *verdict, s *stay, i int, f *fact.Deliver) {
 	rank, x := s.view.rank[f.Sender], runOf(f.First, f.N)
 	v.checks += len(s.view.members)
@@ -85,7 +85,7 @@ func (r *run) judgeHolders(v *verdict, s *stay, i int, f *fact.Deliver) {
 		v.fail([]int{i}, "%s was delivered the safe cast %d of %s in %s while %s did not hold it.", s.proc, x.hi, f.Sender, s.view, p)
 	})
 	s.view.streams[rank].overlapping(x, func(cast *send) {
-		for k, n := range cast.deps {
+		for k, n := range cast.past {
 			if k == rank || n == 0 {
 				continue
 			}

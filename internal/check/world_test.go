@@ -156,9 +156,14 @@ func (w *world) deliver(m *actorState, from id.Address, flushing bool) bool {
 
 // hold lets all members of the view hold a cast and what it depends on.
 func (w *world) hold(c *cast) {
-	for _, from := range w.view.Members {
-		if n := c.deps[from]; n > 0 && from != c.Proc {
-			w.holdUpto(&w.casts[from][n-1])
+	for _, own := range w.casts[c.Proc] {
+		if own.First > c.First {
+			break
+		}
+		for _, from := range w.view.Members {
+			if n := own.deps[from]; n > 0 && from != c.Proc {
+				w.holdUpto(&w.casts[from][n-1])
+			}
 		}
 	}
 	w.holdUpto(c)

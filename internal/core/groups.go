@@ -104,12 +104,12 @@ func (s *Site) joinGroup(ev JoinGroup) {
 // applied carries what the log decided to the peers, members and callers.
 func (s *Site) applied(list []gms.Applied) {
 	for _, a := range list {
-		if a.Halt != "" {
+		if a.Halt != "" { // nothing that came before matters any more
 			s.halt(a.Halt)
-		}
-		if s.halted {
 			return
 		}
+	}
+	for _, a := range list {
 		if a.View != nil {
 			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
 			s.requests.again()
@@ -130,16 +130,18 @@ func (s *Site) applied(list []gms.Applied) {
 // changed brings one group's local members and callers up to the log.
 func (s *Site) changed(c gms.Change, e *msg.Entry) {
 	s.tellChange(c, e.Index)
-	if c.Now != nil {
-		s.admit(c.Now)
-	}
 	for _, m := range slices.Clone(s.groups.of(c.Group)) {
 		switch {
 		case c.Now == nil && (c.Was == nil || c.Was.Rank(m.proc) < 0 || !departs(e, m)):
 			m.end("lost")
-		case c.Now == nil || c.Now.Rank(m.proc) < 0:
+		case c.Now == nil || !c.Now.Carries(view.GroupMember{Proc: m.proc, Joined: m.joined}):
 			m.end("left")
 		default:
+			m.raise(c.Now, e.Remove)
+		}
+	}
+	if c.Now != nil {
+		for _, m := range s.admit(c.Now) {
 			m.raise(c.Now, e.Remove)
 		}
 	}
@@ -182,21 +184,23 @@ func departs(e *msg.Entry, m *member) bool {
 
 // admit makes members of the processes at this site that a view brings in. One
 // that nobody here asked for leaves again: its join was repeated too late.
-func (s *Site) admit(v *view.Group) {
+func (s *Site) admit(v *view.Group) (fresh []*member) {
 	for _, gm := range v.Members {
 		if gm.Proc.Site() != s.me || s.groups.find(v.Group, gm.Proc) != nil {
 			continue
 		}
 		i := slices.IndexFunc(s.groups.joining, func(j JoinGroup) bool { return j.Proc == gm.Proc && j.Name == v.Name })
 		if i < 0 {
-			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group})
+			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group, Index: gm.Joined})
 			continue
 		}
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		m := newMember(s, v, gm)
 		s.groups.add(m)
+		fresh = append(fresh, m)
 		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
 	}
+	return fresh
 }
 
 // requests are operations this site wants in the log. Each is repeated until
@@ -248,10 +252,10 @@ func (r *requests) satisfied(s *Site) {
 			return g != nil && g.Rank(op.Proc) >= 0
 		case msg.OpLeave:
 			g := d.Group(op.Group)
-			return g == nil || g.Rank(op.Proc) < 0
+			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index})
 		case msg.OpReady:
 			g := d.Group(op.Group)
-			return g == nil || g.Rank(op.Proc) < 0 || g.Members[g.Rank(op.Proc)].Ready
+			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index}) || g.Members[g.Rank(op.Proc)].Ready
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index

@@ -344,6 +344,7 @@ func (s *Site) checkContact() {
 	for _, m := range s.groups.list {
 		s.groups.mark(m)
 	}
+	s.outside.viewed(s)
 }
 
 // settle lets everything come to rest: our messages to ourselves, the members

@@ -47,12 +47,12 @@ type Summary struct {
 	sim.Stats
 	// Judged is how often each promise was checked, over all runs.
 	Judged []check.Count `json:"judged"`
-	// Failures has the first of each property for the first failing runs.
+	// Failures has, of each property, the first ones: one for a run.
 	Failures []Failure `json:"failures,omitempty"`
 }
 
-// maxFailures bounds the failures that are listed.
-const maxFailures = 100
+// maxFailures is how many failures of one property are listed.
+const maxFailures = 20
 
 // Campaign runs and judges all seeds. It blocks until they are done, or until
 // ctx ends; then it returns what was done so far.
@@ -138,7 +138,15 @@ func (s *Summary) add(r outcome) {
 		}
 	}
 	s.Violations += len(r.failures) - judged // a panic, say
-	if room := maxFailures - len(s.Failures); room > 0 {
-		s.Failures = append(s.Failures, r.failures[:min(room, len(r.failures))]...)
+	for _, f := range r.failures {
+		listed := 0
+		for _, g := range s.Failures {
+			if g.Property == f.Property {
+				listed++
+			}
+		}
+		if listed < maxFailures {
+			s.Failures = append(s.Failures, f)
+		}
 	}
 }

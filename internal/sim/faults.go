@@ -3,8 +3,11 @@ package sim
 import (
 	"fmt"
 
+	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // Faults says what may go wrong.
@@ -86,20 +89,42 @@ func (w *World) mishap() {
 	}
 }
 
-// canLose reports whether the newest view keeps a quorum of running sites
-// without h: a system that has lost it for good stalls, and rightly so.
-func (w *World) canLose(h *host) bool {
-	if !h.site.running() || w.newest == nil {
+// strikes reports whether the site that has just written x dies of it: half way
+// through a step, at the points where one message decides what becomes of others.
+func (w *World) strikes(s *site, x core.Write) bool {
+	if w.calm || !w.Faults.Crashes {
 		return false
 	}
-	return w.newest.Quorum(func(x id.Site) bool {
-		for _, o := range w.hosts {
-			if o != h && o.site.running() && o.site.id == x {
-				return true
+	for _, m := range x.Frame.Msgs {
+		switch m.(type) {
+		case *msg.Prepare, *msg.Promise, *msg.Propose, *msg.Accept, *msg.Commit, *msg.FlushOK, *msg.Cut, *msg.CutAck, *msg.Install, *msg.XferBegin:
+			if w.dice.N(2000) == 0 {
+				return w.canLose(s.host)
 			}
 		}
-		return false
-	})
+	}
+	return false
+}
+
+// canLose reports whether the system can go on without h: one that has lost its
+// quorum for good stalls, and rightly so.
+func (w *World) canLose(h *host) bool { return h.site.running() && w.survives(h) }
+
+// survives reports whether those who run, but for one, are a quorum of the
+// newest view that any of them knows.
+func (w *World) survives(but *host) bool {
+	var newest *view.Site
+	running := map[id.Site]bool{}
+	for _, h := range w.hosts {
+		if h == but || !h.site.running() {
+			continue
+		}
+		running[h.site.id] = true
+		if v := h.site.view; v != nil && (newest == nil || v.Seq > newest.Seq) {
+			newest = v
+		}
+	}
+	return newest != nil && newest.Quorum(func(x id.Site) bool { return running[x] })
 }
 
 func (w *World) crash(h *host) {

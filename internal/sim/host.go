@@ -37,7 +37,7 @@ type site struct {
 	stopped  bool
 	waking   bool // a step is on the agenda
 	wakeAt   effect.Time
-	lastView *view.Site
+	view     *view.Site // installed
 	programs []*program
 }
 
@@ -62,6 +62,7 @@ func (h *host) start(found bool) {
 	}
 	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
 	cfg.Tracing = true
+	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
@@ -150,6 +151,10 @@ func (s *site) step() {
 	}
 	for _, x := range s.out.Writes {
 		s.w.write(s, x)
+		if s.w.strikes(s, x) {
+			s.w.crash(s.host)
+			return
+		}
 	}
 	for _, i := range s.out.Items {
 		s.handle(i)
@@ -173,11 +178,16 @@ func (s *site) try(in *core.Input) (ok bool) {
 	return true
 }
 
+// hangup ends the connections to a site, and those it has to us: it learns why
+// when it tries again.
 func (s *site) hangup(x id.Site) {
 	for l := range s.w.links.all() {
-		if l.from == s && l.to.id == x {
+		switch {
+		case l.from == s && l.to.id == x:
 			l.broken = true
 			s.w.links.drop(l)
+		case l.to == s && l.from.id == x:
+			s.w.breakLink(l, false)
 		}
 	}
 }
@@ -185,12 +195,9 @@ func (s *site) hangup(x id.Site) {
 func (s *site) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.SiteViewed:
-		s.lastView = i.View
-		if s.w.newest == nil || i.View.Seq > s.w.newest.Seq {
-			s.w.newest = i.View
-		}
+		s.view = i.View
 	case core.Halted:
-		s.stop()
+		s.stop(true)
 		if !s.w.resting {
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
@@ -201,20 +208,20 @@ func (s *site) handle(i core.Item) {
 	}
 }
 
-// stop ends the incarnation, leaving nothing behind.
-func (s *site) stop() {
+// stop ends the incarnation. With late set, what it has written still arrives.
+func (s *site) stop(late bool) {
 	if s.stopped {
 		return
 	}
 	s.stopped = true
-	s.w.breakAll(s)
+	s.w.breakAll(s, late)
 }
 
 // crash kills the site at this instant.
 func (h *host) crash() {
 	if h.site.running() {
 		h.w.record(h.site.id, fact.Crash{})
-		h.site.stop()
+		h.site.stop(h.w.dice.Chance(500))
 	}
 }
 

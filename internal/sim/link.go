@@ -181,10 +181,10 @@ func (w *World) breakLink(l *link, late bool) {
 }
 
 // breakAll ends the connections of a site that stopped.
-func (w *World) breakAll(s *site) {
+func (w *World) breakAll(s *site, late bool) {
 	for l := range w.links.all() {
 		if l.from == s || l.to == s {
-			w.breakLink(l, false)
+			w.breakLink(l, late && l.from == s)
 		}
 	}
 }

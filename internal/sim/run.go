@@ -57,8 +57,8 @@ type Result struct {
 	// Failure is set when the core panicked, a frame was malformed, or members
 	// hold different states.
 	Failure string
-	// Lost is set when the newest view lost its quorum for good: such a system
-	// stalls, and nothing need come to an end in it.
+	// Lost is set when what runs in the end is no quorum of the newest view it
+	// knows: such a system stalls, and nothing need come to an end in it.
 	Lost bool
 	// Sites draws how each site ended, for people; only if there is a failure.
 	Sites string
@@ -100,7 +100,7 @@ func (w *World) finish() Result {
 	w.resting = true
 	w.runUntil(w.now + w.Settle)
 	r := Result{Failure: w.failure}
-	r.Lost = w.newest == nil || !w.newest.Quorum(func(x id.Site) bool { return w.site(x) != nil })
+	r.Lost = !w.survives(nil)
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
 		r.Failure = w.compare()

@@ -17,7 +17,6 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
-	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/trace"
 )
 
@@ -38,8 +37,7 @@ type World struct {
 	ended   bool // the load is over too
 	resting bool // and nobody comes back any more
 	system  uint64
-	failure string     // the core panicked
-	newest  *view.Site // the site view with the highest number that anybody installed
+	failure string // the core panicked
 }
 
 // in puts a deed on the agenda, after a delay.

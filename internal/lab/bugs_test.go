@@ -1,0 +1,151 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bug is a mistake that somebody could make in the core: one file of
+// testdata/bugs.
+type bug struct {
+	name, story string
+	file        string // from the module's root
+	old, new    string
+	faults      string
+	sites       string // "" for the simulator's own choice
+	seeds       string
+	want        string // what has to be reported: one of these, with commas
+}
+
+// readBug reads a file of testdata/bugs: lines of "key: value", of which story
+// may be repeated, then the old text after a line "--- old" and the new one
+// after "--- new".
+func readBug(path string) (*bug, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	head, rest, ok1 := strings.Cut(string(text), "--- old\n")
+	was, now, ok2 := strings.Cut(rest, "--- new\n")
+	if !ok1 || !ok2 {
+		return nil, fmt.Errorf("%s: want an old and a new text", path)
+	}
+	b := &bug{name: strings.TrimSuffix(filepath.Base(path), ".txt"), old: was, new: now}
+	keys := map[string]*string{"story": &b.story, "file": &b.file, "faults": &b.faults, "sites": &b.sites, "seeds": &b.seeds, "want": &b.want}
+	for line := range strings.Lines(head) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		field := keys[key]
+		if !ok || field == nil {
+			return nil, fmt.Errorf("%s: line %q: want one of story, file, faults, sites, seeds, want", path, line)
+		}
+		*field = strings.TrimSpace(*field + " " + value)
+	}
+	if _, err := strconv.Atoi(b.seeds); err != nil {
+		return nil, fmt.Errorf("%s: seeds: %w", path, err)
+	}
+	for key, value := range map[string]string{"story": b.story, "file": b.file, "faults": b.faults, "want": b.want} {
+		if value == "" {
+			return nil, fmt.Errorf("%s: no %s", path, key)
+		}
+	}
+	return b, nil
+}
+
+func readBugs(t *testing.T) []*bug {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("testdata", "bugs", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bugs []*bug
+	for _, path := range paths {
+		b, err := readBug(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bugs = append(bugs, b)
+	}
+	return bugs
+}
+
+// root is the module's, seen from here.
+const root = "../.."
+
+// mutated is the source file with the bug in it.
+func (b *bug) mutated() ([]byte, error) {
+	source, err := os.ReadFile(filepath.Join(root, b.file))
+	if err != nil {
+		return nil, err
+	}
+	if n := bytes.Count(source, []byte(b.old)); n != 1 {
+		return nil, fmt.Errorf("the old text occurs %d times in %s, want once: adapt the bug to the core", n, b.file)
+	}
+	return bytes.Replace(source, []byte(b.old), []byte(b.new), 1), nil
+}
+
+// plant builds the hunting program with the bug in it.
+func (b *bug) plant(ctx context.Context, dir string) (program string, err error) {
+	source, err := b.mutated()
+	if err != nil {
+		return "", err
+	}
+	file, err := filepath.Abs(filepath.Join(root, b.file))
+	if err != nil {
+		return "", err
+	}
+	mutant, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]any{"Replace": map[string]string{file: mutant}})
+	if err != nil {
+		return "", err
+	}
+	program = filepath.Join(dir, "hunt")
+	if err := errors.Join(os.WriteFile(mutant, source, 0o666), os.WriteFile(overlay, list, 0o666)); err != nil {
+		return "", err
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", program, "./internal/lab/hunt")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// Every bug that is planted in the core is caught, by what is there to catch it.
+func TestPlantedBugsAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the simulator once for each bug")
+	}
+	bugs := readBugs(t)
+	if len(bugs) < 14 {
+		t.Errorf("only %d bugs to plant", len(bugs))
+	}
+	for _, b := range bugs {
+		t.Run(b.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			program, err := b.plant(ctx, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"-faults", b.faults, "-seeds", b.seeds, "-want", b.want}
+			if b.sites != "" {
+				args = append(args, "-sites", b.sites)
+			}
+			out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+			if err != nil {
+				t.Errorf("%s\nnobody noticed: wanted %s: %v\n%s", b.story, b.want, err, out)
+			}
+			t.Logf("%s", bytes.TrimSpace(out))
+		})
+	}
+}
