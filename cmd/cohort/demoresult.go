@@ -46,8 +46,8 @@ func (s *stage) summary(r demoResult) {
 	say("")
 	say("What happened")
 	say("  %s questions and %s updates in %.1f s: %s and %s a second, from one client.",
-		thousands(int64(r.Queries)), thousands(int64(r.Updates)), r.Seconds,
-		thousands(int64(r.QueriesPerS)), thousands(int64(r.UpdatesPerS)))
+		thousands(int(r.Queries)), thousands(int(r.Updates)), r.Seconds,
+		thousands(int(r.QueriesPerS)), thousands(int(r.UpdatesPerS)))
 	say("  %d answers were wrong and %d were lost. Each was compared, row by row, with the", r.Wrong, r.Lost)
 	say("  client's own table at the version that the answer came from.")
 	say("  %s was killed with kill -9 while it acted. %.1f ms later the last survivor had the", s.victim.name, r.ViewChangeMs)
@@ -59,7 +59,7 @@ func (s *stage) summary(r demoResult) {
 	say("  The client was never longer than %.1f ms without a right answer; %d requests were", r.OutageMs, r.Retries)
 	say("  asked again.")
 	say("  %s took the place of %s with %s bytes of state while the others went on.",
-		s.newcomer.name, s.victim.name, thousands(r.TransferBytes))
+		s.newcomer.name, s.victim.name, thousands(int(r.TransferBytes)))
 	say("")
 	say("What it means")
 	say("  The first Isis did 30 questions or 5 updates a second with four machines of 1987;")

@@ -1,11 +1,17 @@
-// Command cohort shows, runs and checks what the toolkit does. Its subcommands
-// tell about themselves with --help.
+// Command cohort shows, runs, simulates and judges the groups of package cohort.
+//
+//	cohort demo    a service of several processes loses one, and nobody notices
+//	cohort twenty  the same service by hand, in several terminals
+//	cohort sim     many runs of the protocol, each under one seed, all judged
+//	cohort check   judges the traces of a run
+//	cohort trace   draws them
+//
+// It exits with 0 when done, with 1 when something failed or a promise was
+// broken, and with 2 when it was called wrongly.
 package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -14,19 +20,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1 // it went wrong, or a promise was broken
-	exitUsage  = 2 // unknown command, flag or argument
-)
-
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run runs one command and returns the exit code.
+// run is main with its exit code. The first interrupt ends ctx, the second the
+// process.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	root := newRootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -35,44 +36,38 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	began := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
 	cmd, err := root.ExecuteContextC(ctx)
-	var wrong *usageError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.Is(err, errReported):
-		return exitFailed
-	case !began || errors.As(err, &wrong):
-		fmt.Fprintf(stderr, "cohort: %v\nTry '%s --help'.\n", err, cmd.CommandPath())
-		return exitUsage
+	if err != nil && !began { // it was the flags or arguments
+		err = usagef("%v", err)
 	}
-	fmt.Fprintf(stderr, "cohort: %v\n", err)
-	return exitFailed
+	return exit(cmd, err)
 }
-
-// usageError says that a command was called in a wrong way, where only the
-// command itself can know: exit code 2.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
-// errReported ends a command that has said itself what went wrong: exit code 1.
-var errReported = errors.New("reported")
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cohort",
-		Short: "Groups that survive: virtual synchrony for Go",
-		Long: `Cohort is a virtual synchrony toolkit for Go, after Isis: process groups with agreed
-views, ordered multicast, calls, and state transfer. This command shows it at work.`,
-		Example: `  cohort demo              a service of four processes loses one, and nobody notices
-  cohort twenty serve      the same service by hand, in several terminals`,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Short: "groups of processes that agree on who is in them and on what they saw",
+		Long: `cohort shows, runs, simulates and judges the groups of the library
+github.com/cohortkit/cohort.
+
+It exits with 0 when done, 1 when something failed or a promise was broken, and
+2 when it was called wrongly.`,
+		Example: `  cohort demo
+  cohort twenty serve
+  cohort sim --seeds 200 --faults chaos
+  cohort sim --seeds 1 --first 7 --trace run.jsonl
+  cohort check run.jsonl
+  cohort trace run.jsonl -o run.svg`,
+		Args: command,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newDemoCommand(), newTwentyCommand())
+	root.AddCommand(
+		newDemoCommand(),
+		newTwentyCommand(),
+		newSimCommand(),
+		newCheckCommand(),
+		newTraceCommand(),
+		newVersionCommand(),
+	)
+	polish(root)
 	return root
 }

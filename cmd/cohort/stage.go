@@ -144,7 +144,7 @@ func (s *stage) take(t tiding) error {
 	case t.Event == eventReady:
 		a.ready, a.bytes, a.took = true, t.Bytes, t.Took
 		if a.bytes > 0 {
-			s.say("%s has the state: %s bytes, %.0f ms after it was started", a.name, thousands(a.bytes), ms(a.took))
+			s.say("%s has the state: %s bytes, %.0f ms after it was started", a.name, thousands(int(a.bytes)), ms(a.took))
 		}
 	case t.Event == eventView:
 		s.viewed(a, t.event)
@@ -196,17 +196,8 @@ func (s *stage) tellProgress() {
 		return
 	}
 	s.say("%8s queries/s %6s updates/s   wrong %d   lost %d",
-		thousands(int64(float64(now.Queries-before.Queries)/d)), thousands(int64(float64(now.Updates-before.Updates)/d)), now.Wrong, now.Lost)
+		thousands(int(float64(now.Queries-before.Queries)/d)), thousands(int(float64(now.Updates-before.Updates)/d)), now.Wrong, now.Lost)
 }
 
 // ms is a duration in milliseconds.
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}

@@ -97,7 +97,7 @@ func bench(cmd *cobra.Command, o benchOptions) error {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(r)
 	} else {
 		fmt.Fprintf(out, "\n%s questions/s alone, %s updates/s alone; 1987: 30 or 5\n",
-			thousands(int64(r.QueriesPerS)), thousands(int64(r.UpdatesPerS)))
+			thousands(int(r.QueriesPerS)), thousands(int(r.UpdatesPerS)))
 	}
 	if err != nil {
 		return err

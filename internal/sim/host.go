@@ -21,6 +21,7 @@ type host struct {
 	site        *site
 	offset      effect.Time // of its clock
 	weight      uint32
+	dark        bool // the machine is off, not only the process gone
 }
 
 // site is one running incarnation.
@@ -217,16 +218,27 @@ func (s *site) stop(late bool) {
 	s.w.breakAll(s, late)
 }
 
-// crash kills the site at this instant.
+// crash kills the site at this instant, and now and then the machine under it,
+// which then does not even refuse connections.
 func (h *host) crash() {
 	if h.site.running() {
+		h.dark = h.w.dice.Chance(250)
 		h.w.record(h.site.id, fact.Crash{})
 		h.site.stop(h.w.dice.Chance(500))
 	}
 }
 
+// silent reports whether whoever dials gets no answer at all.
+func (h *host) silent() bool {
+	if h.site.running() {
+		return h.site.paused
+	}
+	return h.dark
+}
+
 func (h *host) restart() {
 	if !h.site.running() {
+		h.dark = false
 		h.start(false)
 	}
 }
