@@ -263,15 +263,13 @@ func (ps *peers) tick(s *Site) effect.Time {
 			continue
 		}
 		if s.now >= p.sentAt+beat {
-			p.control = append(p.control, heartbeat)
+			p.control = append(p.control, &msg.Heartbeat{})
 			p.sentAt = s.now
 		}
 		wake = min(wake, p.sentAt+beat)
 	}
 	return wake
 }
-
-var heartbeat = &msg.Heartbeat{}
 
 // beat is the pause between heartbeats; it grows with the system, so that the
 // number of all heartbeats grows no faster than the number of sites.
