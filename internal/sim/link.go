@@ -59,7 +59,7 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 	default:
 		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
 		w.links.add(l)
-		h.site.post(core.Offered{Conn: l.conn, From: from.id, System: from.core.System(), Lane: d.Lane})
+		h.site.post(core.Offered{Conn: l.conn, From: from.id, Addr: from.host.addr, System: from.core.System(), Lane: d.Lane})
 	}
 }
 

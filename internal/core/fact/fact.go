@@ -203,7 +203,7 @@ type (
 		First  uint64     `json:"first"`
 		N      uint32     `json:"n"`
 	}
-	// Leave is Proc's last fact in Group; Why is "left", "lost" or "halted".
+	// Leave is Proc's last fact in Group; Why is "left", "lost", "behind" or "halted".
 	Leave struct {
 		Proc  id.Address `json:"p"`
 		Group id.Address `json:"g"`
