@@ -160,7 +160,7 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 		applied.View = l.view
 		l.since, l.mark = l.index, l.hash
 		l.bury(e.Remove)
-		l.tellView(e, agreed)
+		l.tellView(e, agreed, false)
 	}
 	applied.Groups = l.dir.apply(e, l.view)
 	if l.fx.Tracing {
@@ -210,11 +210,11 @@ func (l *Log) settled(e *msg.Entry) {
 	}
 }
 
-func (l *Log) tellView(e *msg.Entry, agreed []id.Site) {
+func (l *Log) tellView(e *msg.Entry, agreed []id.Site, jumped bool) {
 	if !l.fx.Tracing || !l.view.Has(l.me.Site) {
 		return
 	}
-	f := fact.SiteView{Seq: l.view.Seq, Index: l.since, Hash: l.mark, Agreed: agreed}
+	f := fact.SiteView{Seq: l.view.Seq, Index: l.since, Hash: l.mark, Agreed: agreed, Jumped: jumped}
 	for _, m := range l.view.Members {
 		f.Members = append(f.Members, fact.Member{Site: m.Site, Name: m.Name, Weight: m.Weight})
 	}
@@ -277,7 +277,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	}
 	e := &msg.Entry{Index: m.Index, Add: []view.Member{l.me}}
 	l.settled(e)
-	l.tellView(&msg.Entry{}, nil)
+	l.tellView(&msg.Entry{}, nil, jump)
 	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
 	l.done = append(l.done, Applied{Entry: e, View: l.view, Jump: jump})
 }
