@@ -298,5 +298,5 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.asked = true
-	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group})
+	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 }

@@ -33,6 +33,9 @@ func (m *member) begin(v *view.Group) {
 			}
 		}
 		ok.View, ok.Held = c.view.Index, c.streams.Vector()
+		if c.joiners { // they may not have it installed yet
+			ok.Seen = c.seen
+		}
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
 	}
 	lead := v.Members[0].Proc
@@ -62,11 +65,7 @@ func (m *member) onFlushOK(x *msg.FlushOK) {
 	switch {
 	case !complete:
 	case len(behind) > 0:
-		var seen []msg.Seen
-		if m.cur != nil && m.cur.view.Index == attempt {
-			seen = m.cur.seen
-		}
-		m.sendInstall(attempt, x.Attempt, seen, behind)
+		m.sendInstall(attempt, x.Attempt, m.coord.Seen(attempt), behind)
 	case attempt == 0: // a new group: there is nothing to agree on
 		m.installAll(m.coord.Target())
 	case m.cur != nil && m.cur.view.Index == attempt:
@@ -169,6 +168,7 @@ func (m *member) onInstall(x *msg.Install) {
 func (m *member) install(v *view.Group, seen []msg.Seen) {
 	old := m.cur
 	if old != nil {
+		m.checkHeld(old)
 		m.finish(old, v)
 	} else {
 		for _, x := range seen {
@@ -189,6 +189,15 @@ func (m *member) install(v *view.Group, seen []msg.Seen) {
 	m.s.groups.mark(m)
 	if t := m.target(); t != nil {
 		m.begin(t)
+	}
+}
+
+// checkHeld demands that we hold the cut, and nothing beyond it.
+func (m *member) checkHeld(old *installed) {
+	for rank, n := range m.prepared.Counts {
+		if held := old.streams.Held(rank); held != n {
+			panic(fmt.Sprintf("core: %v holds %d of rank %d at a cut of %d in view %d", m.proc, held, rank, n, old.view.Index))
+		}
 	}
 }
 
@@ -236,6 +245,7 @@ func (m *member) announce(old *installed, v *view.Group) {
 		Proc: m.proc, Group: m.group, Name: m.name, View: v.Index, Seq: v.Seq, Attempt: v.Index,
 		Members: v.Procs(), Ready: v.ReadyProcs(), Joined: i.Joined, Left: i.Left, Moved: i.Moved,
 	})
+	m.cur.joiners = len(i.Joined) > 0
 	me := v.Members[v.Rank(m.proc)]
 	if !me.Ready && m.loading == nil && old == nil {
 		m.startLoading()

@@ -110,6 +110,7 @@ func (s *Site) applied(list []gms.Applied) {
 		}
 	}
 	for _, a := range list {
+		s.synced(a.Entry)
 		if a.View != nil {
 			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
 			s.requests.again()
@@ -127,19 +128,30 @@ func (s *Site) applied(list []gms.Applied) {
 	}
 }
 
+// synced answers the Syncs of this site that an entry holds.
+func (s *Site) synced(e *msg.Entry) {
+	for _, op := range e.Ops {
+		if op.Kind == msg.OpSync && op.Proc.Site() == s.me && s.requests.drop(op) {
+			s.item(Synced{ID: op.Index})
+		}
+	}
+}
+
 // changed brings one group's local members and callers up to the log.
 func (s *Site) changed(c gms.Change, e *msg.Entry) {
 	s.tellChange(c, e.Index)
-	if c.Now != nil {
-		s.admit(c.Now)
-	}
 	for _, m := range slices.Clone(s.groups.of(c.Group)) {
 		switch {
 		case c.Now == nil && (c.Was == nil || c.Was.Rank(m.proc) < 0 || !departs(e, m)):
 			m.end("lost")
-		case c.Now == nil || c.Now.Rank(m.proc) < 0:
+		case c.Now == nil || !c.Now.Carries(view.GroupMember{Proc: m.proc, Joined: m.joined}):
 			m.end("left")
 		default:
+			m.raise(c.Now, e.Remove)
+		}
+	}
+	if c.Now != nil {
+		for _, m := range s.admit(c.Now) {
 			m.raise(c.Now, e.Remove)
 		}
 	}
@@ -182,21 +194,23 @@ func departs(e *msg.Entry, m *member) bool {
 
 // admit makes members of the processes at this site that a view brings in. One
 // that nobody here asked for leaves again: its join was repeated too late.
-func (s *Site) admit(v *view.Group) {
+func (s *Site) admit(v *view.Group) (fresh []*member) {
 	for _, gm := range v.Members {
 		if gm.Proc.Site() != s.me || s.groups.find(v.Group, gm.Proc) != nil {
 			continue
 		}
 		i := slices.IndexFunc(s.groups.joining, func(j JoinGroup) bool { return j.Proc == gm.Proc && j.Name == v.Name })
 		if i < 0 {
-			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group})
+			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group, Index: gm.Joined})
 			continue
 		}
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		m := newMember(s, v, gm)
 		s.groups.add(m)
+		fresh = append(fresh, m)
 		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
 	}
+	return fresh
 }
 
 // requests are operations this site wants in the log. Each is repeated until
@@ -212,6 +226,15 @@ func (r *requests) add(op msg.Op) {
 		r.open = append(r.open, op)
 		r.fresh = append(r.fresh, op)
 	}
+}
+
+// drop ends an operation, and reports whether it was open.
+func (r *requests) drop(op msg.Op) bool {
+	i := slices.Index(r.open, op)
+	if i >= 0 {
+		r.open = slices.Delete(r.open, i, i+1)
+	}
+	return i >= 0
 }
 
 // again repeats all: the coordinator may be another.
@@ -248,14 +271,14 @@ func (r *requests) satisfied(s *Site) {
 			return g != nil && g.Rank(op.Proc) >= 0
 		case msg.OpLeave:
 			g := d.Group(op.Group)
-			return g == nil || g.Rank(op.Proc) < 0
+			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index})
 		case msg.OpReady:
 			g := d.Group(op.Group)
-			return g == nil || g.Rank(op.Proc) < 0 || g.Members[g.Rank(op.Proc)].Ready
+			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index}) || g.Members[g.Rank(op.Proc)].Ready
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index
-		case msg.OpDepart:
+		case msg.OpDepart, msg.OpSync: // seen otherwise
 		}
 		return false
 	}

@@ -28,11 +28,13 @@ type installed struct {
 	unacked  int      // bytes received since the last acknowledgement
 	heldNews bool     // we hold more than we told
 	usedNews bool
+	urgent   bool // somebody waits for a cast to become safe
 	wanted   bool // somebody asked for an acknowledgement, once we hold wantedUpto
 	cleared  bool // we told that nothing of earlier views is left
 	released vclock.Time
 
 	wantedUpto vclock.Time
+	joiners    bool       // some members began with this view
 	seen       []msg.Seen // requests from outside delivered before this view
 }
 

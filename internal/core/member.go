@@ -173,6 +173,9 @@ func (m *member) work() {
 	m.sequence(c)
 	m.relay(c)
 	m.sendQueued(c)
+	// What our own receipt makes safe is delivered at once here, but the others
+	// wait to hear of it.
+	c.urgent = c.urgent || c.queue.SafeWaiting()
 	m.deliver(c)
 	m.checkState(c)
 	m.tellHeld(c)
@@ -334,10 +337,10 @@ func (m *member) acknowledge(c *installed) {
 		c.stable.Clear(c.rank)
 	}
 	if len(c.sites) == 0 {
-		c.heldNews, c.usedNews, c.wanted, c.cleared = false, false, false, c.cleared || clear
+		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || clear
 		return
 	}
-	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.queue.SafeWaiting()) || c.unacked >= flow.AckBytes || m.ackNow
+	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || m.ackNow
 	if !urgent {
 		if m.ackAt == 0 {
 			m.ackAt = m.s.now + m.s.cfg.Lazy
@@ -356,7 +359,7 @@ func (m *member) sendAck(c *installed, clear, wanted bool) {
 		Clear: c.cleared || clear, Wanted: wanted,
 	}
 	c.cleared = a.Clear
-	c.heldNews, c.usedNews, c.wanted, c.unacked = false, false, false, 0
+	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked = false, false, false, false, 0
 	m.ackAt, m.ackNow = 0, false
 	for _, s := range c.sites {
 		m.s.fx.Control(s, a)

@@ -98,11 +98,15 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 			continue
 		}
 		watch = append(watch, m.Site)
-		p := s.peers.know(m.Site, m.Addr)
-		p.member, p.until = true, 0
-		s.dial(p, msg.LaneControl)
+		if p := s.peers.know(m.Site, m.Addr); p != nil {
+			p.member, p.until = true, 0
+			s.dial(p, msg.LaneControl)
+		}
 	}
 	s.detector.Watch(s.now, watch)
+	for _, x := range s.log.Removed() {
+		s.peers.exclude(x, index)
+	}
 	for _, r := range removed {
 		s.peers.exclude(r.Site, index)
 		if p := s.peers.bySite[r.Site]; p != nil {
@@ -126,7 +130,7 @@ func (s *Site) visitor(x id.Site, addr string) {
 	if p := s.peers.bySite[x]; p == nil && s.peers.strangers() >= flow.Strangers {
 		return
 	}
-	if p := s.peers.know(x, addr); p != nil && !p.member {
+	if p := s.peers.know(x, addr); p != nil && !p.member && p.until != 0 {
 		p.until = s.now + s.cfg.Linger
 	}
 }
@@ -195,13 +199,7 @@ func (s *Site) connected(ev Connected) {
 	if p == nil {
 		return
 	}
-	again, ok := p.lanes.Out[ev.Lane].Up(ev.Conn, ev.Got)
-	if !ok {
-		// The other end has lost what it acknowledged: it is not the one it
-		// says it is.
-		s.handle(Gone{Site: ev.To})
-		return
-	}
+	again := p.lanes.Out[ev.Lane].Up(ev.Conn, ev.Got)
 	if s.detector.Alive(s.now, ev.To) {
 		s.log.Clear(ev.To, &s.fx)
 	}
@@ -258,7 +256,7 @@ func (ps *peers) tick(s *Site) effect.Time {
 			ps.forget(x, s.out)
 			continue
 		}
-		if p.until != 0 {
+		if p.until > s.now {
 			wake = min(wake, p.until)
 		}
 		if !p.member || p.lanes.Out[msg.LaneControl].Conn == 0 {

@@ -164,6 +164,8 @@ func (s *Site) handle(ev Event) {
 // program handles what the user's program asks for.
 func (s *Site) program(ev Event) {
 	switch ev := ev.(type) {
+	case Sync:
+		s.requests.add(msg.Op{Kind: msg.OpSync, Proc: id.Process(s.me, 0), Index: ev.ID})
 	case JoinGroup:
 		s.joinGroup(ev)
 	case Cast:
@@ -344,6 +346,7 @@ func (s *Site) checkContact() {
 	for _, m := range s.groups.list {
 		s.groups.mark(m)
 	}
+	s.outside.viewed(s)
 }
 
 // settle lets everything come to rest: our messages to ourselves, the members

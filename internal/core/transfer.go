@@ -46,7 +46,7 @@ func (m *member) turnTransfers(v *view.Group) {
 		return true
 	})
 	if j := m.loading; j != nil {
-		if r := v.Rank(j.Donor); j.Ended || (r >= 0 && v.Members[r].Ready) {
+		if j.Ended || v.Carries(j.Donor) {
 			return
 		}
 		m.askState(v)
@@ -55,8 +55,8 @@ func (m *member) turnTransfers(v *view.Group) {
 
 // askState turns to a donor, or to the next one.
 func (m *member) askState(v *view.Group) {
-	donor := v.Members[v.Donor()].Proc
-	m.s.fx.Control(donor.Site(), m.loading.Ask(v, m.proc, donor))
+	donor := v.Members[v.Donor()]
+	m.s.fx.Control(donor.Proc.Site(), m.loading.Ask(v, m.proc, donor))
 }
 
 // transfer handles the messages of state transfer.
@@ -140,7 +140,7 @@ func (m *member) stateRead(ev StateRead) {
 		return
 	}
 	if upto := j.Used(ev.Bytes); upto > 0 {
-		m.s.fx.Control(j.Donor.Site(), &msg.XferCredit{Group: m.group, Joiner: m.proc, Xfer: j.Xfer, Upto: upto})
+		m.s.fx.Control(j.Donor.Proc.Site(), &msg.XferCredit{Group: m.group, Joiner: m.proc, Xfer: j.Xfer, Upto: upto})
 	}
 }
 
@@ -153,7 +153,7 @@ func (m *member) restored(ev Restored) {
 	}
 	if ev.Err != "" {
 		m.leaving, m.asked = true, true
-		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group})
+		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 		return
 	}
 	j.Restored = true
@@ -178,7 +178,7 @@ func (m *member) checkState(c *installed) {
 // loaded ends the transfer: what the state covers is dropped, the rest of the
 // stream goes to the program, and the log hears that we are ready.
 func (m *member) loaded(j *xfer.Joiner) {
-	m.s.fx.Fact(fact.Loaded{Proc: m.proc, Group: m.group, View: j.Begun.View, From: j.Donor, Xfer: j.Xfer, Counts: j.Begun.Counts})
+	m.s.fx.Fact(fact.Loaded{Proc: m.proc, Group: m.group, View: j.Begun.View, From: j.Donor.Proc, Xfer: j.Xfer, Counts: j.Begun.Counts})
 	m.loading, m.fed = nil, j
 	for _, b := range m.backlog {
 		switch i := b.item.(type) {
@@ -189,7 +189,7 @@ func (m *member) loaded(j *xfer.Joiner) {
 		}
 	}
 	m.backlog, m.keeps = nil, 0
-	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group})
+	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group, Index: m.joined})
 }
 
 // release hands over casts that were kept back, but for what the state covers.

@@ -97,3 +97,8 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("node: internal error: %v", e.Value) }
+
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

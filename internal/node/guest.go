@@ -87,7 +87,7 @@ func (gs *guests) hangup(site id.Site) {
 
 // self is how this site answers greetings.
 func (n *Node) self() wire.Welcome {
-	return wire.Welcome{System: n.system.Load(), Site: n.me.Site, Name: n.me.Name}
+	return wire.Welcome{System: n.system.Load(), Site: n.me.Site, Name: n.me.Name, Addr: n.me.Addr}
 }
 
 // rejected is told of connections that did not get as far as a Hello.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"sync/atomic"
@@ -20,8 +21,10 @@ const (
 	soon       = time.Millisecond
 	leastDelay = 20 * time.Millisecond
 	mostDelay  = time.Second
-	// healthy is how long a connection lasts that says something about the next.
-	healthy = time.Second
+	// A connection that breaks sooner than healthy is a flap. So many in a row
+	// are dialed again at once; those after them count as failures.
+	healthy   = time.Second
+	someFlaps = 8
 )
 
 // link keeps one lane to a site connected, until it is stopped.
@@ -59,23 +62,27 @@ func (l *link) hurry() {
 
 func (l *link) run() {
 	n := l.t.n
-	failures := 0
+	failures, flaps := 0, 0
 	for l.ctx.Err() == nil {
 		conn, w, err := transport.Connect(l.ctx, n.cfg.Transport, l.addr, l.t.site, n.hello(l.lane))
 		if err != nil {
-			n.log.Debug("no connection", "to", l.t.site.String(), "lane", l.lane, "err", err)
-			l.t.failed(err)
-		} else {
-			opened := time.Now()
-			err := l.serve(conn, w.Got)
-			n.log.Debug("connection broke", "to", l.t.site.String(), "lane", l.lane, "err", err)
-			if time.Since(opened) >= healthy {
-				failures = 0
-				continue
+			level := slog.LevelDebug
+			if failures == 0 && l.ctx.Err() == nil {
+				level = slog.LevelInfo
 			}
+			n.log.Log(l.ctx, level, "no connection", "to", l.t.site.String(), "lane", l.lane, "err", err)
+			l.t.failed(err)
+			failures++
+			l.pause(failures)
+			continue
 		}
-		failures++
-		if err != nil || failures > 1 {
+		opened := time.Now()
+		err = l.serve(conn, w.Got)
+		n.log.Debug("connection broke", "to", l.t.site.String(), "lane", l.lane, "err", err)
+		if flaps++; time.Since(opened) >= healthy {
+			flaps = 0
+		}
+		if failures = max(0, flaps-someFlaps); failures > 0 {
 			l.pause(failures)
 		}
 	}

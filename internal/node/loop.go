@@ -14,6 +14,8 @@ const (
 	// leastPause keeps a core that asks to be stepped at once, with nothing to
 	// do, from taking the whole processor.
 	leastPause = time.Millisecond
+	// keepEvents bounds the room for events that is kept for the next step.
+	keepEvents = 4096
 	// drainFor is how long a node that has left goes on writing what it said last.
 	drainFor = time.Second
 )
@@ -89,7 +91,9 @@ func (n *Node) turn() (err error) {
 	n.core.Step(&n.in, &n.out)
 	n.counts.steps.Add(1)
 	n.counts.events.Add(uint64(len(events)))
-	clear(events) // frames are let go
+	if clear(events); cap(events) > keepEvents { // frames are let go
+		n.in.Events = nil
+	}
 	n.system.Store(n.core.System())
 	return n.perform(&n.out)
 }
@@ -134,8 +138,8 @@ func (n *Node) write(writes []core.Write) error {
 			continue
 		}
 		b, err := n.encoder.Encode(w.Frame)
-		if err != nil {
-			return err
+		if err != nil { // to go on without it would break the lane for ever
+			return n.panicked(err, debug.Stack())
 		}
 		out.writer.Queue(b)
 		n.counts.out[w.Frame.Lane].add(1, b.Len())

@@ -59,10 +59,10 @@ type Node struct {
 	loop // what only the core's goroutine touches
 }
 
-// refusal is the system's first word that it does not want this site.
+// refusal is what the system says against this site, since when and until when.
 type refusal struct {
-	why string
-	at  time.Time
+	why         string
+	first, last time.Time
 }
 
 // Start runs a new site: with no seeds it founds a system, else it joins the
@@ -105,7 +105,7 @@ func newNode(cfg Config) *Node {
 		done:   make(chan struct{}),
 	}
 	n.ctx, n.stop = context.WithCancel(context.Background())
-	n.loop.init(cfg.core(me))
+	n.init(cfg.core(me))
 	return n
 }
 

@@ -1,11 +1,14 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +27,7 @@ func noLeaks(t *testing.T) {
 		for {
 			buf := make([]byte, 1<<20)
 			var left []string
-			for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+			for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 				if strings.Contains(g, "internal/node.(*") || strings.Contains(g, "internal/transport.(*") {
 					left = append(left, g)
 				}
@@ -187,7 +190,7 @@ func TestLeave(t *testing.T) {
 // TestRestart: a node that comes back under its name, at once and at its old
 // address, takes the place of its former self.
 func TestRestart(t *testing.T) {
-	inWorlds(t, func(t *testing.T, w *world) {
+	inWorlds(t, func(_ *testing.T, w *world) {
 		all := w.startAll(3, patient)
 		b := all[1]
 		b.Close()
@@ -344,3 +347,58 @@ func TestTrace(t *testing.T) {
 type tracer []trace.Record
 
 func (t *tracer) Write(r trace.Record) { *t = append(*t, r) }
+
+// deaf is a network on which a dialer never hears of a connection's end.
+type deaf struct{ transport.Transport }
+
+type deafConn struct {
+	net.Conn
+	hears func() // stops the deafness
+	heard <-chan struct{}
+}
+
+func (d deaf) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	conn, err := d.Transport.Dial(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	heard := make(chan struct{})
+	return deafConn{conn, sync.OnceFunc(func() { close(heard) }), heard}, nil
+}
+
+func (c deafConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		<-c.heard
+	}
+	return n, err
+}
+
+func (c deafConn) Close() error {
+	c.hears()
+	return c.Conn.Close()
+}
+
+func (c deafConn) SetDeadline(t time.Time) error {
+	c.hears()
+	return c.Conn.SetDeadline(t)
+}
+
+// TestIncomingEnd: a crash that shows only by the end of what the dead site
+// sent is noticed as well.
+func TestIncomingEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, memory: transport.NewMemory()}
+		defer w.close()
+		for i := range 3 {
+			w.start(patient, func(cfg *Config) { cfg.Transport = deaf{w.host(i)} })
+		}
+		synctest.Wait() // all are connected with all
+		began := time.Now()
+		w.nodes[1].Close()
+		w.nodes[0].sees(w.nodes[0], w.nodes[2])
+		if took := time.Since(began); took > 0 { // until something was to be written
+			t.Errorf("it took %v", took)
+		}
+	})
+}

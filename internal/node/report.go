@@ -48,8 +48,7 @@ func (n *Node) report(items []core.Item) {
 		case core.Resumed:
 			n.log.Info("resumed: in touch with a majority again")
 		case core.Refused:
-			n.log.Warn("the system refuses this site", "why", i.Why)
-			n.refused.CompareAndSwap(nil, &refusal{why: i.Why, at: time.Now()})
+			n.refusedAgain(i.Why)
 		case core.Halted:
 			n.halted(i.Why)
 		}
@@ -83,6 +82,16 @@ func accusers(r msg.Removal) string {
 		list = append(list, s.String())
 	}
 	return strings.Join(list, " ")
+}
+
+func (n *Node) refusedAgain(why string) {
+	r := refusal{why: why, first: time.Now(), last: time.Now()}
+	if before := n.refused.Load(); before != nil {
+		r.first = before.first
+	} else {
+		n.log.Warn("the system refuses this site", "why", why)
+	}
+	n.refused.Store(&r)
 }
 
 // halted notes that the core has ended; the node follows.
@@ -128,12 +137,12 @@ const limitEvery = 10 * time.Second
 func (l *limited) allow() (more int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := time.Now(); now.Before(l.next) {
+	now := time.Now()
+	if now.Before(l.next) {
 		l.more++
 		return 0, false
-	} else {
-		l.next = now.Add(limitEvery)
 	}
+	l.next = now.Add(limitEvery)
 	more, l.more = l.more, 0
 	return more, true
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -93,7 +94,8 @@ func (n *Node) seek(ctx context.Context, s *seeds, i int) (own bool) {
 			return false
 		case err == nil:
 			s.set(i, nil)
-			n.Post(core.Contact{Site: w.Site, Addr: addr})
+			// The seed's address may lead elsewhere the next time, its own not.
+			n.Post(core.Contact{Site: w.Site, Addr: cmp.Or(w.Addr, addr)})
 		default:
 			s.set(i, err)
 			if more, ok := logged.allow(); ok {
@@ -126,7 +128,7 @@ func (n *Node) entered(ctx context.Context, s *seeds, none <-chan struct{}) erro
 			}
 			return s.failure(ctx.Err())
 		case <-tick.C:
-			if r := n.refused.Load(); r != nil && time.Since(r.at) >= refusedFor {
+			if r := n.refused.Load(); r != nil && r.last.Sub(r.first) >= refusedFor {
 				return &RefusedError{Why: r.why}
 			}
 		}

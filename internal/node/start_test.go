@@ -87,7 +87,7 @@ func TestSeedErrors(t *testing.T) {
 			func(err error) bool { return errors.As(err, &version) && version.Theirs == 99 },
 			func(err error) bool { return why(err) == transport.Unreachable },
 			func(err error) bool { return err == nil },
-			func(err error) bool { return err == errOwn },
+			func(err error) bool { return errors.Is(err, errOwn) },
 		} {
 			if !is(bad.Seeds[i].Err) {
 				t.Errorf("seed %s: %v", bad.Seeds[i].Addr, bad.Seeds[i].Err)
@@ -164,7 +164,9 @@ func TestWildcard(t *testing.T) {
 		t.Errorf("without a name it is called %s", b.Name())
 	}
 	c := w.start(func(cfg *Config) { cfg.Advertise = "localhost:0" })
-	c.sees(a, b, c)
+	for _, p := range w.nodes {
+		p.sees(a, b, c)
+	}
 	if c.Addr() == "localhost:0" {
 		t.Error("advertised without a port")
 	}

@@ -75,9 +75,9 @@ func TestStrangers(t *testing.T) {
 	// More that say nothing, or not enough, than are let wait.
 	for i := range 300 {
 		v := visit(t, all[0].Addr(), hello(7, 0)[:i%8])
-		defer v.Close()
+		defer func() { _ = v.Close() }()
 	}
-	visit(t, all[0].Addr()).Close()
+	_ = visit(t, all[0].Addr()).Close()
 
 	for k := range 20 {
 		for _, p := range all {

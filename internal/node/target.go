@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -71,8 +72,8 @@ func (t *target) probe(addr string) {
 
 // failed draws the conclusion from an attempt to reach the site.
 func (t *target) failed(err error) {
-	e, ok := err.(*transport.DialError)
-	if !ok || t.n.ctx.Err() != nil {
+	var e *transport.DialError
+	if !errors.As(err, &e) || t.n.ctx.Err() != nil {
 		return
 	}
 	switch e.Why {

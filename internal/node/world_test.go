@@ -132,7 +132,6 @@ type program struct {
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced with every item
-	items   []core.Item
 	group   id.Address
 	view    *view.Group
 	site    *view.Site

@@ -130,7 +130,6 @@ func (w *World) survives(but *host) bool {
 func (w *World) crash(h *host) {
 	w.stats.Crashes++
 	h.crash()
-	h.dark = w.dice.Chance(300)
 	w.in(w.between(1000, 1_500_000), func() { h.restart() })
 }
 

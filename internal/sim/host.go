@@ -21,7 +21,7 @@ type host struct {
 	site        *site
 	offset      effect.Time // of its clock
 	weight      uint32
-	dark        bool // the machine is down: nobody says that its site is gone
+	dark        bool // the machine is off, not only the process gone
 }
 
 // site is one running incarnation.
@@ -64,6 +64,7 @@ func (h *host) start(found bool) {
 	}
 	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
 	cfg.Tracing = true
+	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
@@ -224,16 +225,27 @@ func (s *site) stop(late bool) {
 	s.w.breakAll(s, late)
 }
 
-// crash kills the site at this instant.
+// crash kills the site at this instant, and now and then the machine under it,
+// which then does not even refuse connections.
 func (h *host) crash() {
 	if h.site.running() {
+		h.dark = h.w.story == nil && h.w.dice.Chance(250)
 		h.w.record(h.site.id, fact.Crash{})
 		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
 	}
 }
 
+// silent reports whether whoever dials gets no answer at all.
+func (h *host) silent() bool {
+	if h.site.running() {
+		return h.site.paused
+	}
+	return h.dark
+}
+
 func (h *host) restart() {
 	if !h.site.running() {
+		h.dark = false
 		h.start(false)
 	}
 }

@@ -48,9 +48,9 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 	switch {
 	case h == nil:
 		again(100 * effect.Millisecond)
-	case w.cut(from.host, h) || w.cut(h, from.host) || h.dark || (h.site.running() && h.site.paused):
-		again(w.between(10_000, 50_000)) // silence
-	case !h.site.running() || h.site.id != d.Site:
+	case w.cut(from.host, h) || w.cut(h, from.host) || h.silent():
+		again(w.between(10_000, 50_000))
+	case !h.site.running() || h.site.id != d.Site: // refused
 		from.post(core.Gone{Site: d.Site})
 		again(w.between(20_000, 200_000))
 	default:

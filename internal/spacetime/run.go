@@ -16,7 +16,8 @@ import (
 type run struct {
 	*roster
 	window    span
-	last      int64 // time of the trace's last record
+	first     int64 // time of the trace's first record
+	last      int64 // and of its last
 	groups    []*group
 	views     []*view
 	stays     []stay
@@ -91,7 +92,7 @@ func read(records []trace.Record, opt Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{window: w, last: records[len(records)-1].Time}
+	r := &run{window: w, first: records[0].Time, last: records[len(records)-1].Time}
 	groups, wanted, err := findGroups(records, opt.Group)
 	if err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ func findGroups(records []trace.Record, name string) ([]*group, func(id.Address)
 	byAddr := make(map[id.Address]*group)
 	for _, r := range records {
 		_, addr := actor(r.Fact)
-		if addr == 0 {
+		if !addr.IsGroup() {
 			continue
 		}
 		g := byAddr[addr]

@@ -373,6 +373,13 @@ func TestReadOfTwoRuns(t *testing.T) {
 	if _, err := Read(paths...); err == nil || !strings.Contains(err.Error(), "not of one run") {
 		t.Errorf("got %v", err)
 	}
+	twice := filepath.Join(dir, "twice")
+	if err := os.WriteFile(twice, write(t, Header{Clock: Simulated}, nil), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(twice, twice); err == nil || !strings.Contains(err.Error(), "in one file") {
+		t.Errorf("got %v", err)
+	}
 	if _, err := Read(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
@@ -396,6 +403,42 @@ func TestReadNamesTornFiles(t *testing.T) {
 	}
 	if want := 2*len(golden()) - 1; len(run.Records) != want {
 		t.Errorf("%d records, want %d", len(run.Records), want)
+	}
+}
+
+// Each record knows its file and line.
+func TestPlace(t *testing.T) {
+	dir := t.TempDir()
+	texts := map[string][]string{}
+	var paths []string
+	for i, name := range []string{"a", "b"} {
+		var records []Record
+		for n := range 5 {
+			records = append(records, Record{int64(10*n + i), id.Site(i + 1), fact.Stall{}})
+		}
+		text := write(t, Header{Clock: Wall}, records)
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = strings.Split(string(text), "\n")
+		paths = append(paths, path)
+	}
+	for _, files := range [][]string{paths[:1], paths} {
+		run, err := Read(files...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range run.Records {
+			file, line := run.Place(i)
+			want, err := Append(nil, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := texts[file][line-1]; got != string(want) {
+				t.Errorf("record %d at %s:%d is %s, want %s", i, file, line, got, want)
+			}
+		}
 	}
 }
 

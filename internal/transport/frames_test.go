@@ -50,7 +50,7 @@ func plain(t testing.TB, frames []*msg.Frame) (out []byte) {
 // sizes of casts about every bound of encoder and reader.
 func manySizes() []int {
 	list := []int{
-		0, 1, 64, inline - 64, inline, inline + 1, controlChunk, dataChunk - 64, dataChunk, dataChunk + 1, arenaSize,
+		0, 1, 64, inline - 64, inline, inline + 1, firstChunk, maxChunk - 64, maxChunk, maxChunk + 1, arenaSize,
 		ahead - 1, ahead, 3*ahead + 17, 64, 64,
 	}
 	for range 300 {
@@ -85,7 +85,7 @@ func TestThroughAll(t *testing.T) {
 				t.Fatalf("%s: the writer's bytes are not the frames'", name)
 			}
 			got, err := receive(in(&out), frames[0].Lane)
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Errorf("%s: ended with %v", name, err)
 			}
 			if !reflect.DeepEqual(got, frames) {
@@ -154,8 +154,8 @@ func TestReaderErrors(t *testing.T) {
 		after []byte
 		is    func(error) bool
 	}{
-		"broken":     {nil, func(err error) bool { return err == broken }},
-		"half":       {good[:9], func(err error) bool { return err == broken }},
+		"broken":     {nil, func(err error) bool { return errors.Is(err, broken) }},
+		"half":       {good[:9], func(err error) bool { return errors.Is(err, broken) }},
 		"length":     {[]byte{0xFF, 0xFF, 0xFF, 0xFF}, func(err error) bool { return errors.As(err, &malformed) }},
 		"garbage":    {[]byte{2, 0, 0, 0, 1, 99}, func(err error) bool { return errors.As(err, &malformed) }},
 		"empty":      {[]byte{0, 0, 0, 0}, func(err error) bool { return errors.As(err, &malformed) }},
@@ -173,13 +173,13 @@ func TestReaderErrors(t *testing.T) {
 // was announced.
 func TestLengthTakesNoMemory(t *testing.T) {
 	var before, after runtime.MemStats
-	for _, came := range []int{0, 100, dataChunk, 3 << 20} {
+	for _, came := range []int{0, 100, maxChunk, 3 << 20} {
 		most := uint32(wire.MaxFrame(msg.LaneData))
 		in := append(binary.LittleEndian.AppendUint32(nil, most), make([]byte, came)...)
 		runtime.ReadMemStats(&before)
 		_, err := receive(bytes.NewReader(in), msg.LaneData)
 		runtime.ReadMemStats(&after)
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Error(err)
 		}
 		if took := after.TotalAlloc - before.TotalAlloc; took > uint64(4*came+2*ahead) {
@@ -249,7 +249,7 @@ func TestWriterEnds(t *testing.T) {
 		b := Bytes{head: []byte("frame")}
 		run := func(w *Writer, want error) {
 			wg.Go(func() {
-				if err := w.Run(); err != want {
+				if err := w.Run(); !errors.Is(err, want) {
 					t.Errorf("ended with %v, want %v", err, want)
 				}
 			})

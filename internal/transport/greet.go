@@ -69,7 +69,7 @@ func Connect(ctx context.Context, t Transport, addr string, want id.Site, h wire
 	if err != nil {
 		return nil, w, err
 	}
-	why := Unreachable
+	var why Failure
 	switch {
 	case w.Refused == wire.RefusedSite && (w.Site == want || w.System == h.System):
 		why = Shunned

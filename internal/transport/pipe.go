@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -85,7 +86,7 @@ func (p *pipe) write(b []byte) (n int, err error) {
 	defer p.mu.Unlock()
 	for len(b) > 0 {
 		switch room := pipeRoom - p.size; {
-		case p.err == net.ErrClosed: // the other end closed
+		case errors.Is(p.err, net.ErrClosed): // the other end closed
 			return n, syscall.EPIPE
 		case p.err != nil:
 			return n, p.err

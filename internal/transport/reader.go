@@ -8,8 +8,11 @@ import (
 )
 
 const (
-	controlChunk = 16 << 10
-	dataChunk    = 128 << 10
+	// A reader begins with small chunks. On lanes whose bodies keep their chunk
+	// the next one is larger, up to maxChunk: then less is copied from one to
+	// the next, and whoever sends so much can be expected to go on.
+	firstChunk = 16 << 10
+	maxChunk   = 256 << 10
 	// leastRoom is the least a read is given: a chunk with less is left.
 	leastRoom = 8 << 10
 	// ahead is how much memory may be taken before the bytes for it came.
@@ -31,17 +34,16 @@ type Reader struct {
 	size  int    // of a chunk
 	whole []byte // the chunk
 	chunk []byte // what came and is not yet taken, in whole
-	batch []Received
-	err   error // to be returned when the frames before it were
+	// growing: whole is for one frame that is larger than chunks are, and not
+	// yet as large as that.
+	growing bool
+	batch   []Received
+	err     error // to be returned when the frames before it were
 }
 
 // NewReader returns a reader of a lane's frames from in.
 func NewReader(in io.Reader, lane msg.Lane) *Reader {
-	r := &Reader{in: in, lane: lane, size: dataChunk}
-	if lane == msg.LaneControl {
-		r.size = controlChunk
-	}
-	return r
+	return &Reader{in: in, lane: lane, size: firstChunk}
 }
 
 // Next blocks until at least one whole frame has come, and returns all that
@@ -94,17 +96,20 @@ func (r *Reader) makeRoom() {
 		need = leastRoom
 	}
 	room := cap(r.chunk) - len(r.chunk)
-	if need <= cap(r.chunk) || (room > 0 && cap(r.whole) > r.size) {
+	if need <= cap(r.chunk) || (room > 0 && r.growing) {
 		return
 	}
 	size := r.size
-	if need > size {
+	if r.growing = need > maxChunk; r.growing {
 		size = min(need, max(2*len(r.chunk), ahead))
+	} else {
+		size = max(size, need)
 	}
 	// Control frames keep nothing of their bytes, so their chunk serves again.
 	// Parts of others do, and what is left of those is copied, not moved.
 	if r.lane != msg.LaneControl || size > cap(r.whole) {
 		r.whole = make([]byte, 0, size)
+		r.size = min(2*r.size, maxChunk)
 	}
 	r.chunk = append(r.whole, r.chunk...)
 }

@@ -38,7 +38,7 @@ func mustListen(t *testing.T, tr Transport, addr string) net.Listener {
 func TestStreams(t *testing.T) {
 	both(t, func(t *testing.T, tr Transport, listen string) {
 		ln := mustListen(t, tr, listen)
-		defer ln.Close()
+		t.Cleanup(func() { _ = ln.Close() })
 		sent := bytes.Repeat([]byte("0123456789"), 200_000) // more than any buffer holds
 		var got []byte
 		var err error
@@ -49,7 +49,7 @@ func TestStreams(t *testing.T) {
 				t.Error(aerr)
 				return
 			}
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			if got, err = io.ReadAll(conn); err == nil {
 				_, err = conn.Write([]byte("thanks"))
 			}
@@ -104,7 +104,7 @@ func TestMemoryFaults(t *testing.T) {
 		m := NewMemory()
 		m.Delay(30 * time.Millisecond)
 		ln := mustListen(t, m.Host("b"), "b:1")
-		defer ln.Close()
+		t.Cleanup(func() { _ = ln.Close() })
 		open := func() (net.Conn, net.Conn) {
 			ours, err := m.Host("a").Dial(t.Context(), "b:1")
 			if err != nil {
@@ -154,7 +154,7 @@ func TestMemoryFaults(t *testing.T) {
 		_, _ = ln.Accept()
 		ours, theirs = open()
 		_ = theirs.Close()
-		if _, err := ours.Read(b); err != io.EOF {
+		if _, err := ours.Read(b); !errors.Is(err, io.EOF) {
 			t.Errorf("the end of a connection: %v", err)
 		}
 		if _, err := ours.Write(b); !errors.Is(err, syscall.EPIPE) {
@@ -322,7 +322,7 @@ func TestSilence(t *testing.T) {
 		tr := NewMemory().Host("a")
 		d := newDesk(t, tr, "a:1")
 		mute := mustListen(t, tr, "a:2")
-		defer mute.Close()
+		t.Cleanup(func() { _ = mute.Close() })
 		began := time.Now()
 		if _, _, err := Connect(t.Context(), tr, "a:2", 2, caller); err == nil || time.Since(began) != GreetTimeout {
 			t.Errorf("%v after %v", err, time.Since(began))
@@ -338,7 +338,7 @@ func TestSilence(t *testing.T) {
 			t.Fatal(err)
 		}
 		began = time.Now()
-		if _, err := conn.Read(make([]byte, 1)); err != io.EOF || time.Since(began) != GreetTimeout {
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) != GreetTimeout {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		_ = conn.Close()
@@ -384,4 +384,78 @@ func TestCrowd(t *testing.T) {
 		}
 		_ = conn.Close()
 	})
+}
+
+// sickListener fails a few times before it accepts.
+type sickListener struct {
+	net.Listener
+	fails int
+}
+
+func (l *sickListener) Accept() (net.Conn, error) {
+	if l.fails > 0 {
+		l.fails--
+		return nil, syscall.EMFILE
+	}
+	return l.Listener.Accept()
+}
+
+// sick is a network whose listeners are.
+type sick struct{ Transport }
+
+func (s sick) Listen(addr string) (net.Listener, error) {
+	ln, err := s.Transport.Listen(addr)
+	return &sickListener{ln, 4}, err
+}
+
+// TestAcceptorRecovers: what passes does not end an acceptor.
+func TestAcceptorRecovers(t *testing.T) {
+	both(t, func(t *testing.T, tr Transport, listen string) {
+		d := newDesk(t, sick{tr}, listen)
+		if _, err := Probe(t.Context(), tr, d.addr, caller); err != nil {
+			t.Error(err)
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if len(d.rejected) != 4 || !errors.Is(d.rejected[0], syscall.EMFILE) {
+			t.Errorf("told of %v", d.rejected)
+		}
+	})
+}
+
+// TestOtherVersion: who speaks another version is told ours, though it said
+// more than was read.
+func TestOtherVersion(t *testing.T) {
+	both(t, func(t *testing.T, tr Transport, listen string) {
+		d := newDesk(t, tr, listen)
+		conn, err := tr.Dial(t.Context(), d.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hello := wire.AppendHello(nil, caller)
+		hello[4] = 9
+		_, _ = conn.Write(hello)
+		if w, err := wire.ReadWelcome(conn); err != nil || w.Site != d.welcome.Site {
+			t.Errorf("answered with %+v, %v", w, err)
+		}
+		_ = conn.Close()
+	})
+}
+
+func TestDialErrorTexts(t *testing.T) {
+	cause := errors.New("cause")
+	seen := map[string]bool{}
+	for f := Unreachable; f <= Declined+1; f++ {
+		err := error(&DialError{Addr: "a:1", Why: f, Err: cause})
+		seen[err.Error()] = true
+		if want := "transport: a:1: " + f.String() + ": cause"; err.Error() != want || !errors.Is(err, cause) {
+			t.Errorf("%q, want %q", err, want)
+		}
+	}
+	if len(seen) != int(Declined)+1 {
+		t.Errorf("failures read as %v", seen)
+	}
+	if err := error(&DialError{Addr: "a:1", Why: Shunned}); err.Error() != "transport: a:1: this site was removed from the system" {
+		t.Error(err)
+	}
 }

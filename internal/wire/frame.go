@@ -57,6 +57,7 @@ func MaxFrame(lane msg.Lane) int {
 		return MaxBody + slack
 	case msg.LaneBulk:
 		return MaxBlock + slack
+	case msg.LaneControl, msg.Lanes:
 	}
 	return maxControl
 }

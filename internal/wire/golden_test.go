@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,9 +92,7 @@ func TestGoldenFrames(t *testing.T) {
 	}
 	onFile := map[string][]byte{}
 	for file, entries := range files {
-		for name, b := range checkGolden(t, file, entries) {
-			onFile[name] = b
-		}
+		maps.Copy(onFile, checkGolden(t, file, entries))
 	}
 	for _, s := range samples() {
 		f, err := DecodeFrame(onFile[s.name])
@@ -107,7 +106,7 @@ func TestGoldenFrames(t *testing.T) {
 
 var (
 	helloSample   = Hello{System: 0x0123456789ABCDEF, Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Lane: msg.LaneBulk}
-	welcomeSample = Welcome{System: 0x0123456789ABCDEF, Site: 0x2222, Name: "bob", Got: 4711}
+	welcomeSample = Welcome{System: 0x0123456789ABCDEF, Site: 0x2222, Name: "bob", Addr: "10.0.0.2:7000", Got: 4711}
 	probeSample   = Hello{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Probe: true}
 	refusalSample = Welcome{System: 1, Site: 0x2222, Refused: RefusedSystem}
 )

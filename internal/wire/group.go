@@ -51,11 +51,12 @@ func appendFlushOK(b []byte, m *msg.FlushOK) []byte {
 	b = binary.AppendUvarint(b, m.Attempt)
 	b = appendAddr(b, m.From)
 	b = binary.AppendUvarint(b, m.View)
-	return appendCounts(b, m.Held)
+	b = appendCounts(b, m.Held)
+	return appendSeen(b, m.Seen)
 }
 
 func readFlushOK(r *reader) *msg.FlushOK {
-	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts()}
+	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Seen: readSeen(r)}
 }
 
 func appendCut(b []byte, m *msg.Cut) []byte {
@@ -94,24 +95,33 @@ func readCutAck(r *reader) *msg.CutAck {
 	return &msg.CutAck{Group: r.addr(), Attempt: r.uvarint(), From: r.addr()}
 }
 
-func appendInstall(b []byte, m *msg.Install) []byte {
-	b = appendAddr(b, m.Group)
-	b = binary.AppendUvarint(b, m.Attempt)
-	b = binary.AppendUvarint(b, m.For)
-	b = binary.AppendUvarint(b, uint64(len(m.Seen)))
-	for _, s := range m.Seen {
+func appendSeen(b []byte, list []msg.Seen) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, s := range list {
 		b = appendAddr(b, s.Caller)
 		b = binary.AppendUvarint(b, s.Last)
 	}
 	return b
 }
 
+func readSeen(r *reader) []msg.Seen {
+	list := slots[msg.Seen](r, minSeen)
+	for i := range list {
+		list[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint()}
+	}
+	return list
+}
+
+func appendInstall(b []byte, m *msg.Install) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.Attempt)
+	b = binary.AppendUvarint(b, m.For)
+	return appendSeen(b, m.Seen)
+}
+
 func readInstall(r *reader) *msg.Install {
 	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint()}
-	m.Seen = slots[msg.Seen](r, minSeen)
-	for i := range m.Seen {
-		m.Seen[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint()}
-	}
+	m.Seen = readSeen(r)
 	return m
 }
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -35,6 +36,7 @@ type Welcome struct {
 	System  uint64 // 0 as long as none
 	Site    id.Site
 	Name    string // at most MaxName bytes
+	Addr    string // where others reach it; at most MaxName bytes
 	Got     uint64
 	Refused Refusal
 }
@@ -105,12 +107,13 @@ func ReadHello(in io.Reader) (Hello, error) {
 	return h, nil
 }
 
-// AppendWelcome appends w. It panics on a name over MaxName.
+// AppendWelcome appends w. It panics on a name or address over MaxName.
 func AppendWelcome(buf []byte, w Welcome) []byte {
 	return appendGreeting(buf, roleWelcome, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, w.System)
 		b = appendSite(b, w.Site)
 		b = appendName(b, w.Name)
+		b = appendName(b, w.Addr)
 		b = binary.AppendUvarint(b, w.Got)
 		return append(b, byte(w.Refused))
 	})
@@ -122,7 +125,9 @@ func ReadWelcome(in io.Reader) (Welcome, error) {
 	if err != nil {
 		return Welcome{}, err
 	}
-	w := Welcome{System: r.fixed64(), Site: r.site(), Name: r.name(), Got: r.uvarint(), Refused: Refusal(r.byte())}
+	w := Welcome{
+		System: r.fixed64(), Site: r.site(), Name: r.name(), Addr: r.name(), Got: r.uvarint(), Refused: Refusal(r.byte()),
+	}
 	r.check(w.Site != 0, "greeting without a site")
 	r.check(w.Refused <= RefusedBusy, "unknown refusal")
 	if err := r.end(); err != nil {
@@ -175,7 +180,7 @@ func readGreeting(in io.Reader, role byte) (*reader, error) {
 
 // cut turns an end between two parts of a greeting into one inside of it.
 func cut(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -21,7 +21,7 @@ func TestGreetingsRoundTrip(t *testing.T) {
 			System: g.number(64), Site: max(1, id.Site(g.number(47))), Name: string(g.bytes(MaxName)),
 			Addr: string(g.bytes(MaxName)), Lane: msg.Lane(g.IntN(int(msg.Lanes))), Probe: g.IntN(2) == 0,
 		}
-		w := Welcome{System: h.System, Site: h.Site, Name: h.Addr, Got: g.number(64), Refused: Refusal(g.IntN(int(RefusedBusy) + 1))}
+		w := Welcome{System: h.System, Site: h.Site, Name: h.Addr, Addr: h.Name, Got: g.number(64), Refused: Refusal(g.IntN(int(RefusedBusy) + 1))}
 		in := bytes.NewBuffer(append(AppendWelcome(AppendHello(nil, h), w), "frames"...))
 		slow := iotest.OneByteReader(in)
 		if got, err := ReadHello(slow); got != h || err != nil {
@@ -63,11 +63,11 @@ func TestOtherVersion(t *testing.T) {
 
 func TestGreetingCutShort(t *testing.T) {
 	whole := AppendHello(nil, helloSample)
-	if _, err := ReadHello(bytes.NewReader(nil)); err != io.EOF {
+	if _, err := ReadHello(bytes.NewReader(nil)); !errors.Is(err, io.EOF) {
 		t.Errorf("nothing: %v", err)
 	}
 	for n := 1; n < len(whole); n++ {
-		if _, err := ReadHello(bytes.NewReader(whole[:n])); err != io.ErrUnexpectedEOF {
+		if _, err := ReadHello(bytes.NewReader(whole[:n])); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
 		}
 	}

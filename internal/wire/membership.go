@@ -132,7 +132,7 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpDepart, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpSync, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
 		}
@@ -248,11 +248,12 @@ func readNack(r *reader) *msg.Nack {
 
 func appendCommit(b []byte, m *msg.Commit) []byte {
 	b = appendEntry(b, m.Entry)
+	b = binary.LittleEndian.AppendUint64(b, m.Hash)
 	return appendSites(b, m.Agreed)
 }
 
 func readCommit(r *reader) *msg.Commit {
-	return &msg.Commit{Entry: readEntry(r), Agreed: readSites(r)}
+	return &msg.Commit{Entry: readEntry(r), Hash: r.fixed64(), Agreed: readSites(r)}
 }
 
 func appendFetch(b []byte, m *msg.Fetch) []byte { return binary.AppendUvarint(b, m.Index) }
@@ -271,6 +272,7 @@ func appendSnapshot(b []byte, m *msg.Snapshot) []byte {
 	b = appendMembers(b, m.View.Members)
 	b = binary.AppendUvarint(b, m.Since)
 	b = binary.LittleEndian.AppendUint64(b, m.Mark)
+	b = appendSites(b, m.Removed)
 	b = binary.AppendUvarint(b, uint64(len(m.Groups)))
 	for _, g := range m.Groups {
 		b = appendGroup(b, g)
@@ -282,6 +284,7 @@ func readSnapshot(r *reader) *msg.Snapshot {
 	m := &msg.Snapshot{System: r.fixed64(), Index: r.uvarint(), Hash: r.fixed64()}
 	m.View = &view.Site{Seq: r.uvarint(), Members: readMembers(r)}
 	m.Since, m.Mark = r.uvarint(), r.fixed64()
+	m.Removed = readSites(r)
 	m.Groups = slots[*view.Group](r, minGroup)
 	for i := range m.Groups {
 		m.Groups[i] = readGroup(r)

@@ -96,21 +96,21 @@ func (g gen) fill(v reflect.Value) {
 		v.SetUint(1 + g.Uint64N(uint64(msg.OpDepart)))
 		return
 	}
-	switch v.Kind() {
-	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	switch k := v.Kind(); {
+	case k >= reflect.Uint8 && k <= reflect.Uint64:
 		v.SetUint(g.number(v.Type().Bits()))
-	case reflect.Bool:
+	case k == reflect.Bool:
 		v.SetBool(g.IntN(2) == 0)
-	case reflect.String:
+	case k == reflect.String:
 		v.SetString(string(g.bytes(MaxName)))
-	case reflect.Struct:
-		for i := range v.NumField() {
-			g.fill(v.Field(i))
+	case k == reflect.Struct:
+		for _, field := range v.Fields() {
+			g.fill(field)
 		}
-	case reflect.Pointer:
+	case k == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		g.fill(v.Elem())
-	case reflect.Slice:
+	case k == reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			v.SetBytes(g.bytes(1000))
 			return

@@ -71,6 +71,17 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 	return attempt, who, true
 }
 
+// Seen is what a member that has installed view attempt told of requests from
+// outside delivered before it.
+func (c *Coordinator) Seen(attempt uint64) []msg.Seen {
+	for _, ok := range c.oks {
+		if ok != nil && ok.View == attempt && ok.Seen != nil {
+			return ok.Seen
+		}
+	}
+	return nil
+}
+
 // Cut fixes the cut of view old, which all that moved from it have installed.
 // It returns nil if nobody moves: then the new view can be installed at once.
 func (c *Coordinator) Cut(old *view.Group) *msg.Cut {

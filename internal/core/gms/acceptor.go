@@ -53,7 +53,7 @@ func (l *Log) stale(from id.Site, b msg.Ballot, m msg.Message) bool {
 // help tells a laggard, or somebody excluded, how far the log is.
 func (l *Log) help(to id.Site) {
 	if n := len(l.kept); n > 0 {
-		l.fx.Control(to, &msg.Commit{Entry: l.kept[n-1]})
+		l.fx.Control(to, &msg.Commit{Entry: l.kept[n-1], Hash: l.hash})
 	}
 }
 
@@ -62,7 +62,7 @@ func (l *Log) onPrepare(now effect.Time, from id.Site, m *msg.Prepare) {
 		return
 	}
 	for _, a := range m.Accused {
-		if a.Evidence == msg.Crash { // certain, and holds for everybody
+		if a.Evidence != msg.Timeout { // certain, and holds for everybody
 			l.accuse(now, from, a.Site, a.Evidence)
 		}
 	}
@@ -79,6 +79,7 @@ func (l *Log) onPrepare(now effect.Time, from id.Site, m *msg.Prepare) {
 		l.fx.Control(from, &msg.Fetch{Index: l.index})
 		return
 	}
+	l.yield(now, m.Ballot)
 	l.promised = m.Ballot
 	decided, ok := l.after(m.Index)
 	if !ok {
@@ -105,7 +106,7 @@ func (l *Log) olderAlive(s id.Site) (id.Site, bool) {
 	return 0, false
 }
 
-func (l *Log) onPropose(from id.Site, m *msg.Propose) {
+func (l *Log) onPropose(now effect.Time, from id.Site, m *msg.Propose) {
 	if m.Entry == nil || l.stale(from, m.Ballot, m) {
 		return
 	}
@@ -118,6 +119,7 @@ func (l *Log) onPropose(from id.Site, m *msg.Propose) {
 	case m.Ballot.Less(l.promised):
 		l.fx.Control(from, &msg.Nack{Ballot: m.Ballot, Promised: l.promised})
 	default:
+		l.yield(now, m.Ballot)
 		l.accept(m.Ballot, m.Entry)
 		l.fx.Control(from, &msg.Accept{Ballot: m.Ballot, Index: m.Entry.Index})
 	}
@@ -125,6 +127,9 @@ func (l *Log) onPropose(from id.Site, m *msg.Propose) {
 
 // accept remembers the entry. From here on, whoever takes over finds it.
 func (l *Log) accept(b msg.Ballot, e *msg.Entry) {
+	if b.Less(l.promised) {
+		panic("gms: accepting below a promise")
+	}
 	l.promised, l.at, l.accepted = b, b, e
 	if l.fx.Tracing {
 		l.fx.Fact(fact.Accepted{Index: e.Index, ViewSeq: b.ViewSeq, Round: b.Round, Owner: b.Owner})

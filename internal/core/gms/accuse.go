@@ -45,7 +45,7 @@ func (l *Log) accuse(now effect.Time, accuser, s id.Site, ev msg.Evidence) {
 		return
 	}
 	if i := l.find(s, accuser); i >= 0 {
-		if ev == msg.Crash {
+		if ev != msg.Timeout {
 			l.cases[i].evidence = ev
 		}
 		return
@@ -113,7 +113,7 @@ func (l *Log) onAccuse(now effect.Time, from id.Site, m *msg.Accuse) {
 
 // convicted reports whether the evidence against s suffices to act on.
 //
-// A crash is certain. Silence must be heard by two, where there are two to
+// A crash is certain, and so is a successor at the same address. Silence must be heard by two, where there are two to
 // hear it. One accuser alone is let be until the patience ends: if by then the
 // two still do not hear each other, the younger of them goes.
 func (l *Log) convicted(now effect.Time, s id.Site) bool {
@@ -122,7 +122,7 @@ func (l *Log) convicted(now effect.Time, s id.Site) bool {
 		if c.suspect != s {
 			continue
 		}
-		if c.evidence == msg.Crash {
+		if c.evidence != msg.Timeout {
 			return true
 		}
 		if l.distrusted(c.accuser) {
@@ -156,7 +156,7 @@ func (l *Log) distrusted(s id.Site) bool {
 
 func (l *Log) crashed(s id.Site) bool {
 	return slices.ContainsFunc(l.cases, func(c accusation) bool {
-		return c.suspect == s && c.evidence == msg.Crash
+		return c.suspect == s && c.evidence != msg.Timeout
 	})
 }
 
@@ -179,8 +179,8 @@ func (l *Log) charge(s id.Site) msg.Removal {
 			continue
 		}
 		r.Accusers = append(r.Accusers, c.accuser)
-		if c.evidence == msg.Crash {
-			r.Evidence = msg.Crash
+		if c.evidence != msg.Timeout {
+			r.Evidence = c.evidence
 		}
 	}
 	slices.Sort(r.Accusers)
@@ -191,7 +191,7 @@ func (l *Log) charge(s id.Site) msg.Removal {
 func (l *Log) firstSilence(now effect.Time) effect.Time {
 	first := effect.Never
 	for _, c := range l.cases {
-		if c.evidence != msg.Crash && l.convicted(now, c.suspect) {
+		if c.evidence == msg.Timeout && l.convicted(now, c.suspect) {
 			first = min(first, c.since)
 		}
 	}

@@ -122,7 +122,7 @@ func (l *Log) claim(now effect.Time) effect.Time {
 	l.ballot, l.promised = b, b
 	l.bid = &bid{promised: []id.Site{l.me.Site}, best: l.accepted, at: l.at}
 	l.toVoters(&msg.Prepare{Ballot: b, Index: l.index, Accused: l.accused()})
-	l.elected(now)
+	l.elected()
 	return effect.Never
 }
 
@@ -134,7 +134,7 @@ func (l *Log) toVoters(m msg.Message) {
 	}
 }
 
-func (l *Log) onPromise(now effect.Time, from id.Site, m *msg.Promise) {
+func (l *Log) onPromise(from id.Site, m *msg.Promise) {
 	for _, e := range m.Decided {
 		if e.Index == l.index+1 && !l.dead {
 			l.commit(e, nil)
@@ -149,11 +149,13 @@ func (l *Log) onPromise(now effect.Time, from id.Site, m *msg.Promise) {
 	if !slices.Contains(l.bid.promised, from) {
 		l.bid.promised = append(l.bid.promised, from)
 	}
-	l.elected(now)
+	l.elected()
 }
 
-func (l *Log) elected(effect.Time) {
-	if !l.view.Quorum(func(s id.Site) bool { return slices.Contains(l.bid.promised, s) }) {
+// elected makes this site the leader when a quorum has promised, unless it has
+// itself promised somebody else meanwhile.
+func (l *Log) elected() {
+	if l.promised != l.ballot || !l.view.Quorum(func(s id.Site) bool { return slices.Contains(l.bid.promised, s) }) {
 		return
 	}
 	l.leading, l.inherit = true, l.bid.best
@@ -168,10 +170,23 @@ func (l *Log) onNack(now effect.Time, m *msg.Nack) {
 	if l.ballot.Round < m.Promised.Round {
 		l.ballot.Round = m.Promised.Round // the next one will be higher
 	}
+	l.stepDown(now)
+}
+
+// stepDown ends this site's lead and bid: it was refused, or has promised a
+// higher ballot. Its own promise stands; to lead again it needs a higher one yet.
+func (l *Log) stepDown(now effect.Time) {
 	pause := l.cfg.Retry * effect.Time(1+l.view.Rank(l.me.Site)) << min(l.refusals, 5)
 	l.refusals++
 	l.leading, l.proposal, l.agreed, l.inherit = false, nil, nil, nil
 	l.bid = &bid{refused: true, retry: now + pause}
+}
+
+// yield steps down before a ballot higher than ours.
+func (l *Log) yield(now effect.Time, b msg.Ballot) {
+	if (l.leading || l.bid != nil) && l.ballot.Less(b) {
+		l.stepDown(now)
+	}
 }
 
 // propose puts an entry in flight. Those it removes are asked like the others:
@@ -186,6 +201,11 @@ func (l *Log) propose(e *msg.Entry) {
 	l.accept(l.ballot, e)
 	l.toVoters(&msg.Propose{Ballot: l.ballot, Entry: e})
 	l.decide()
+}
+
+// expels reports whether e removes s against its will.
+func expels(e *msg.Entry, s id.Site) bool {
+	return slices.ContainsFunc(e.Remove, func(r msg.Removal) bool { return r.Site == s && r.Evidence != msg.Left })
 }
 
 func removes(e *msg.Entry, s id.Site) bool {
@@ -211,7 +231,7 @@ func (l *Log) decide() {
 	}
 	e, agreed, was := l.proposal, l.agreed, l.view
 	l.commit(e, agreed)
-	m := &msg.Commit{Entry: e, Agreed: agreed}
+	m := &msg.Commit{Entry: e, Agreed: agreed, Hash: l.hash}
 	for _, v := range was.Members {
 		if v.Site != l.me.Site {
 			l.fx.Control(v.Site, m)
@@ -233,7 +253,7 @@ func (l *Log) next(now effect.Time) (*msg.Entry, effect.Time) {
 	}
 	e := &msg.Entry{Index: l.index + 1}
 	certain := l.removals(now, e)
-	if !l.view.Quorum(func(s id.Site) bool { return !removes(e, s) }) {
+	if !l.view.Quorum(func(s id.Site) bool { return !expels(e, s) }) {
 		e.Remove = nil // so many at once: it is the network, or we cannot decide it
 	}
 	if len(e.Remove) > 0 && !certain {
@@ -269,7 +289,7 @@ func (l *Log) removals(now effect.Time, e *msg.Entry) (certain bool) {
 			if len(r.Accusers) == 0 { // it accuses an older one: we answer in kind
 				r.Accusers = []id.Site{l.me.Site}
 			}
-			certain = certain || r.Evidence == msg.Crash
+			certain = certain || r.Evidence != msg.Timeout
 			e.Remove = append(e.Remove, r)
 		}
 	}
@@ -291,6 +311,9 @@ func (l *Log) admit(e *msg.Entry) {
 			l.fx.Control(j.Site, &msg.Refuse{Why: "its weight exceeds that of all members together"})
 			continue
 		}
+		if slices.Contains(l.removed, j.Site) {
+			continue
+		}
 		if len(e.Add) == maxJoiners || joining+uint64(j.Weight) > staying {
 			break
 		}
@@ -308,8 +331,14 @@ func (l *Log) admit(e *msg.Entry) {
 
 // onJoin takes a joiner's wish: welcomes it if it is in already, else passes it
 // to the coordinator or remembers it.
-func (l *Log) onJoin(from id.Site, m *msg.Join) {
+//
+// A joiner at the address of a member of the same name is proof that the former
+// process is gone.
+func (l *Log) onJoin(now effect.Time, from id.Site, m *msg.Join) {
 	j := m.Member
+	if slices.Contains(l.removed, j.Site) {
+		return // a late word of one that was in, and is out for good
+	}
 	if l.view.Has(j.Site) {
 		if from == j.Site {
 			l.fx.Control(j.Site, l.snapshot())
@@ -317,8 +346,11 @@ func (l *Log) onJoin(from id.Site, m *msg.Join) {
 		return
 	}
 	if i := slices.IndexFunc(l.view.Members, func(v view.Member) bool { return v.Name == j.Name }); i >= 0 {
-		old := l.view.Members[i].Site
-		if !l.suspected(old) {
+		old := l.view.Members[i]
+		if old.Addr == j.Addr && !l.Accuses(old.Site) && old.Site != l.me.Site {
+			l.Suspect(now, old.Site, msg.Replaced, l.fx)
+		}
+		if !l.suspected(old.Site) {
 			l.fx.Control(j.Site, &msg.Refuse{Why: "the name " + j.Name + " is taken by a site that is alive"})
 			return
 		}

@@ -102,10 +102,10 @@ func (w *rewrite) op(op msg.Op) {
 	case msg.OpJoin:
 		w.join(op)
 	case msg.OpLeave:
-		w.evict(op.Group, func(m view.GroupMember) bool { return m.Proc == op.Proc })
+		w.evict(op.Group, func(m view.GroupMember) bool { return m.Proc == op.Proc && m.Joined == op.Index })
 	case msg.OpReady:
 		if g := w.draft(op.Group); g != nil {
-			if r := g.Rank(op.Proc); r >= 0 && !g.Members[r].Ready {
+			if r := g.Rank(op.Proc); r >= 0 && g.Members[r].Joined == op.Index && !g.Members[r].Ready {
 				g.Members[r].Ready = true
 				w.touch(g)
 			}
@@ -114,6 +114,7 @@ func (w *rewrite) op(op msg.Op) {
 		if g := w.draft(op.Group); g != nil && g.Index == op.Index {
 			w.touch(g)
 		}
+	case msg.OpSync:
 	case msg.OpDepart:
 		// The coordinator turns it into a Removal; as an op it does nothing.
 	}

@@ -20,6 +20,8 @@
 package gms
 
 import (
+	"slices"
+
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -35,7 +37,8 @@ const (
 	maxOps       = 1 << 8
 	maxWaiting   = 1 << 16
 	maxJoiners   = 64
-	maxEarly     = 64
+	maxEarly     = 1 << 10
+	maxRemoved   = 1 << 12
 	maxPerDecide = 64
 )
 
@@ -51,8 +54,12 @@ type Log struct {
 	since  uint64 // the entry that made view
 	mark   uint64 // the hash after it
 	dir    *Directory
-	kept   []*msg.Entry // the last decided ones; kept[len-1].Index == index
-	dead   bool         // excluded, or too far behind: nothing more is done
+	// removed are the last incarnations that were taken out: they never come
+	// back in (M7). A joiner learns them with the snapshot.
+	removed []id.Site
+	dropped bool         // older ones were, here
+	kept    []*msg.Entry // the last decided ones; kept[len-1].Index == index
+	dead    bool         // excluded, or too far behind: nothing more is done
 
 	acceptor
 	coordinator
@@ -112,6 +119,9 @@ func (l *Log) System() uint64 { return l.system }
 // View is the installed site view, or nil.
 func (l *Log) View() *view.Site { return l.view }
 
+// Removed are the incarnations taken out of the system last. Do not change it.
+func (l *Log) Removed() []id.Site { return l.removed }
+
 // Index is the last applied entry.
 func (l *Log) Index() uint64 { return l.index }
 
@@ -149,6 +159,7 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 		l.view = l.view.Next(gone, e.Add)
 		applied.View = l.view
 		l.since, l.mark = l.index, l.hash
+		l.bury(e.Remove)
 		l.tellView(e, agreed)
 	}
 	applied.Groups = l.dir.apply(e, l.view)
@@ -168,8 +179,19 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 	l.done = append(l.done, applied)
 }
 
+// bury remembers who was removed.
+func (l *Log) bury(list []msg.Removal) {
+	for _, r := range list {
+		l.removed = append(l.removed, r.Site)
+	}
+	if n := len(l.removed) - maxRemoved; n > 0 {
+		l.removed = slices.Delete(l.removed, 0, n)
+	}
+}
+
 func (l *Log) keep(e *msg.Entry) {
 	if len(l.kept) == 2*keepEntries {
+		l.dropped = true
 		n := copy(l.kept, l.kept[keepEntries:])
 		clear(l.kept[n:])
 		l.kept = l.kept[:n]
@@ -226,7 +248,7 @@ func (l *Log) after(index uint64) (entries []*msg.Entry, ok bool) {
 func (l *Log) snapshot() *msg.Snapshot {
 	return &msg.Snapshot{
 		System: l.system, Index: l.index, Hash: l.hash,
-		View: l.view, Since: l.since, Mark: l.mark, Groups: l.dir.Groups(),
+		View: l.view, Since: l.since, Mark: l.mark, Removed: slices.Clone(l.removed), Groups: l.dir.Groups(),
 	}
 }
 
@@ -236,7 +258,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 		return
 	}
 	l.system, l.index, l.hash = m.System, m.Index, m.Hash
-	l.view, l.since, l.mark = m.View, m.Since, m.Mark
+	l.view, l.since, l.mark, l.removed = m.View, m.Since, m.Mark, m.Removed
 	for _, g := range m.Groups {
 		l.dir.put(g)
 	}
@@ -275,11 +297,13 @@ func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 		return
 	}
 	if l.view == nil {
+		// It may be for the view we are about to be told of.
+		l.early = appendEarly(l.early, from, m)
 		return
 	}
 	switch m := m.(type) {
 	case *msg.Join:
-		l.onJoin(from, m)
+		l.onJoin(now, from, m)
 		return
 	case *msg.Fetch:
 		l.onFetch(from, m)
@@ -295,9 +319,9 @@ func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 	case *msg.Prepare:
 		l.onPrepare(now, from, m)
 	case *msg.Propose:
-		l.onPropose(from, m)
+		l.onPropose(now, from, m)
 	case *msg.Promise:
-		l.onPromise(now, from, m)
+		l.onPromise(from, m)
 	case *msg.Accept:
 		l.onAccept(from, m)
 	case *msg.Nack:
@@ -351,6 +375,9 @@ func (l *Log) onCommit(from id.Site, m *msg.Commit) {
 	switch {
 	case m.Entry.Index == l.index+1:
 		l.commit(m.Entry, m.Agreed)
+		if l.hash != m.Hash {
+			panic("gms: two histories: the log's hash differs from a peer's")
+		}
 	case m.Entry.Index > l.index+1:
 		l.fx.Control(from, &msg.Fetch{Index: l.index})
 	}
@@ -364,7 +391,9 @@ func (l *Log) onFetch(from id.Site, m *msg.Fetch) {
 		}
 		return
 	}
-	l.fx.Control(from, &msg.Refuse{Why: "too far behind the log to catch up", Behind: true})
+	if l.dropped { // else others have what was before our time
+		l.fx.Control(from, &msg.Refuse{Why: "too far behind the log to catch up", Behind: true})
+	}
 }
 
 // Lagging is called when a peer is seen to have applied entry index.

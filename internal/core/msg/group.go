@@ -73,6 +73,7 @@ type FlushOK struct {
 	From    id.Address
 	View    uint64
 	Held    []uint64
+	Seen    []Seen // as in Install, for members that joined with View and may lack it
 }
 
 // A Forwarding tells Holder to send entries after From of Sender's stream, up

@@ -68,9 +68,12 @@ const (
 	OpReady                    // Proc, a member of Group, now holds its state
 	OpFlush                    // Group ends its view Index: same members, new view
 	OpDepart                   // the site of Proc leaves the system
+	OpSync                     // nothing: who asked knows the log up to here; Index tells its own apart
 )
 
-// An Op changes the directory of groups, or asks to leave it.
+// An Op changes the directory of groups, or asks to leave it. Index makes it
+// harmless when it comes late: for OpLeave and OpReady it is the entry by which
+// the membership began, for OpFlush the view that is to end.
 type Op struct {
 	Kind     OpKind
 	Proc     id.Address
@@ -154,6 +157,7 @@ type (
 	Commit struct {
 		Entry  *Entry
 		Agreed []id.Site
+		Hash   uint64 // of the log up to and with Entry
 	}
 
 	// Fetch asks for all entries after Index.
@@ -165,13 +169,14 @@ type (
 	// Snapshot is the log's whole state after entry Index: the answer to a
 	// Fetch from too far behind, and the welcome to a new site.
 	Snapshot struct {
-		System uint64 // the system's number, drawn by its founder
-		Index  uint64
-		Hash   uint64
-		View   *view.Site
-		Since  uint64        // the entry that made View
-		Mark   uint64        // the hash after that entry
-		Groups []*view.Group // by address
+		System  uint64 // the system's number, drawn by its founder
+		Index   uint64
+		Hash    uint64
+		View    *view.Site
+		Since   uint64        // the entry that made View
+		Mark    uint64        // the hash after that entry
+		Removed []id.Site     // incarnations that must not come back
+		Groups  []*view.Group // by address
 	}
 
 	// Accuse lists all whom the sender suspects now. It replaces what the

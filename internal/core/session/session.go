@@ -32,17 +32,17 @@ func (o *Out) Push(f *msg.Frame) bool {
 // Pending is the number of frames not yet acknowledged.
 func (o *Out) Pending() int { return len(o.frames) }
 
-// Up starts using connection conn, whose other end has got so many frames. It
-// returns those to write again. ok is false when the other end cannot be the
-// one that acknowledged before: it has forgotten frames, or claims more than
-// were ever sent.
-func (o *Out) Up(conn, got uint64) (again []*msg.Frame, ok bool) {
+// Up starts using connection conn, whose other end has got so many frames, and
+// returns those to write again. An end that counts otherwise than we do has
+// forgotten this session, as one does with a site that is no member: then we
+// count as it does.
+func (o *Out) Up(conn, got uint64) (again []*msg.Frame) {
 	if got < o.acked || got > o.acked+uint64(len(o.frames)) {
-		return nil, false
+		o.acked = got
 	}
 	o.Acked(got)
 	o.Conn = conn
-	return o.frames, true
+	return o.frames
 }
 
 // Down stops using connection conn if it is the one in use.

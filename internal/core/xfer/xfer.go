@@ -61,7 +61,7 @@ func (d *Donor) End(group id.Address, err string) *msg.XferEnd {
 // Joiner is the receiving side.
 type Joiner struct {
 	Xfer  uint64 // the transfer under way; each ask has a new number
-	Donor id.Address
+	Donor view.GroupMember
 	Begun *msg.XferBegin
 	got   uint64
 	used  uint64
@@ -109,7 +109,7 @@ func (j *Joiner) Sound(now uint64, done vclock.Time) (sound, lost bool) {
 // Ask turns to donor and forgets what another has sent so far. Transfers are
 // numbered by the joiner's view and rank in it, so that no two in a group share
 // a number.
-func (j *Joiner) Ask(v *view.Group, me, donor id.Address) *msg.XferAsk {
+func (j *Joiner) Ask(v *view.Group, me id.Address, donor view.GroupMember) *msg.XferAsk {
 	base := v.Index<<24 | uint64(v.Rank(me)&0xffff)<<8
 	*j = Joiner{Xfer: max(j.Xfer, base) + 1, Donor: donor, told: flow.XferWindow, past: j.past}
 	return &msg.XferAsk{Group: v.Group, View: v.Index, Joiner: me, Xfer: j.Xfer}

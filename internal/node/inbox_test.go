@@ -1,0 +1,142 @@
+package node
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/transport"
+	"github.com/cohortkit/cohort/internal/wire"
+)
+
+// TestInboxOrder: events of one source keep their order, those put together
+// stay together, and one wake-up is enough for all.
+func TestInboxOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const sources, each = 4, 100
+		b := newInbox()
+		for source := range sources {
+			go func() {
+				for k := range each {
+					ev := core.Used{Proc: id.Address(source), Items: k}
+					b.put(ev, ev)
+				}
+			}()
+		}
+		next := map[id.Address]int{}
+		var spare []core.Event
+		for got := 0; got < 2*sources*each; {
+			<-b.wake
+			events, _ := b.take(spare[:0])
+			for i := 0; i < len(events); i += 2 {
+				ev := events[i].(core.Used)
+				if events[i+1] != events[i] || ev.Items != next[ev.Proc] {
+					t.Fatalf("%+v and %+v in place of number %d", events[i], events[i+1], next[ev.Proc])
+				}
+				next[ev.Proc]++
+			}
+			got += len(events)
+			spare = events
+		}
+	})
+}
+
+// TestInboxRoom: who brings frames waits while there are too many.
+func TestInboxRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newInbox()
+		frame := []core.Event{core.Frame{}}
+		var put int
+		var open bool
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for open = true; open; put++ {
+				open = b.putFrames(frame, inboxRoom)
+			}
+		}()
+		synctest.Wait()
+		if put != 2 { // one that fits, and one that is too much
+			t.Errorf("%d frames were let in", put)
+		}
+		b.put(core.Depart{}) // programs do not wait here
+		if events, _ := b.take(nil); len(events) != 3 {
+			t.Errorf("%d events", len(events))
+		}
+		synctest.Wait()
+		if put != 4 {
+			t.Errorf("%d frames were let in", put)
+		}
+		b.close()
+		<-done
+		b.put(core.Depart{})
+		if events, _ := b.take(nil); len(events) != 2 || open || b.call(func() {}) {
+			t.Errorf("a closed inbox takes things: %d events", len(events))
+		}
+	})
+}
+
+// TestGuestsTakeTurns: of two connections of one lane the one that the core
+// answered last stays.
+func TestGuestsTakeTurns(t *testing.T) {
+	var gs guests
+	guestOn := func(conn uint64) *guest {
+		g := &guest{Guest: &transport.Guest{Conn: anyConn{}}, conn: conn, answer: make(chan core.Reception, 1)}
+		gs.offer(g)
+		return g
+	}
+	one, two := guestOn(1), guestOn(2)
+	gs.answer(core.Reception{Conn: 2})
+	gs.answer(core.Reception{Conn: 1})
+	gs.answer(core.Reception{Conn: 7}) // gone meanwhile
+	if gs.leave(two) || !gs.leave(one) {
+		t.Error("the wrong one was sent away")
+	}
+}
+
+// anyConn is a connection that can only be closed.
+type anyConn struct{ net.Conn }
+
+func (anyConn) Close() error { return nil }
+
+// TestTooLarge: what no peer would take ends the node that made it.
+func TestTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, memory: transport.NewMemory()}
+		defer w.close()
+		all := w.startAll(2)
+		body := msg.AppendCast(nil, make([]byte, wire.MaxBody+1<<20))
+		all[0].Post(core.Cast{Proc: all[0].proc, Dest: all[1].proc, Order: msg.FIFO, N: 1, Body: body})
+		<-all[0].Done()
+		if err := all[0].Err(); !errors.Is(err, wire.ErrTooLarge) {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+}
+
+// TestErrorTexts: each says whose fault it is.
+func TestErrorTexts(t *testing.T) {
+	cause := errors.New("cause")
+	for want, err := range map[string]error{
+		"node: config: Name has 256 bytes":  &ConfigError{"Name", "has 256 bytes"},
+		"node: cannot listen at a:1: cause": &ListenError{"a:1", cause},
+		"node: no seed led into a system (cause): a:1: cause; b:2: answers, but has not let this site in": &SeedError{
+			Seeds: []SeedFailure{{"a:1", cause}, {"b:2", nil}}, Err: cause,
+		},
+		"node: the system refuses this site: the name is taken": &RefusedError{"the name is taken"},
+		"node: halted: excluded":                                &HaltedError{"excluded"},
+		"node: internal error: cause":                           &PanicError{Value: cause},
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+		if strings.Contains(want, "cause") && !errors.Is(err, cause) {
+			t.Errorf("%T hides its cause", err)
+		}
+	}
+}
