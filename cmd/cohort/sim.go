@@ -65,7 +65,7 @@ func runSim(cmd *cobra.Command, flags simFlags) error {
 		Seeds: flags.seeds, First: uint64(flags.first), Sites: flags.sites, Groups: flags.groups,
 		Faults: faults, Workers: flags.workers,
 	}
-	var out *traceFile
+	var out *simTrace
 	if flags.trace != "" {
 		if out, err = createTrace(flags.trace, flags.run()); err != nil {
 			return err
@@ -82,7 +82,7 @@ func runSim(cmd *cobra.Command, flags simFlags) error {
 		err = tellErr
 	}
 	if err == nil && (summary.Violations > 0 || summary.Runs < flags.seeds) {
-		err = errTold
+		err = errReported
 	}
 	return err
 }
@@ -92,28 +92,28 @@ func (f simFlags) run() string {
 	return fmt.Sprintf("sim %s, %d sites, %d groups, seed %s", f.faults, f.sites, f.groups, f.first.String())
 }
 
-// traceFile is the file of a simulated run's trace.
-type traceFile struct {
+// simTrace is the file of a simulated run's trace.
+type simTrace struct {
 	file *os.File
 	out  *trace.Writer
 }
 
-func createTrace(path, run string) (*traceFile, error) {
+func createTrace(path, run string) (*simTrace, error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
-	return &traceFile{file, trace.NewWriter(file, trace.Header{Clock: trace.Simulated, Run: run})}, nil
+	return &simTrace{file, trace.NewWriter(file, trace.Header{Clock: trace.Simulated, Run: run})}, nil
 }
 
-func (t *traceFile) keep(_ uint64, records []trace.Record) {
+func (t *simTrace) keep(_ uint64, records []trace.Record) {
 	for _, r := range records {
 		t.out.Write(r)
 	}
 }
 
 // close ends the file and returns the first error in writing it.
-func (t *traceFile) close() error {
+func (t *simTrace) close() error {
 	err := t.out.Close()
 	if closeErr := t.file.Close(); err == nil {
 		err = closeErr
