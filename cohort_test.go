@@ -98,7 +98,7 @@ func (s *system) join(n *cohort.Node, name string, l *diary) *cohort.Group {
 	s.t.Helper()
 	g, err := n.Join(s.ctx, name, cohort.GroupConfig{
 		OnView: func(v cohort.View) { l.add(fmt.Sprintf("view of %d, %d left", len(v.Members), len(v.Left))) },
-		Handlers: cohort.Handlers{
+		Handlers: map[cohort.Entry]cohort.Handler{
 			echo:   func(r *cohort.Request) { _ = r.Reply(r.Message()) },
 			note:   func(r *cohort.Request) { l.add(r.Text("text")) },
 			refuse: func(r *cohort.Request) { _ = r.Error(errors.New("not today")) },
@@ -154,7 +154,7 @@ func TestCalls(t *testing.T) {
 		groups = append(groups, s.join(n, "g", newDiary()))
 	}
 	client := s.start(cohort.Config{NoVote: true})
-	v, err := client.Lookup("g")
+	v, err := client.Lookup(s.ctx, "g")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestJoinerGetsTheStateWhileTheGroupWorks(t *testing.T) {
 	big := bytes.Repeat([]byte("state of the group "), size/19)
 	donor := &blob{data: big}
 	join := func(n *cohort.Node, b *blob) *cohort.Group {
-		g, err := n.Join(s.ctx, "big", cohort.GroupConfig{State: b, Handlers: cohort.Handlers{
+		g, err := n.Join(s.ctx, "big", cohort.GroupConfig{State: b, Handlers: map[cohort.Entry]cohort.Handler{
 			echo: func(r *cohort.Request) { b.casts.Add(1); _ = r.Reply(cohort.Message{}) },
 		}})
 		if err != nil {
@@ -308,7 +308,7 @@ func TestLargeCast(t *testing.T) {
 	var g *cohort.Group
 	for _, n := range s.nodes {
 		var err error
-		g, err = n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: cohort.Handlers{
+		g, err = n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 			note: func(r *cohort.Request) { got <- len(r.Raw()) },
 		}})
 		if err != nil {
@@ -355,7 +355,7 @@ func TestBadInput(t *testing.T) {
 	if _, err = n.Join(s.ctx, "g", cohort.GroupConfig{}); !errors.Is(err, cohort.ErrJoined) {
 		t.Errorf("joining twice: %v", err)
 	}
-	if _, err = n.Lookup("nothing"); !errors.Is(err, cohort.ErrNoGroup) {
+	if _, err = n.Lookup(s.ctx, "nothing"); !errors.Is(err, cohort.ErrNoGroup) {
 		t.Errorf("no such group: %v", err)
 	}
 	if err = g.Cast(s.ctx, 9, note, cohort.Message{}); !errors.As(err, &config) {
@@ -381,7 +381,7 @@ func TestBadInput(t *testing.T) {
 func TestReplyToNothing(t *testing.T) {
 	s := newSystem(t, 1)
 	errs := make(chan error, 2)
-	g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{Handlers: cohort.Handlers{
+	g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 		echo: func(r *cohort.Request) {
 			_ = r.Reply(cohort.Message{})
 			errs <- r.Reply(cohort.Message{})

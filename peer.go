@@ -219,7 +219,8 @@ var endings = map[call.End]error{
 	call.Complete: nil, call.Nobody: ErrNobody, call.Lost: ErrLost, call.Halted: ErrUnknown, call.Cancelled: context.Canceled,
 }
 
-func (n *Node) flushed(callID uint64) {
+// settle ends a wait that has no answer but its end.
+func (n *Node) settle(callID uint64) {
 	n.mu.Lock()
 	p := n.calls[callID]
 	delete(n.calls, callID)

@@ -124,4 +124,3 @@ func explain(err error, run *trace.Run) error {
 	}
 	return err
 }
-

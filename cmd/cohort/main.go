@@ -1,5 +1,7 @@
-// Command cohort shows, simulates and judges the groups of package cohort.
+// Command cohort shows, runs, simulates and judges the groups of package cohort.
 //
+//	cohort demo    a service of several processes loses one, and nobody notices
+//	cohort twenty  the same service by hand, in several terminals
 //	cohort sim     many runs of the protocol, each under one seed, all judged
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
@@ -18,9 +20,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run is main with its exit code. The first interrupt ends ctx, the second the
 // process.
@@ -33,7 +33,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	began := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
 	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !began { // it was the flags or arguments
+		err = usagef("%v", err)
+	}
 	return exit(cmd, err)
 }
 
@@ -41,12 +46,14 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cohort",
 		Short: "groups of processes that agree on who is in them and on what they saw",
-		Long: `cohort shows, simulates and judges the groups of the library
+		Long: `cohort shows, runs, simulates and judges the groups of the library
 github.com/cohortkit/cohort.
 
 It exits with 0 when done, 1 when something failed or a promise was broken, and
 2 when it was called wrongly.`,
-		Example: `  cohort sim --seeds 200 --faults chaos
+		Example: `  cohort demo
+  cohort twenty serve
+  cohort sim --seeds 200 --faults chaos
   cohort sim --seeds 1 --first 7 --trace run.jsonl
   cohort check run.jsonl
   cohort trace run.jsonl -o run.svg`,
@@ -54,6 +61,8 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
+		newDemoCommand(),
+		newTwentyCommand(),
 		newSimCommand(),
 		newCheckCommand(),
 		newTraceCommand(),

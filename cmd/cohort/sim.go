@@ -120,4 +120,3 @@ func (t *simTrace) close() error {
 	}
 	return err
 }
-

@@ -110,6 +110,7 @@ func (s *Site) applied(list []gms.Applied) {
 		}
 	}
 	for _, a := range list {
+		s.synced(a.Entry)
 		if a.View != nil {
 			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
 			s.requests.again()
@@ -124,6 +125,15 @@ func (s *Site) applied(list []gms.Applied) {
 	if len(list) > 0 {
 		s.requests.satisfied(s)
 		s.replayEarly()
+	}
+}
+
+// synced answers the Syncs of this site that an entry holds.
+func (s *Site) synced(e *msg.Entry) {
+	for _, op := range e.Ops {
+		if op.Kind == msg.OpSync && op.Proc.Site() == s.me && s.requests.drop(op) {
+			s.item(Synced{ID: op.Index})
+		}
 	}
 }
 
@@ -218,6 +228,15 @@ func (r *requests) add(op msg.Op) {
 	}
 }
 
+// drop ends an operation, and reports whether it was open.
+func (r *requests) drop(op msg.Op) bool {
+	i := slices.Index(r.open, op)
+	if i >= 0 {
+		r.open = slices.Delete(r.open, i, i+1)
+	}
+	return i >= 0
+}
+
 // again repeats all: the coordinator may be another.
 func (r *requests) again() { r.fresh = append(r.fresh[:0], r.open...) }
 
@@ -259,7 +278,7 @@ func (r *requests) satisfied(s *Site) {
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index
-		case msg.OpDepart:
+		case msg.OpDepart, msg.OpSync: // seen otherwise
 		}
 		return false
 	}

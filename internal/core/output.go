@@ -153,6 +153,8 @@ type (
 		Proc, Group id.Address
 		ID          uint64
 	}
+	// Synced answers Sync.
+	Synced struct{ ID uint64 }
 	// SiteViewed: a new view of the whole system.
 	SiteViewed struct {
 		View   *view.Site
@@ -186,6 +188,7 @@ func (Called) item()       {}
 func (Freed) item()        {}
 func (Undelivered) item()  {}
 func (Flushed) item()      {}
+func (Synced) item()       {}
 func (SiteViewed) item()   {}
 func (Directory) item()    {}
 func (Stalled) item()      {}

@@ -51,6 +51,10 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 		again(w.between(10_000, 50_000))
 	case !h.site.running() || h.site.id != d.Site: // refused
 		from.post(core.Gone{Site: d.Site})
+		if h.site.running() && h.site.core.Excludes(from.id) {
+			from.post(core.Shunned{By: h.site.id}) // whoever lives there now knows it
+			return
+		}
 		again(w.between(20_000, 200_000))
 	default:
 		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}

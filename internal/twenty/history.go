@@ -67,8 +67,35 @@ func (h *History) Check(q Query, m, n int, got Reply) error {
 	if err != nil {
 		return err
 	}
+	return compare(t, q, m, n, got, referenceTallies(t, q, n))
+}
+
+// CheckAll is Check for the replies of all members, by number, to a horizontal
+// query, at the price of one; the replies have one version. The error is also a
+// *VersionsError.
+func (h *History) CheckAll(q Query, got []Reply) error {
+	if len(got) == 0 {
+		return nil
+	}
+	t, err := h.At(got[0].Version)
+	if err != nil {
+		return err
+	}
+	tallies := referenceTallies(t, q, len(got))
+	for m, r := range got {
+		if r.Version != got[0].Version {
+			return &VersionsError{First: got[0].Version, Other: r.Version}
+		}
+		if err := compare(t, q, m, len(got), r, tallies); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare judges a reply by the tallies of t, which is at its version.
+func compare(t *Table, q Query, m, n int, got Reply, tallies []Tally) error {
 	e := &WrongReplyError{Query: q, Member: m, Members: n, Got: got}
-	tallies := referenceTallies(t, q, n)
 	switch {
 	case tallies == nil || m < 0 || m >= n:
 	case q.Horizontal:

@@ -25,14 +25,14 @@ func referenceTallies(t *Table, q Query, n int) []Tally {
 		n = 1
 	}
 	tallies := make([]Tally, n)
-	col := t.schema.Index(q.Column)
-	for id, row := range t.Rows() {
-		if q.Category != "" && row[t.schema.Category()] != String(q.Category) {
+	column := &t.columns[t.schema.Index(q.Column)]
+	for i, id := range t.ids {
+		if q.Category != "" && t.columns[t.schema.category].at(i) != String(q.Category) {
 			continue
 		}
 		c := &tallies[id%RowID(n)]
 		c.Rows++
-		if q.matches(row[col]) {
+		if q.matches(column.at(i)) {
 			c.Matches++
 		}
 	}
@@ -40,7 +40,7 @@ func referenceTallies(t *Table, q Query, n int) []Tally {
 }
 
 // matches reports whether v, of the query's kind or null, is as q asks.
-func (q Query) matches(v Value) bool {
+func (q *Query) matches(v Value) bool {
 	if v.IsNull() {
 		return false
 	}

@@ -68,6 +68,7 @@ const (
 	OpReady                    // Proc, a member of Group, now holds its state
 	OpFlush                    // Group ends its view Index: same members, new view
 	OpDepart                   // the site of Proc leaves the system
+	OpSync                     // nothing: who asked knows the log up to here; Index tells its own apart
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it

@@ -1,0 +1,250 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/cohortkit/cohort"
+	"github.com/cohortkit/cohort/internal/twenty"
+)
+
+// Patience is how long a client waits for one request. A group answers, or says
+// at once that nobody is left to; who hears nothing has found a fault.
+const Patience = 10 * time.Second
+
+// ErrSilence: there was neither an answer nor an error in time.
+var ErrSilence = errors.New("twenty: neither an answer nor an error within 10 s; this is a fault of the service")
+
+// errMissing: not all members have answered a horizontal question, for one has
+// failed.
+var errMissing = errors.New("twenty: a part of the answer is missing")
+
+// InconsistentError says that the parts of an answer do not fit together: the
+// members disagree about who they are, or about the table. Virtual synchrony
+// rules that out.
+type InconsistentError struct {
+	Query twenty.Query
+	Parts []Part
+}
+
+func (e *InconsistentError) Error() string {
+	return fmt.Sprintf("twenty: the answers to %v do not fit together: %v", e.Query, e.Parts)
+}
+
+// RefusedError says why the service refused a question or an update: the
+// caller's mistake.
+type RefusedError struct{ Text string }
+
+func (e *RefusedError) Error() string { return e.Text }
+
+// Client asks the service. Its methods are safe for concurrent use.
+type Client struct {
+	node    *cohort.Node
+	number  uint64
+	count   atomic.Uint64
+	retries atomic.Uint64
+	group   atomic.Pointer[cohort.Client]
+}
+
+// Answer is what the service says to a question.
+type Answer struct {
+	twenty.Reply
+	Parts []Part // one, or those of all members by number if the question is horizontal
+}
+
+// Dial returns a client of the service that runs in node's system. The error is
+// cohort.ErrNoGroup if there is none.
+func Dial(node *cohort.Node) (*Client, error) {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	c := &Client{node: node, number: binary.LittleEndian.Uint64(b[:])}
+	if _, err := c.find(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// findFor bounds the search for the group.
+const findFor = 5 * time.Second
+
+// find looks the group up.
+func (c *Client) find() (*cohort.Client, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), findFor)
+	defer cancel()
+	v, err := c.node.Lookup(ctx, GroupName)
+	if err != nil {
+		return nil, err
+	}
+	g := c.node.Client(v.Group)
+	c.group.Store(g)
+	return g, nil
+}
+
+// Retries is how many requests were repeated so far.
+func (c *Client) Retries() uint64 { return c.retries.Load() }
+
+// Ask asks until it has the whole answer: again when the member that should
+// have answered has failed, or when nobody can tell what became of the question.
+// The error is a *RefusedError for a question that does not fit the table, an
+// *InconsistentError, ErrSilence, an error of package cohort that asking again
+// does not mend, or ctx's.
+func (c *Client) Ask(ctx context.Context, q twenty.Query) (Answer, error) {
+	payload, _ := q.MarshalBinary() // never fails
+	want := 1
+	if q.Horizontal {
+		want = cohort.All
+	}
+	var a Answer
+	err := c.insist(ctx, func(ctx context.Context, g *cohort.Client) error {
+		replies, err := g.Call(ctx, cohort.Causal, entryQuery, payload, want)
+		if err == nil {
+			a, err = assemble(q, replies)
+		}
+		return err
+	})
+	return a, err
+}
+
+// assemble puts the replies to one question together.
+func assemble(q twenty.Query, replies []cohort.Reply) (Answer, error) {
+	parts := make([]Part, 0, len(replies))
+	for i := range replies {
+		r := &replies[i]
+		if r.Err != nil {
+			return Answer{}, refused(r.Err)
+		}
+		p, err := parsePart(r.Raw())
+		if err != nil {
+			return Answer{}, err
+		}
+		p.From = r.From
+		parts = append(parts, p)
+	}
+	bad := &InconsistentError{Query: q, Parts: parts}
+	if !q.Horizontal {
+		if len(parts) != 1 {
+			return Answer{}, bad
+		}
+		return Answer{Reply: parts[0].Reply, Parts: parts}, nil
+	}
+	ordered := make([]Part, parts[0].Of)
+	all := make([]twenty.Reply, 0, len(parts))
+	for _, p := range parts {
+		if p.Of != len(ordered) || ordered[p.Member].Of != 0 {
+			return Answer{}, bad
+		}
+		ordered[p.Member] = p
+		all = append(all, p.Reply)
+	}
+	sum, err := twenty.Combine(all)
+	switch {
+	case err != nil:
+		return Answer{}, bad
+	case len(parts) < len(ordered):
+		return Answer{}, errMissing
+	}
+	return Answer{Reply: sum, Parts: ordered}, nil
+}
+
+func refused(err error) error {
+	var remote *cohort.RemoteError
+	if errors.As(err, &remote) {
+		return &RefusedError{Text: remote.Text}
+	}
+	return err
+}
+
+// Update applies u once, however often it has to be sent, and returns the
+// version that it made. The error is a *RefusedError if the table does not take
+// it, and else as for Ask; then u may have been applied.
+func (c *Client) Update(ctx context.Context, u twenty.Update) (version uint64, err error) {
+	payload, _ := u.AppendBinary(updateID{c.number, c.count.Add(1)}.append(nil)) // never fails
+	err = c.insist(ctx, func(ctx context.Context, g *cohort.Client) error {
+		replies, err := g.Call(ctx, cohort.Barrier, entryUpdate, payload, 1)
+		switch {
+		case err != nil:
+			return err
+		case replies[0].Err != nil:
+			return refused(replies[0].Err)
+		}
+		v, rest, ok := cutUvarint(replies[0].Raw())
+		if !ok || len(rest) > 0 {
+			return errMalformed
+		}
+		version = v
+		return nil
+	})
+	return version, err
+}
+
+// Table is a copy of the service's table. The error is as for Ask; a table that
+// takes more than a reply may is refused.
+func (c *Client) Table(ctx context.Context) (t *twenty.Table, err error) {
+	err = c.insist(ctx, func(ctx context.Context, g *cohort.Client) error {
+		replies, err := g.Call(ctx, cohort.Causal, entryTable, []byte{}, 1)
+		switch {
+		case err != nil:
+			return err
+		case replies[0].Err != nil:
+			return refused(replies[0].Err)
+		}
+		t, err = twenty.Restore(bytes.NewReader(replies[0].Raw()))
+		return err
+	})
+	return t, err
+}
+
+// retryable reports whether asking again may help: nobody has answered, or
+// nobody knows.
+func retryable(err error) bool {
+	return errors.Is(err, cohort.ErrNobody) || errors.Is(err, cohort.ErrUnknown) || errors.Is(err, errMissing)
+}
+
+// insist makes one request until it ends in something else than a retryable
+// error. The pause before the next attempt grows from nothing to 50 ms.
+func (c *Client) insist(ctx context.Context, try func(context.Context, *cohort.Client) error) error {
+	for pause := time.Duration(0); ; pause = min(2*pause+time.Millisecond, 50*time.Millisecond) {
+		err := c.attempt(ctx, try)
+		if !retryable(err) {
+			return err
+		}
+		c.retries.Add(1)
+		if pause == 0 {
+			continue
+		}
+		if _, err := c.find(); errors.Is(err, cohort.ErrNoGroup) {
+			return err // all members have left
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// attempt makes one request once.
+func (c *Client) attempt(ctx context.Context, try func(context.Context, *cohort.Client) error) error {
+	limited, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	err := try(limited, c.group.Load())
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return ErrSilence
+	case errors.Is(err, cohort.ErrLost):
+		// The group is gone. If another one has its name, that one is asked.
+		if _, err := c.find(); err != nil {
+			return err
+		}
+		return cohort.ErrNobody
+	case errors.Is(err, cohort.ErrNobody) && ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return err
+}
