@@ -128,5 +128,5 @@ func verdict(out io.Writer, wrong, lost uint64, faults []string) error {
 	for _, f := range faults {
 		fmt.Fprintf(out, "  %s\n", f)
 	}
-	return errTold
+	return errReported
 }

@@ -44,7 +44,7 @@ func ask(ctx context.Context, c *client, out io.Writer, texts []string) error {
 	queries := make([]twenty.Query, len(texts))
 	for i, text := range texts {
 		if queries[i], err = twenty.ParseQuery(table.Schema(), text); err != nil {
-			return usageError{err.Error()}
+			return &usageError{err.Error()}
 		}
 	}
 	for _, q := range queries {
@@ -121,7 +121,7 @@ func update(ctx context.Context, c *client, out io.Writer, args []string) error 
 	}
 	u, err := parseUpdate(table.Schema(), args)
 	if err != nil {
-		return usageError{err.Error()}
+		return &usageError{err.Error()}
 	}
 	version, err := c.Update(ctx, u)
 	if err != nil {
