@@ -32,7 +32,7 @@ func (s *stage) result() demoResult {
 		Queries: t.Queries, Updates: t.Updates, Refused: t.Refused, Wrong: t.Wrong, Lost: t.Lost, Retries: t.Retries,
 		Kills: 1, ViewChanges: len(s.views),
 		ViewChangeMs: round(ms(s.viewChange)), OutageMs: round(ms(t.Outage)),
-		TransferBytes: s.newcomer.bytes, Members: s.demoOptions.members, Seconds: round(seconds),
+		TransferBytes: s.newcomer.bytes, Members: s.o.members, Seconds: round(seconds),
 		QueriesPerS: round(float64(t.Queries) / seconds), UpdatesPerS: round(float64(t.Updates) / seconds),
 	}
 }
@@ -46,8 +46,8 @@ func (s *stage) summary(r demoResult) {
 	say("")
 	say("What happened")
 	say("  %s questions and %s updates in %.1f s: %s and %s a second, from one client.",
-		thousands(int64(r.Queries)), thousands(int64(r.Updates)), r.Seconds,
-		thousands(int64(r.QueriesPerS)), thousands(int64(r.UpdatesPerS)))
+		thousands(int(r.Queries)), thousands(int(r.Updates)), r.Seconds,
+		thousands(int(r.QueriesPerS)), thousands(int(r.UpdatesPerS)))
 	say("  %d answers were wrong and %d were lost. Each was compared, row by row, with the", r.Wrong, r.Lost)
 	say("  client's own table at the version that the answer came from.")
 	say("  %s was killed with kill -9 while it acted. %.1f ms later the last survivor had the", s.victim.name, r.ViewChangeMs)
@@ -59,16 +59,16 @@ func (s *stage) summary(r demoResult) {
 	say("  The client was never longer than %.1f ms without a right answer; %d requests were", r.OutageMs, r.Retries)
 	say("  asked again.")
 	say("  %s took the place of %s with %s bytes of state while the others went on.",
-		s.newcomer.name, s.victim.name, thousands(r.TransferBytes))
+		s.newcomer.name, s.victim.name, thousands(int(r.TransferBytes)))
 	say("")
 	say("What it means")
 	say("  The first Isis did 30 questions or 5 updates a second with four machines of 1987;")
 	say("  this run did %.0f times as many questions and %.0f times as many updates, at once.", r.QueriesPerS/30, r.UpdatesPerS/5)
 	say("  After a crash Corosync takes 7.5 s to agree on the new view, Spread 3 s, JGroups")
 	say("  2.3 s, as they come, on a machine like ours; here it took %.3f s.", r.ViewChangeMs/1000)
-	if s.trace != "" {
+	if s.o.trace != "" {
 		say("")
-		say("Judge the run:  cohort check %s-*.jsonl", s.trace)
-		say("Draw it:        cohort trace %s-*.jsonl -o run.svg", s.trace)
+		say("Judge the run:  cohort check %s*.jsonl", s.o.trace)
+		say("Draw it:        cohort trace %s*.jsonl -o run.svg", s.o.trace)
 	}
 }
