@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,10 +105,8 @@ func files(_ *cobra.Command, args []string) error {
 		return usagef("name the files of a run's trace")
 	}
 	for i, a := range args {
-		for _, b := range args[:i] {
-			if a == b {
-				return usagef("%s is named twice", a)
-			}
+		if slices.Contains(args[:i], a) {
+			return usagef("%s is named twice", a)
 		}
 	}
 	return nil
