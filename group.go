@@ -229,6 +229,17 @@ func (g *Group) cutOff(l *life, closing bool) {
 	}
 }
 
+// again joins once more, after this node had to skip what the group did.
+func (g *Group) again() {
+	g.n.mu.Lock()
+	l := g.life
+	g.addr = 0
+	g.n.mu.Unlock()
+	if l != nil {
+		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
+	}
+}
+
 // rejoin asks for all groups again in a new incarnation.
 func (n *Node) rejoin(l *life) {
 	n.mu.Lock()

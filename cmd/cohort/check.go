@@ -59,7 +59,7 @@ func runCheck(cmd *cobra.Command, paths []string, flags checkFlags) error {
 		j.write(cmd.OutOrStdout(), flags.verbose)
 	}
 	if err == nil && !report.OK() {
-		err = errTold
+		err = errReported
 	}
 	return err
 }

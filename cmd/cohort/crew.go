@@ -36,6 +36,7 @@ type tiding struct {
 type process struct {
 	name  string
 	cmd   *exec.Cmd
+	began time.Time
 	stdin io.Closer
 	says  tail
 	gone  chan struct{}
@@ -63,7 +64,7 @@ func (c *crew) start(name string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.stdin = stdin
+	p.stdin, p.began = stdin, time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +29,7 @@ func newDemoCommand() *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Kill a member of a busy service and count what goes wrong: nothing",
+		Short: "kill a member of a busy service and count what goes wrong: nothing",
 		Long: `Start the twenty-questions service of the 1987 Isis paper as separate processes on this
 machine, three acting members and hot standbys, and a client process that asks it all the
 time while it also updates the table, and checks every answer. In the middle an acting
@@ -50,7 +52,7 @@ The exit code is 1 if wrong or lost is not 0 or a process failed, and 2 for wron
   cohort demo --members 5 --seconds 20
   cohort demo --json | jq .view_change_ms
   cohort demo --seconds 3 --trace /tmp/run     then: cohort check /tmp/run-*.jsonl`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
 				return err
@@ -65,7 +67,7 @@ The exit code is 1 if wrong or lost is not 0 or a process failed, and 2 for wron
 	f.IntVar(&o.askers, "askers", 96, "workers of the client that ask questions")
 	f.IntVar(&o.updaters, "updaters", 8, "workers of the client that make updates")
 	f.StringVar(&o.data, "data", "cars", "table: cars or paper")
-	f.StringVar(&o.trace, "trace", "", "write a trace of each process to `PREFIX`-NAME.jsonl; fewer workers then, to keep it readable")
+	f.StringVar(&o.trace, "trace", "", "write a trace of each process: `DIR`/NAME.jsonl, or PREFIX-NAME.jsonl; fewer workers then")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	return cmd
 }
@@ -85,11 +87,19 @@ func (o *demoOptions) check(cmd *cobra.Command) error {
 	case o.askers < 1 || o.updaters < 0:
 		return usagef("there must be workers: --askers at least 1, --updaters at least 0")
 	}
-	if o.trace != "" && !cmd.Flags().Changed("askers") {
+	if o.trace == "" {
+		return nil
+	}
+	if !cmd.Flags().Changed("askers") {
 		o.askers = 2
 	}
-	if o.trace != "" && !cmd.Flags().Changed("updaters") {
+	if !cmd.Flags().Changed("updaters") {
 		o.updaters = 1
+	}
+	if at, err := os.Stat(o.trace); err == nil && at.IsDir() {
+		o.trace = filepath.Join(o.trace, "") + string(filepath.Separator)
+	} else {
+		o.trace += "-"
 	}
 	return nil
 }
@@ -104,7 +114,7 @@ func demo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	defer c.close()
-	s := &stage{crew: c, demoOptions: o, out: story, began: time.Now(), views: map[uint64]bool{}}
+	s := &stage{crew: c, o: o, out: story, began: time.Now(), views: map[uint64]bool{}}
 	if err := s.play(); err != nil {
 		return err
 	}
@@ -128,5 +138,5 @@ func verdict(out io.Writer, wrong, lost uint64, faults []string) error {
 	for _, f := range faults {
 		fmt.Fprintf(out, "  %s\n", f)
 	}
-	return errTold
+	return errReported
 }

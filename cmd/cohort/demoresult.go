@@ -32,7 +32,7 @@ func (s *stage) result() demoResult {
 		Queries: t.Queries, Updates: t.Updates, Refused: t.Refused, Wrong: t.Wrong, Lost: t.Lost, Retries: t.Retries,
 		Kills: 1, ViewChanges: len(s.views),
 		ViewChangeMs: round(ms(s.viewChange)), OutageMs: round(ms(t.Outage)),
-		TransferBytes: s.newcomer.bytes, Members: s.demoOptions.members, Seconds: round(seconds),
+		TransferBytes: s.newcomer.bytes, Members: s.o.members, Seconds: round(seconds),
 		QueriesPerS: round(float64(t.Queries) / seconds), UpdatesPerS: round(float64(t.Updates) / seconds),
 	}
 }
@@ -66,9 +66,9 @@ func (s *stage) summary(r demoResult) {
 	say("  this run did %.0f times as many questions and %.0f times as many updates, at once.", r.QueriesPerS/30, r.UpdatesPerS/5)
 	say("  After a crash Corosync takes 7.5 s to agree on the new view, Spread 3 s, JGroups")
 	say("  2.3 s, as they come, on a machine like ours; here it took %.3f s.", r.ViewChangeMs/1000)
-	if s.trace != "" {
+	if s.o.trace != "" {
 		say("")
-		say("Judge the run:  cohort check %s-*.jsonl", s.trace)
-		say("Draw it:        cohort trace %s-*.jsonl -o run.svg", s.trace)
+		say("Judge the run:  cohort check %s*.jsonl", s.o.trace)
+		say("Draw it:        cohort trace %s*.jsonl -o run.svg", s.o.trace)
 	}
 }

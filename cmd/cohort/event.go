@@ -29,8 +29,7 @@ type event struct {
 	Addr    string         `json:"addr,omitempty"`
 	Address cohort.Address `json:"address,omitempty"`
 	View    *viewReport    `json:"view,omitempty"`
-	Bytes   int64          `json:"bytes,omitempty"`   // of state received
-	Took    time.Duration  `json:"took_ns,omitempty"` // to join and to get it
+	Bytes   int64          `json:"bytes,omitempty"` // of state received
 	Totals  *load.Totals   `json:"totals,omitempty"`
 }
 

@@ -20,7 +20,7 @@ func (s *stage) play() error {
 // gather starts the members and waits until all hold the state and know it of
 // each other.
 func (s *stage) gather() error {
-	s.say("starting %d processes of the twenty-questions service on this machine", s.demoOptions.members)
+	s.say("starting %d processes of the twenty-questions service on this machine", s.o.members)
 	first, err := s.member()
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (s *stage) gather() error {
 		return err
 	}
 	s.say("%s founded it at %s (process %d)", first.name, first.addr, first.cmd.Process.Pid)
-	for range s.demoOptions.members - 1 {
+	for range s.o.members - 1 {
 		if _, err := s.member(); err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (s *stage) complete() bool {
 		if a.over {
 			continue
 		}
-		if !a.ready || a.view == nil || len(a.view.ready()) != s.demoOptions.members {
+		if !a.ready || a.view == nil || len(a.view.ready()) != s.o.members {
 			return false
 		}
 	}
@@ -55,27 +55,27 @@ func (s *stage) busy() error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	s.say("a client process asks now: %d workers ask, %d update, every answer is checked", s.askers, s.updaters)
+	s.say("a client process asks now: %d workers ask, %d update, every answer is checked", s.o.askers, s.o.updaters)
 	return s.during(s.half(), s.take)
 }
 
 // half is half the time that the client asks.
-func (s *stage) half() time.Duration { return time.Duration(s.seconds) * time.Second / 2 }
+func (s *stage) half() time.Duration { return time.Duration(s.o.seconds) * time.Second / 2 }
 
 // crash kills an acting member and waits until the others agree that it is gone.
 func (s *stage) crash() error {
 	view := s.members[0].view
-	target := view.ready()[s.demoOptions.victim]
+	target := view.ready()[s.o.victim]
 	v := s.find(func(a *actor) bool { return a.address == target })
 	if v == nil {
-		return fmt.Errorf("no process is acting member %d, %v", s.demoOptions.victim, target)
+		return fmt.Errorf("no process is acting member %d, %v", s.o.victim, target)
 	}
 	standby := view.ready()
 	if len(standby) > service.DefaultActing {
 		next := standby[service.DefaultActing]
 		s.promoted = s.find(func(a *actor) bool { return a.address == next })
 	}
-	s.say("kill -9 %d: %s, acting member %d", v.cmd.Process.Pid, v.name, s.demoOptions.victim)
+	s.say("kill -9 %d: %s, acting member %d", v.cmd.Process.Pid, v.name, s.o.victim)
 	s.victim, v.over = v, true
 	s.killedAt = time.Now().UnixNano()
 	if err := v.kill(); err != nil {
@@ -84,7 +84,7 @@ func (s *stage) crash() error {
 	if err := s.until("agreeing that "+v.name+" is gone", patience, s.take, s.survived); err != nil {
 		return err
 	}
-	s.say("all %d survivors had the new view %.1f ms after the kill", s.demoOptions.members-1, ms(s.viewChange))
+	s.say("all %d survivors had the new view %.1f ms after the kill", s.o.members-1, ms(s.viewChange))
 	return nil
 }
 

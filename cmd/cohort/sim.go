@@ -82,7 +82,7 @@ func runSim(cmd *cobra.Command, flags simFlags) error {
 		err = tellErr
 	}
 	if err == nil && (summary.Violations > 0 || summary.Runs < flags.seeds) {
-		err = errTold
+		err = errReported
 	}
 	return err
 }

@@ -135,8 +135,8 @@ func (t *teller) summary(s *lab.Summary) string {
 	if s.Lost > 0 {
 		fmt.Fprintf(&b, "%s lost the majority for good: nothing had to come to an end there\n", counted(s.Lost, "run"))
 	}
-	if t.told < s.Violations {
-		fmt.Fprintf(&b, "%s listed\n", counted(t.told, "violation"))
+	if t.told > 0 && t.flags.seeds == 1 && t.flags.trace == "" {
+		fmt.Fprintln(&b, "for the facts behind it: --trace run.jsonl, and then: cohort check run.jsonl")
 	}
 	fmt.Fprintln(&b, t.sentence(s))
 	return b.String()

@@ -19,7 +19,7 @@ const patience = 20 * time.Second
 // stage is a demo under way: who takes part, and what is known of them.
 type stage struct {
 	*crew
-	demoOptions
+	o     demoOptions
 	out   io.Writer
 	began time.Time
 
@@ -44,8 +44,7 @@ type actor struct {
 	address cohort.Address
 	addr    string
 	ready   bool
-	bytes   int64
-	took    time.Duration
+	bytes   int64       // of state received
 	view    *viewReport // the last one told
 	without int64       // when it had the first view without the victim
 	over    bool        // it is meant to end
@@ -58,10 +57,10 @@ func (s *stage) say(format string, args ...any) {
 
 // traced are the arguments that make a process write a trace.
 func (s *stage) traced(name string) []string {
-	if s.trace == "" {
+	if s.o.trace == "" {
 		return nil
 	}
-	return []string{"--trace", s.trace + "-" + name + ".jsonl"}
+	return []string{"--trace", s.o.trace + name + ".jsonl"}
 }
 
 // member starts one more member.
@@ -69,7 +68,7 @@ func (s *stage) member() (*actor, error) {
 	name := "m" + strconv.Itoa(len(s.members)+1)
 	args := []string{
 		"twenty", "serve", "--child", "--json", "--listen", "127.0.0.1:0",
-		"--name", name, "--data", s.data, "--members", strconv.Itoa(service.DefaultActing),
+		"--name", name, "--data", s.o.data, "--members", strconv.Itoa(service.DefaultActing),
 	}
 	if seeds := s.addrs(); len(seeds) > 0 {
 		args = append(args, "--seeds", strings.Join(seeds, ","))
@@ -97,7 +96,7 @@ func (s *stage) addrs() (list []string) {
 func (s *stage) load() error {
 	args := []string{
 		"twenty", "load", "--seeds", strings.Join(s.addrs(), ","),
-		"--askers", strconv.Itoa(s.askers), "--updaters", strconv.Itoa(s.updaters),
+		"--askers", strconv.Itoa(s.o.askers), "--updaters", strconv.Itoa(s.o.updaters),
 	}
 	p, err := s.start("client", append(args, s.traced("client")...)...)
 	if err != nil {
@@ -142,9 +141,10 @@ func (s *stage) take(t tiding) error {
 	case t.Event == eventStarted:
 		a.address, a.addr = t.Address, t.Addr
 	case t.Event == eventReady:
-		a.ready, a.bytes, a.took = true, t.Bytes, t.Took
+		a.ready, a.bytes = true, t.Bytes
 		if a.bytes > 0 {
-			s.say("%s has the state: %s bytes, %.0f ms after it was started", a.name, thousands(int(a.bytes)), ms(a.took))
+			s.say("%s has the state: %s bytes, %.0f ms after it was started",
+				a.name, thousands(int(a.bytes)), ms(time.Duration(t.At-a.began.UnixNano())))
 		}
 	case t.Event == eventView:
 		s.viewed(a, t.event)
@@ -183,8 +183,21 @@ func (s *stage) viewed(a *actor, e event) {
 	}
 	s.say("%s", text)
 	if e.View.Why != "" {
-		s.say("  %s", e.View.Why)
+		s.say("  %s", s.named(e.View.Why))
 	}
+}
+
+// named puts the names of processes where text has their sites.
+func (s *stage) named(text string) string {
+	for _, a := range slices.Concat(s.members, []*actor{s.client}) {
+		if a == nil {
+			continue
+		}
+		if site, _, ok := strings.Cut(a.address.String(), "."); ok {
+			text = strings.ReplaceAll(text, site, a.name)
+		}
+	}
+	return text
 }
 
 // tellProgress tells the rates since it was last called.

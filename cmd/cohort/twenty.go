@@ -24,7 +24,7 @@ const seekFor = 5 * time.Second
 func newTwentyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "twenty",
-		Short: "The twenty-questions service of the 1987 Isis paper",
+		Short: "the twenty-questions service of the 1987 Isis paper",
 		Long: `The twenty-questions service of section 5 of "Exploiting Virtual Synchrony in
 Distributed Systems" (1987). Its members hold a table each; they divide every question
 among them and answer it together: yes, no or sometimes. Members may come, and be killed,
@@ -33,7 +33,7 @@ at any time.`,
   cohort twenty serve --seeds 127.0.0.1:7420      in others: more members
   cohort twenty ask 'mpg > 30' '*year < 1975'     in yet another one: questions
   cohort twenty play                              guess the maker of a car`,
-		Args: cobra.NoArgs,
+		Args: command,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(

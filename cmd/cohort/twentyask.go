@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,14 +17,19 @@ func newAskCommand() *cobra.Command {
 	var seeds []string
 	cmd := &cobra.Command{
 		Use:   "ask QUERY...",
-		Short: "Ask the service questions",
+		Short: "ask the service questions",
 		Long: `Ask the service one question after the other. A question names a column, an operator
 (= != < <= > >=) and a value; the answer is yes if all rows match, no if none does, else
 sometimes. With a * before it all acting members answer, each for its rows. A category in
 brackets asks about its objects only.`,
 		Example: `  cohort twenty ask 'mpg > 30'
   cohort twenty ask '*year < 1975' '[toyota] origin = Japan'`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("what is the question?")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withService(cmd, seeds, func(ctx context.Context, c *client) error {
 				return ask(ctx, c, cmd.OutOrStdout(), args)
@@ -44,7 +48,7 @@ func ask(ctx context.Context, c *client, out io.Writer, texts []string) error {
 	queries := make([]twenty.Query, len(texts))
 	for i, text := range texts {
 		if queries[i], err = twenty.ParseQuery(table.Schema(), text); err != nil {
-			return usageError{err.Error()}
+			return usagef("%s", plain(err))
 		}
 	}
 	for _, q := range queries {
@@ -64,7 +68,7 @@ func newUpdateCommand() *cobra.Command {
 	var seeds []string
 	cmd := &cobra.Command{
 		Use:   "update add COLUMN=VALUE... | set ROW COLUMN=VALUE... | delete ROW",
-		Short: "Change the service's table",
+		Short: "change the service's table",
 		Long: `Change the service's table at all members at once. 'cohort twenty table' lists the rows
 with their numbers. A column without a value is null, and so is one that add does not name.`,
 		Example: `  cohort twenty update add maker=bmw name='bmw 507' year=1957
@@ -84,31 +88,31 @@ with their numbers. A column without a value is null, and so is one that add doe
 // updateArgs checks what can be checked without the table.
 func updateArgs(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say what to do: add, set or delete")
+		return usagef("say what to do: add, set or delete")
 	}
 	rest := args[1:]
 	switch args[0] {
 	case "add":
 	case "set", "delete":
 		if len(rest) == 0 {
-			return fmt.Errorf("%s needs the number of a row", args[0])
+			return usagef("%s needs the number of a row", args[0])
 		}
 		if _, err := strconv.ParseUint(rest[0], 10, 62); err != nil {
-			return fmt.Errorf("%q is no number of a row", rest[0])
+			return usagef("%q is no number of a row", rest[0])
 		}
 		rest = rest[1:]
 	default:
-		return fmt.Errorf("cannot %q: only add, set or delete", args[0])
+		return usagef("cannot %q: only add, set or delete", args[0])
 	}
 	switch {
 	case args[0] == "delete" && len(rest) > 0:
-		return fmt.Errorf("delete takes one row, and nothing like %q", rest[0])
+		return usagef("delete takes one row, and nothing like %q", rest[0])
 	case args[0] != "delete" && len(rest) == 0:
-		return fmt.Errorf("%s needs at least one COLUMN=VALUE", args[0])
+		return usagef("%s needs at least one COLUMN=VALUE", args[0])
 	}
 	for _, a := range rest {
 		if !strings.Contains(a, "=") {
-			return fmt.Errorf("%q is not COLUMN=VALUE", a)
+			return usagef("%q is not COLUMN=VALUE", a)
 		}
 	}
 	return nil
@@ -121,13 +125,13 @@ func update(ctx context.Context, c *client, out io.Writer, args []string) error 
 	}
 	u, err := parseUpdate(table.Schema(), args)
 	if err != nil {
-		return usageError{err.Error()}
+		return usagef("%s", plain(err))
 	}
 	version, err := c.Update(ctx, u)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%v: done, the table is at version %d\n", u, version)
+	fmt.Fprintf(out, "done; the table is at version %d\n", version)
 	return nil
 }
 
@@ -184,10 +188,10 @@ func newTableCommand() *cobra.Command {
 	var seeds []string
 	cmd := &cobra.Command{
 		Use:     "table",
-		Short:   "Print the service's table",
+		Short:   "print the service's table",
 		Long:    `Print the service's table, tab-separated, each row with its number.`,
 		Example: `  cohort twenty table | head`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withService(cmd, seeds, func(ctx context.Context, c *client) error {
 				return printTable(ctx, c.Client, cmd.OutOrStdout())

@@ -37,13 +37,13 @@ func newBenchCommand() *cobra.Command {
 	var o benchOptions
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure questions alone, then updates alone",
+		Short: "measure questions alone, then updates alone",
 		Long: `Start four members and a client as processes on this machine, and measure how many
 questions, and then how many updates, they do in a second. Every answer is checked. In
 1987 it was 30 questions or 5 updates, on four machines.`,
 		Example: `  cohort twenty bench
   cohort twenty bench --seconds 10 --json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.seconds < 1 || o.workers < 1 {
 				return usagef("--seconds and --workers are at least 1")
@@ -69,7 +69,7 @@ func bench(cmd *cobra.Command, o benchOptions) error {
 		out = cmd.ErrOrStderr()
 	}
 	s := &stage{
-		crew: c, demoOptions: demoOptions{members: benchMembers, data: "cars"},
+		crew: c, o: demoOptions{members: benchMembers, data: "cars"},
 		out: out, began: time.Now(), views: map[uint64]bool{},
 	}
 	if err := s.gather(); err != nil {
@@ -109,7 +109,7 @@ func bench(cmd *cobra.Command, o benchOptions) error {
 func (s *stage) measure(what string, seconds, askers, updaters int) (load.Totals, error) {
 	s.say("measuring %s for %d s with %d workers", what, seconds, askers+updaters)
 	s.totals, s.progress, s.final = load.Totals{}, load.Totals{}, false
-	s.askers, s.updaters = askers, updaters
+	s.o.askers, s.o.updaters = askers, updaters
 	if err := s.load(); err != nil {
 		return load.Totals{}, err
 	}

@@ -22,8 +22,8 @@ func newLoadCommand() *cobra.Command {
 	var o loadOptions
 	cmd := &cobra.Command{
 		Use:    "load",
-		Short:  "Keep the service busy until the standard input ends; report as JSON lines",
-		Args:   cobra.NoArgs,
+		Short:  "keep the service busy until the standard input ends; report as JSON lines",
+		Args:   noArgs,
 		Hidden: true,
 		RunE:   func(cmd *cobra.Command, _ []string) error { return runLoad(cmd, o) },
 	}

@@ -17,13 +17,13 @@ func newPlayCommand() *cobra.Command {
 	var seeds []string
 	cmd := &cobra.Command{
 		Use:   "play",
-		Short: "Guess a secret category with at most 20 questions",
+		Short: "guess a secret category with at most 20 questions",
 		Long: `Play against a running service. A category of its table is drawn in secret; you ask up
 to 20 questions, which the members of the service answer, and then guess. Members may be
 killed meanwhile: the game goes on.`,
 		Example: `  cohort twenty play
   cohort twenty play --seeds 127.0.0.1:7500`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withService(cmd, seeds, func(ctx context.Context, c *client) error {
 				return play(ctx, c, cmd.InOrStdin(), cmd.OutOrStdout())
@@ -157,5 +157,5 @@ func (p *player) question(ctx context.Context, text string) error {
 }
 
 func (p *player) mistake(err error) {
-	fmt.Fprintf(p.out, "  %s\n", strings.TrimPrefix(err.Error(), "twenty: "))
+	fmt.Fprintf(p.out, "  %s\n", plain(err))
 }

@@ -37,7 +37,7 @@ func newServeCommand() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Be a member of the service",
+		Short: "be a member of the service",
 		Long: `Be a member of the service until interrupted. Without --seeds this member founds the
 service; with them it joins the one that runs there, and gets the table from it. The first
 members that hold the table act, the others are hot standbys.
@@ -47,7 +47,7 @@ service of its own.`,
 		Example: `  cohort twenty serve                            found the service at ` + wellKnown + `
   cohort twenty serve --seeds ` + wellKnown + `     join it
   cohort twenty serve --data paper --listen 127.0.0.1:7500`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("listen") && len(o.seeds) > 0 {
 				o.listen = "127.0.0.1:0"
@@ -84,7 +84,6 @@ func serve(cmd *cobra.Command, o serveOptions) (err error) {
 	ctx, stop := untilTold(cmd.Context(), o.child, cmd.InOrStdin())
 	defer stop()
 
-	began := time.Now()
 	seeking, cancel := context.WithTimeout(ctx, 2*seekFor)
 	defer cancel()
 	node, err := cohort.Start(seeking, cohort.Config{
@@ -93,7 +92,7 @@ func serve(cmd *cobra.Command, o serveOptions) (err error) {
 	if err != nil {
 		return explainStart(err, o)
 	}
-	s := &serving{node: node, acting: o.acting, out: cmd.OutOrStdout(), began: began}
+	s := &serving{node: node, acting: o.acting, out: cmd.OutOrStdout()}
 	if o.json {
 		s.report = newReporter(cmd.OutOrStdout())
 	}
@@ -144,7 +143,6 @@ type serving struct {
 	acting int
 	out    io.Writer
 	report *reporter // nil: tell a person
-	began  time.Time
 }
 
 func (s *serving) say(format string, args ...any) {
@@ -172,19 +170,18 @@ func (s *serving) viewed(v cohort.View) {
 	me := s.node.Address()
 	role := "hot standby"
 	if i := slices.Index(acting, me); i >= 0 {
-		role = fmt.Sprintf("acting member %d of %d", i, len(acting))
+		role = fmt.Sprintf("acting member %d", i)
 	} else if !slices.Contains(v.Ready(), me) {
 		role = "waiting for the table"
 	}
-	s.say("view %d: %d members; this one is %s", v.Number, len(v.Members), role)
+	s.say("view %d: members %d, acting %d; this one is %s", v.Number, len(v.Members), len(acting), role)
 	if v.Why != "" {
 		s.say("  %s", v.Why)
 	}
 }
 
 func (s *serving) ready(m *service.Member) {
-	took := time.Since(s.began)
-	s.report.report(event{Event: eventReady, Bytes: m.Received(), Took: took})
+	s.report.report(event{Event: eventReady, Bytes: m.Received()})
 	version, _ := m.Version()
 	s.say("ready: holds version %d of the table, %d bytes received; interrupt to leave", version, m.Received())
 }

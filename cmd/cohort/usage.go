@@ -18,23 +18,23 @@ const (
 // usageError says that the command was called wrongly, and how to call it.
 type usageError struct{ text string }
 
-func (e usageError) Error() string { return e.text }
+func (e *usageError) Error() string { return e.text }
 
-func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// errTold is a failure of which the command has said everything.
-var errTold = errors.New("failed")
+// errReported is a failure of which the command has said everything.
+var errReported = errors.New("reported")
 
 // exit tells the user of an error, if there is one, and returns the exit code.
 func exit(cmd *cobra.Command, err error) int {
-	var usage usageError
+	var wrong *usageError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errTold):
+	case errors.Is(err, errReported):
 		return exitFailed
-	case errors.As(err, &usage):
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s; see %s --help\n", cmd.CommandPath(), usage.text, cmd.CommandPath())
+	case errors.As(err, &wrong):
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s; see %s --help\n", cmd.CommandPath(), wrong.text, cmd.CommandPath())
 		return exitUsage
 	default:
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", cmd.CommandPath(), plain(err))
@@ -55,9 +55,25 @@ func plain(err error) string {
 // polish makes all errors of the command line usage errors, told in one line.
 func polish(root *cobra.Command) {
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err.Error()} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%v", err) })
 	root.SetHelpCommand(newHelpCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			needCommand(cmd)
+		}
+	}
+}
+
+// needCommand makes a command that has only others below it, and those that take
+// no arguments.
+func needCommand(cmd *cobra.Command) {
+	cmd.Args = command
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	for _, sub := range cmd.Commands() {
+		sub.Args = noArgs
+	}
 }
 
 // command refuses the names of commands that there are not. It is for commands
@@ -67,6 +83,7 @@ func command(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	advice := ""
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		advice = ": did you mean " + strings.Join(near, " or ") + "?"
 	}

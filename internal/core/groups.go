@@ -111,6 +111,9 @@ func (s *Site) applied(list []gms.Applied) {
 	}
 	for _, a := range list {
 		s.synced(a.Entry)
+		if a.Jump {
+			s.jumped()
+		}
 		if a.View != nil {
 			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
 			s.requests.again()
@@ -125,6 +128,15 @@ func (s *Site) applied(list []gms.Applied) {
 	if len(list) > 0 {
 		s.requests.satisfied(s)
 		s.replayEarly()
+	}
+}
+
+// jumped ends the memberships of a site that skipped entries of the log. The
+// group learns it from the log, the program joins again.
+func (s *Site) jumped() {
+	for _, m := range slices.Clone(s.groups.list) {
+		m.end("behind")
+		s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 	}
 }
 

@@ -29,6 +29,7 @@ type (
 	Offered struct {
 		Conn   uint64
 		From   id.Site
+		Addr   string // where From says it is reached
 		System uint64 // 0 while From is in none
 		Lane   msg.Lane
 	}

@@ -108,7 +108,8 @@ type (
 		Err         string
 	}
 	// Left: Proc is no longer a member; the stream ends. Why is "left",
-	// "lost" (nobody who holds the state is left) or "halted".
+	// "lost" (nobody who holds the state is left), "behind" (the site had to
+	// skip what happened: join again) or "halted".
 	Left struct {
 		Proc, Group id.Address
 		Why         string

@@ -423,6 +423,9 @@ func (s *Site) Index() uint64 { return s.log.Index() }
 // System is the number of the system, 0 before there is one.
 func (s *Site) System() uint64 { return s.log.System() }
 
+// Excludes reports whether this site knows that the log removed s.
+func (s *Site) Excludes(x id.Site) bool { _, gone := s.peers.removed[x]; return gone }
+
 // Stalled reports whether the site is out of touch with a majority.
 func (s *Site) Stalled() bool { return s.stalled }
 

@@ -98,7 +98,7 @@ func (o Options) run(seed uint64) outcome {
 		fail(property, r.Failure+"\n"+r.Sites)
 	}
 	for _, v := range report.Violations {
-		fail(v.Property, v.String())
+		fail(v.Property, v.Text)
 	}
 	return out
 }

@@ -52,11 +52,15 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 		again(w.between(10_000, 50_000))
 	case !h.site.running() || h.site.id != d.Site: // refused
 		from.post(core.Gone{Site: d.Site})
+		if h.site.running() && h.site.core.Excludes(from.id) {
+			from.post(core.Shunned{By: h.site.id}) // whoever lives there now knows it
+			return
+		}
 		again(w.between(20_000, 200_000))
 	default:
 		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
 		w.links.add(l)
-		h.site.post(core.Offered{Conn: l.conn, From: from.id, System: from.core.System(), Lane: d.Lane})
+		h.site.post(core.Offered{Conn: l.conn, From: from.id, Addr: from.host.addr, System: from.core.System(), Lane: d.Lane})
 	}
 }
 
@@ -90,6 +94,9 @@ func (w *World) answered(r core.Reception) {
 func (w *World) delay(from, to *host) effect.Time {
 	if w.story != nil {
 		return w.story.delay(from, to)
+	}
+	if w.Delay > 0 {
+		return w.between(w.Delay, 2*w.Delay)
 	}
 	d := w.between(20, 120)
 	if w.dice.Chance(30) {

@@ -22,6 +22,7 @@ type Options struct {
 	Settle   effect.Time   // the quiet period after
 	Pace     int64         // microeffect.Seconds between a program's acts, at most
 	MaxCast  int           // largest payload
+	Delay    int64         // microseconds that a frame is under way, up to twice that; 0 is a fast network
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed

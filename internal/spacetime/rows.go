@@ -229,7 +229,7 @@ func (o *roster) keep(w span) {
 	})
 	for _, n := range o.nodes {
 		n.first = nil
-		for local, r := range n.procs {
+		for local, r := range n.procs { // order does not matter: each process is kept or dropped by itself
 			if r != nil && !slices.Contains(o.rows, r) {
 				n.procs[local] = nil
 			}

@@ -30,8 +30,10 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	if err == nil {
 		t.header, err = parseHeader(t.line)
 	}
+	var failed readError
+	unread := errors.As(err, &failed) && !errors.Is(err, io.EOF)
 	switch {
-	case errors.Is(err, io.EOF), err != nil && !whole && headerCut(t.line):
+	case errors.Is(err, io.EOF), !unread && err != nil && !whole && headerCut(t.line):
 		t.torn, t.err = true, io.EOF
 		return t, nil
 	case err != nil:

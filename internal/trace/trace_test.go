@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -230,6 +231,21 @@ func TestReaderErrors(t *testing.T) {
 }
 
 // A killed process may leave any prefix of its trace.
+// An error of the reader underneath is no torn tail, wherever it comes.
+func TestReaderPassesErrorsOn(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	for _, n := range []int{0, 10, len(simulated), len(simulated) + 5} {
+		text := (simulated + simulated)[:n]
+		in, err := NewReader(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), "x")
+		if err == nil {
+			_, err = in.Next()
+		}
+		if !errors.Is(err, broken) {
+			t.Errorf("after %d bytes: %v", n, err)
+		}
+	}
+}
+
 func TestEveryPrefixIsReadable(t *testing.T) {
 	whole := string(write(t, Header{Clock: Wall, Site: 37}, golden()))
 	lines := strings.SplitAfter(whole, "\n")

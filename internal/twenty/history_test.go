@@ -91,6 +91,46 @@ func TestHistoryStaleReply(t *testing.T) {
 	}
 }
 
+// TestHistoryCheckAll judges the replies of all members at once.
+func TestHistoryCheckAll(t *testing.T) {
+	table := Cars()
+	history := NewHistory(table)
+	asker := NewAsker(4, 406)
+	for range 200 {
+		u := asker.Update(table)
+		if err := u.Apply(table); err != nil {
+			t.Fatal(err)
+		}
+		if err := history.Append(u); err != nil {
+			t.Fatal(err)
+		}
+		q := asker.Query(table)
+		q.Horizontal = true
+		replies := make([]Reply, 3)
+		for m := range replies {
+			replies[m], _ = table.Reply(q, m, len(replies))
+		}
+		if err := history.CheckAll(q, replies); err != nil {
+			t.Fatal(err)
+		}
+		replies[2].Rows++
+		if err := history.CheckAll(q, replies); !sameType(err, new(WrongReplyError)) {
+			t.Fatalf("%v passed: %v", replies, err)
+		}
+		replies[1].Version--
+		if err := history.CheckAll(q, replies); !sameType(err, new(VersionsError)) {
+			t.Fatalf("%v passed: %v", replies, err)
+		}
+		replies[0].Version = 1000
+		if err := history.CheckAll(q, replies); !sameType(err, new(UnknownVersionError)) {
+			t.Fatalf("%v passed: %v", replies, err)
+		}
+	}
+	if err := history.CheckAll(Query{}, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHistoryRefusesUpdate(t *testing.T) {
 	history := NewHistory(Paper())
 	if err := history.Append(DeleteRow(99)); !sameType(err, new(RowError)) || history.Version() != 0 {

@@ -6,5 +6,6 @@
 // it made, and every part of every answer is compared with what that table, at
 // the version of the part, says row by row. An answer from a version that is
 // not known yet, for the reply to its update is still under way, is judged when
-// it is.
+// it is. An answer from a version before one that the client had seen when it
+// asked is wrong, too: questions come after what their asker knew.
 package load

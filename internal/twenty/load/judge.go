@@ -14,6 +14,7 @@ import (
 type answered struct {
 	query  twenty.Query
 	answer service.Answer
+	after  uint64 // the last version that the client knew of when it asked
 	at     time.Time
 }
 
@@ -92,6 +93,10 @@ func (j *judge) answered(a answered) {
 // compare judges an answer whose version is known.
 func (j *judge) compare(a answered) {
 	j.judged++
+	if a.answer.Version < a.after {
+		j.fault(fmt.Sprintf("%v was asked after version %d was seen, and answered from %d", a.query, a.after, a.answer.Version))
+		return
+	}
 	var err error
 	if parts := a.answer.Parts; a.query.Horizontal {
 		j.replies = j.replies[:0]

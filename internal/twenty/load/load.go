@@ -41,6 +41,7 @@ type Load struct {
 	began  time.Time
 
 	queries, updates, refused, lost atomic.Uint64
+	seen                            atomic.Uint64 // the last version that an answer came from or an update made
 
 	ending  context.CancelFunc // no new requests
 	limit   context.CancelFunc // no waiting for answers either
@@ -74,12 +75,14 @@ func Start(ctx context.Context, client *service.Client, cfg Config) (*Load, erro
 func (l *Load) ask(open, work context.Context, asker *twenty.Asker) {
 	for open.Err() == nil {
 		q := asker.Query(l.table)
+		after := l.seen.Load()
 		answer, err := l.client.Ask(work, q)
 		bad, inconsistent := isInconsistent(err)
 		switch {
 		case err == nil:
 			l.queries.Add(1)
-			l.judge.answered(answered{query: q, answer: answer, at: time.Now()})
+			l.see(answer.Version)
+			l.judge.answered(answered{query: q, answer: answer, after: after, at: time.Now()})
 		case inconsistent:
 			l.queries.Add(1)
 			l.judge.inconsistent(bad)
@@ -98,11 +101,23 @@ func (l *Load) update(open, work context.Context, asker *twenty.Asker) {
 		switch {
 		case err == nil:
 			l.updates.Add(1)
+			l.see(version)
 			l.judge.updated(u, version)
 		case errors.As(err, &refused):
 			l.refused.Add(1)
 		default:
 			l.lose(fmt.Sprintf("%v: %v", u, err))
+		}
+	}
+}
+
+// see notes that the client knows of a version: whoever asks from now on must
+// not be answered from an earlier one.
+func (l *Load) see(version uint64) {
+	for {
+		before := l.seen.Load()
+		if version <= before || l.seen.CompareAndSwap(before, version) {
+			return
 		}
 	}
 }

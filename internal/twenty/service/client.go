@@ -103,34 +103,47 @@ func (c *Client) Ask(ctx context.Context, q twenty.Query) (Answer, error) {
 	var a Answer
 	err := c.insist(ctx, func(ctx context.Context, g *cohort.Client) error {
 		replies, err := g.Call(ctx, cohort.Causal, entryQuery, payload, want)
-		if err == nil {
-			a, err = assemble(q, replies)
+		if err != nil {
+			return err
 		}
+		parts, err := readParts(replies)
+		if err != nil {
+			return err
+		}
+		a, err = assemble(q, parts)
 		return err
 	})
 	return a, err
 }
 
-// assemble puts the replies to one question together.
-func assemble(q twenty.Query, replies []cohort.Reply) (Answer, error) {
+// readParts reads the replies to a question.
+func readParts(replies []cohort.Reply) ([]Part, error) {
 	parts := make([]Part, 0, len(replies))
 	for i := range replies {
 		r := &replies[i]
 		if r.Err != nil {
-			return Answer{}, refused(r.Err)
+			return nil, refused(r.Err)
 		}
 		p, err := parsePart(r.Raw())
 		if err != nil {
-			return Answer{}, err
+			return nil, err
 		}
 		p.From = r.From
 		parts = append(parts, p)
 	}
+	return parts, nil
+}
+
+// assemble makes an answer of its parts. The error is errMissing or an
+// *InconsistentError.
+func assemble(q twenty.Query, parts []Part) (Answer, error) {
 	bad := &InconsistentError{Query: q, Parts: parts}
-	if !q.Horizontal {
-		if len(parts) != 1 {
-			return Answer{}, bad
-		}
+	switch {
+	case len(parts) == 0:
+		return Answer{}, errMissing
+	case !q.Horizontal && len(parts) > 1:
+		return Answer{}, bad
+	case !q.Horizontal:
 		return Answer{Reply: parts[0].Reply, Parts: parts}, nil
 	}
 	ordered := make([]Part, parts[0].Of)
