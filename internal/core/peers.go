@@ -226,7 +226,7 @@ func (s *Site) frame(ev Frame) {
 			return
 		}
 		if _, beat := m.(*msg.Heartbeat); beat {
-			s.log.Lagging(ev.From, ev.Frame.Index, &s.fx)
+			s.log.Lagging(s.now, ev.From, ev.Frame.Index, &s.fx)
 		}
 		s.dispatch(ev.From, m)
 	}

@@ -180,7 +180,7 @@ func (w *World) breakLink(l *link, late bool) {
 	if !late {
 		w.links.drop(l)
 	} else {
-		w.in(w.between(2000, 30_000), func() { w.links.drop(l) })
+		w.in(w.late(), func() { w.links.drop(l) })
 	}
 	w.stats.Breaks++
 	d := core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}
@@ -217,4 +217,12 @@ func (w *World) setCut(a, b int, on bool) {
 type dialKey struct {
 	site id.Site
 	lane msg.Lane
+}
+
+// late throws how long frames of a broken connection may still come in.
+func (w *World) late() effect.Time {
+	if w.story != nil {
+		return effect.Second
+	}
+	return w.between(2000, 30_000)
 }

@@ -87,7 +87,11 @@ func (s *Story) fail(err error) {
 	s.say("WRONG: " + err.Error())
 }
 
-func (s *Story) say(line string) { s.out.WriteString("  " + line + "\n") }
+func (s *Story) say(text string) {
+	for line := range strings.Lines(text + "\n") {
+		s.out.WriteString("  " + line)
+	}
+}
 
 // do carries out one command.
 func (s *Story) do(line string) {

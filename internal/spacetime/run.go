@@ -157,7 +157,9 @@ func findGroups(records []trace.Record, name string) ([]*group, func(id.Address)
 			g.name = v.Name
 		}
 	}
-	known := strings.Join(groupNames(all), ", ")
+	names := groupNames(all)
+	slices.SortFunc(names, byNumber)
+	known := strings.Join(slices.Compact(names), ", ")
 	if name != "" {
 		all = slices.DeleteFunc(all, func(g *group) bool { return g.name != name && g.addr.String() != name })
 	}
