@@ -90,7 +90,9 @@ func (m *member) sendQueued(c *installed) {
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
 		} else {
-			m.relayed = append(m.relayed, relayed{q.request.Caller, q.request.First + uint64(r.N) - 1, c.past()})
+			m.relayed = append(m.relayed, relayed{
+				caller: q.request.Caller, view: c.view.Index, first: q.request.First, upto: q.request.First + uint64(r.N) - 1, past: c.past(),
+			})
 		}
 	}
 	if m.queue = slices.Delete(m.queue, 0, n); len(m.queue) == 0 {

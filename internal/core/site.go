@@ -242,6 +242,8 @@ func needs(m msg.Message) uint64 {
 		return m.For
 	case *msg.Request:
 		return m.Index
+	case *msg.RequestHeld:
+		return m.Of
 	case *msg.Replies:
 		return max(m.Of, m.View)
 	}

@@ -137,11 +137,13 @@ type Request struct {
 	Body   []byte
 }
 
-// RequestHeld tells a caller that its requests up to Upto are safe with the
-// group, whatever becomes of the relay.
+// RequestHeld tells a caller that its requests up to Upto, the last of them
+// delivered in view Of, are safe with the group, whatever becomes of the relay.
 type RequestHeld struct {
 	Dest   id.Address
 	Caller id.Address
+	Of     uint64 // 0 for a process
+	First  uint64
 	Upto   uint64
 }
 
