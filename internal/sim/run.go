@@ -108,13 +108,35 @@ func (w *World) finish() Result {
 	r.Lost = !w.survives(nil)
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
-		r.Failure = w.compare()
+		if r.Failure = w.compare(); r.Failure == "" {
+			r.Failure = w.drained()
+		}
 	}
 	if r.Failure != "" || w.Draw {
 		r.Sites = w.draw()
 	}
 	r.Stats, r.Records = w.stats.Stats, w.records
 	return r
+}
+
+// drained demands that all that was cast has been used everywhere, and credit
+// for it come back: else a sender would starve in the end.
+func (w *World) drained() string {
+	for _, h := range w.hosts {
+		if !h.site.running() {
+			continue
+		}
+		for _, p := range h.site.programs {
+			out := 0
+			for _, bytes := range p.out { // order does not matter: a sum
+				out += max(bytes, 0) // more may come back than was cast since it left
+			}
+			if out != 0 {
+				return fmt.Sprintf("drain: %v still counts %d bytes as under way", p.proc, out)
+			}
+		}
+	}
+	return ""
 }
 
 // draw shows the state of every site.
