@@ -143,14 +143,14 @@ func siteView(f fact.SiteView) string {
 	for _, m := range f.Members {
 		members = append(members, m.Site)
 	}
-	text := fmt.Sprintf("site view %d: %s", f.Seq, list(members))
+	parts := []string{fmt.Sprintf("site view %d: %s", f.Seq, list(members))}
 	if len(f.Joined) > 0 {
-		text += ", new " + list(f.Joined)
+		parts = append(parts, "new "+list(f.Joined))
 	}
 	for _, r := range f.Removed {
-		text += fmt.Sprintf(", without %s (%s)", label(r.Site), r.Evidence)
+		parts = append(parts, fmt.Sprintf("without %s (%s)", label(r.Site), r.Evidence))
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // streamed takes an item of a member's stream, as its program handles it.
