@@ -31,7 +31,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer first.Close()
+	defer func() { _ = first.Close() }()
 	g, err := serve(first)
 	if err != nil {
 		log.Fatal(err)
@@ -43,7 +43,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer second.Close()
+	defer func() { _ = second.Close() }()
 	if g, err = serve(second); err != nil { // it joins late, with the state
 		log.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func ExampleHandle() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer node.Close()
+	defer func() { _ = node.Close() }()
 	g, err := node.Join(ctx, "sums", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 		sum: cohort.Handle(func(_ *cohort.Request, s span) (int, error) {
 			n := 0
@@ -98,7 +98,7 @@ func ExampleNode_Client() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		defer n.Close()
+		defer func() { _ = n.Close() }()
 		nodes = append(nodes, n)
 	}
 	for _, n := range nodes[:2] {

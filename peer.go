@@ -172,8 +172,7 @@ func (p *pending) result() ([]Reply, error) {
 			r.Err = &RemoteError{From: r.From, Text: string(r.payload[1:])}
 		case len(r.payload) > 0 && r.payload[0] == formatMessage:
 			r.bad = decode(r.payload, &r.m)
-			var other *FieldError
-			if errors.As(r.bad, &other) {
+			if _, ok := errors.AsType[*FieldError](r.bad); ok {
 				r.bad = nil // no table: Into reads it
 			}
 		}

@@ -34,7 +34,8 @@ func Handle[Q, A any](f func(*Request, Q) (A, error)) Handler {
 // nobody else answered.
 func Call[A, Q any](ctx context.Context, to interface {
 	Call(context.Context, Order, Entry, any, int, ...Option) ([]Reply, error)
-}, order Order, entry Entry, q Q, want int, opts ...Option) (map[Address]A, error) {
+}, order Order, entry Entry, q Q, want int, opts ...Option,
+) (map[Address]A, error) {
 	replies, err := to.Call(ctx, order, entry, q, want, opts...)
 	if err != nil && len(replies) == 0 {
 		return nil, err

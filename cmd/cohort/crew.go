@@ -96,10 +96,10 @@ func (c *crew) tell(t tiding) {
 	}
 }
 
-// until takes reports until done says so. The error is that of take, or of
+// until takes reports until done says so, for as long as patience lasts. The error is that of take, or of
 // what took too long.
-func (c *crew) until(what string, limit time.Duration, take func(tiding) error, done func() bool) error {
-	late := time.NewTimer(limit)
+func (c *crew) until(what string, take func(tiding) error, done func() bool) error {
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	for !done() {
 		select {
@@ -108,7 +108,7 @@ func (c *crew) until(what string, limit time.Duration, take func(tiding) error, 
 				return err
 			}
 		case <-late.C:
-			return fmt.Errorf("%s took longer than %v", what, limit)
+			return fmt.Errorf("%s took longer than %v", what, patience)
 		case <-c.ctx.Done():
 			return errInterrupted
 		}
@@ -166,9 +166,9 @@ func (p *process) ended() bool {
 // failure says how p ended that should not have.
 func (p *process) failure() error {
 	if text := p.says.String(); text != "" {
-		return fmt.Errorf("%s ended (%v): %s", p.name, p.err, text)
+		return fmt.Errorf("%s ended (%v): %s", p.name, p.cmd.ProcessState, text)
 	}
-	return fmt.Errorf("%s ended: %v", p.name, p.err)
+	return fmt.Errorf("%s ended: %v", p.name, p.cmd.ProcessState)
 }
 
 // tail keeps the end of what is written to it.

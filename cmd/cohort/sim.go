@@ -89,7 +89,7 @@ func runSim(cmd *cobra.Command, flags simFlags) error {
 
 // run names the only run.
 func (f simFlags) run() string {
-	return fmt.Sprintf("sim %s, %d sites, %d groups, seed %s", f.faults, f.sites, f.groups, f.first.String())
+	return fmt.Sprintf("sim %s, %s, %s, seed %s", f.faults, counted(f.sites, "site"), counted(f.groups, "group"), &f.first)
 }
 
 // simTrace is the file of a simulated run's trace.

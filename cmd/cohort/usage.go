@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ func plain(err error) string {
 // polish makes all errors of the command line usage errors, told in one line.
 func polish(root *cobra.Command) {
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%v", err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%s", flagText(err)) })
 	root.SetHelpCommand(newHelpCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultCompletionCmd()
@@ -64,6 +65,15 @@ func polish(root *cobra.Command) {
 			needCommand(cmd)
 		}
 	}
+}
+
+// flagText is what is wrong with a flag, without the name of a Go function.
+func flagText(err error) string {
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		return strings.Replace(err.Error(), number.Error(), "give a number", 1)
+	}
+	return err.Error()
 }
 
 // needCommand makes a command that has only others below it, and those that take

@@ -41,7 +41,7 @@ func (g *groups) mark(m *member) {
 }
 
 // work lets the members settle to which something happened.
-func (g *groups) work() (any bool) {
+func (g *groups) work() (some bool) {
 	for len(g.dirty) > 0 {
 		list := g.dirty
 		g.dirty = nil
@@ -50,10 +50,10 @@ func (g *groups) work() (any bool) {
 			if !m.ended {
 				m.work()
 			}
-			any = true
+			some = true
 		}
 	}
-	return any
+	return some
 }
 
 // tick marks the members whose acknowledgement is due.

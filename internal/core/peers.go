@@ -226,7 +226,7 @@ func (s *Site) frame(ev Frame) {
 			return
 		}
 		if _, beat := m.(*msg.Heartbeat); beat {
-			s.log.Lagging(ev.From, ev.Frame.Index, &s.fx)
+			s.log.Lagging(s.now, ev.From, ev.Frame.Index, &s.fx)
 		}
 		s.dispatch(ev.From, m)
 	}
@@ -261,7 +261,7 @@ func (ps *peers) tick(s *Site) effect.Time {
 			continue
 		}
 		if s.now >= p.sentAt+beat {
-			p.control = append(p.control, heartbeat)
+			p.control = append(p.control, &msg.Heartbeat{})
 			p.sentAt = s.now
 		}
 		wake = min(wake, p.sentAt+beat)
@@ -276,8 +276,6 @@ func (s *Site) mayForget(x id.Site) bool {
 	return s.log.View() != nil && !s.log.Keeps(x) &&
 		!slices.ContainsFunc(s.early, func(e early) bool { return e.from == x })
 }
-
-var heartbeat = &msg.Heartbeat{}
 
 // beat is the pause between heartbeats; it grows with the system, so that the
 // number of all heartbeats grows no faster than the number of sites.

@@ -120,7 +120,7 @@ func (o Options) replay(seed uint64) string {
 
 func (s *Summary) add(r outcome) {
 	s.Runs++
-	s.Stats.Add(r.stats)
+	s.Add(r.stats)
 	if r.lost {
 		s.Lost++
 	}

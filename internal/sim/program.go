@@ -291,8 +291,8 @@ func (m *membership) restore(i core.RestoreEnd) {
 	s.post(ev)
 }
 
-// cast sends n casts to dest if the window allows, and reports whether it did.
-func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) bool {
+// cast sends n casts to dest if the window allows.
+func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) {
 	w := p.s.w
 	payload := make([]byte, max(16, size))
 	body := make([]byte, 0, n*(len(payload)+8))
@@ -307,7 +307,7 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		limit = flow.RequestWindow
 	}
 	if p.out[dest] > 0 && p.out[dest]+bytes > limit {
-		return false
+		return
 	}
 	p.out[dest] += bytes
 	ev := core.Cast{Proc: p.proc, Dest: dest, Order: order, Safe: safe, N: uint32(n), Body: body}
@@ -318,7 +318,6 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		}
 	}
 	p.s.post(ev)
-	return true
 }
 
 func hash(b []byte) uint64 {

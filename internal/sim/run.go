@@ -154,15 +154,6 @@ func (w *World) quiet(at int) {
 	w.records = append(w.records[:at], append([]trace.Record{rec}, w.records[at:]...)...)
 }
 
-func (w *World) site(x id.Site) *site {
-	for _, h := range w.hosts {
-		if h.site.running() && h.site.id == x {
-			return h.site
-		}
-	}
-	return nil
-}
-
 // compare demands that all members of a group that hold its state hold the same.
 func (w *World) compare() string {
 	type held struct {

@@ -53,8 +53,10 @@ func TestProfiles(t *testing.T) {
 				judge(t, fmt.Sprintf("%s, seed %d", f.Name, seed), r)
 				all.Add(r.Stats)
 			}
-			for what, n := range map[string]int{"group views": all.GroupViews, "transfers": all.Transfers, "FIFO casts": all.FIFO,
-				"Causal casts": all.Causal, "Total casts": all.Total, "Barrier casts": all.Barrier, "safe casts": all.Safe, "calls": all.Calls} {
+			for what, n := range map[string]int{
+				"group views": all.GroupViews, "transfers": all.Transfers, "FIFO casts": all.FIFO,
+				"Causal casts": all.Causal, "Total casts": all.Total, "Barrier casts": all.Barrier, "safe casts": all.Safe, "calls": all.Calls,
+			} {
 				if n == 0 {
 					t.Errorf("no %s in 8 runs", what)
 				}

@@ -36,13 +36,23 @@ func Focus(records []trace.Record, groupName string) (from, to int64, what strin
 	o := newRoster(records, wanted, groupName == "")
 	at, what := o.highlight(changes)
 	i, _ := slices.BinarySearchFunc(changes, at, func(c change, t int64) int { return cmp.Compare(c.at, t) })
-	first, last := max(i-changesBefore, 0), min(i+changesAfter, len(changes)-1)
-	for last < min(i+changesMost, len(changes)-1) && inAny(changes[:last+1], at, o) {
+	first, last := max(i-changesBefore, 0), min(i, len(changes)-1)
+	for last < len(changes)-1 && last < i+changesMost {
+		enough := last >= i+changesAfter || pause(changes, first, last)
+		if enough && !inAny(changes[:last+1], at, o) {
+			break
+		}
 		last++
 	}
 	from, to = changes[first].at, changes[last].end
 	margin := (to - from) / 50
 	return max(from-margin, 1), to + margin, what
+}
+
+// pause tells whether what follows the last change comes so much later that it
+// would press together all from the first to the last.
+func pause(changes []change, first, last int) bool {
+	return changes[last+1].at-changes[last].end > 3*(changes[last].end-changes[first].at)
 }
 
 // A change is a new view of a group, from its first installation to its last.

@@ -108,17 +108,31 @@ func newRoster(records []trace.Record, wanted func(id.Address) bool, all bool) *
 }
 
 // findKilled ends the lives that others saw end, though they could not say so
-// themselves: of a killed process nothing but its silence is in a trace.
+// themselves: of a killed process nothing but its silence is in a trace. What it
+// did last may be missing too, so it lived at least until the last view that it
+// took part in.
 func (o *roster) findKilled(records []trace.Record) {
+	type viewKey struct {
+		group id.Address
+		view  uint64
+	}
+	known := make(map[viewKey]bool)
+	seen := make(map[id.Site]int64)
 	for _, r := range records {
-		f, ok := r.Fact.(fact.SiteView)
-		if !ok {
-			continue
-		}
-		for _, gone := range f.Removed {
-			l := o.lives[gone.Site]
-			if l != nil && l.end == running && l.last <= r.Time && gone.Evidence != "left" {
-				l.to, l.end = l.last, crashed
+		switch f := r.Fact.(type) {
+		case fact.View:
+			if key := (viewKey{f.Group, f.View}); !known[key] {
+				known[key] = true
+				for _, p := range f.Members {
+					seen[p.Site()] = r.Time
+				}
+			}
+		case fact.SiteView:
+			for _, gone := range f.Removed {
+				l := o.lives[gone.Site]
+				if l != nil && l.end == running && l.last <= r.Time && gone.Evidence != "left" {
+					l.to, l.end = max(l.last, min(seen[gone.Site], r.Time)), crashed
+				}
 			}
 		}
 	}

@@ -133,7 +133,8 @@ func window(records []trace.Record, opt Options) (span, error) {
 }
 
 // holds tells whether t is in the span, touches whether a part of o is.
-func (s span) holds(t int64) bool  { return s.from <= t && t <= s.to }
+func (s span) holds(t int64) bool { return s.from <= t && t <= s.to }
+
 func (s span) touches(o span) bool { return s.from <= max(o.from, o.to) && min(o.from, o.to) <= s.to }
 
 // findGroups lists the groups of a trace that name chooses, all if it is
@@ -156,7 +157,9 @@ func findGroups(records []trace.Record, name string) ([]*group, func(id.Address)
 			g.name = v.Name
 		}
 	}
-	known := strings.Join(groupNames(all), ", ")
+	names := groupNames(all)
+	slices.SortFunc(names, byNumber)
+	known := strings.Join(slices.Compact(names), ", ")
 	if name != "" {
 		all = slices.DeleteFunc(all, func(g *group) bool { return g.name != name && g.addr.String() != name })
 	}

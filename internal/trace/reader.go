@@ -103,8 +103,7 @@ func (t *Reader) next() (whole bool, err error) {
 // fail makes a FormatError of an error about the line just read. The error of
 // the underlying reader is passed on as it is.
 func (t *Reader) fail(err error) error {
-	var failed readError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[readError](err); ok {
 		return failed.error
 	}
 	return &FormatError{File: t.name, Line: t.lines, Reason: err.Error(), Advice: advice(err)}

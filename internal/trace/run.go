@@ -72,7 +72,7 @@ func readFile(path string) (Header, []Record, bool, error) {
 	if err != nil {
 		return Header{}, nil, false, fmt.Errorf("trace: %w", err)
 	}
-	defer f.Close() // only read from: nothing can be lost
+	defer func() { _ = f.Close() }() // only read from: nothing can be lost
 	in, err := NewReader(f, path)
 	if err != nil {
 		return Header{}, nil, false, err

@@ -60,8 +60,8 @@ func fill(v reflect.Value, rng *rand.Rand) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), rng)
+		for _, field := range v.Fields() {
+			fill(field, rng)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), rng.IntN(4), 4))
@@ -140,8 +140,10 @@ func golden() []Record {
 		{40, 73, fact.Deliver{Proc: b, Group: g, View: 2, Sender: a, First: 1, N: 3, Order: fact.Total, Safe: true, Pos: 1}},
 		{50, 37, fact.Snapshot{Proc: a, Group: g, View: 2, To: b, Xfer: 1, Counts: []uint64{3, 0}}},
 		{60, 37, fact.Suspect{Site: 73, Evidence: "timeout"}},
-		{70, 37, fact.SiteView{Seq: 2, Index: 3, Hash: 5, Members: []fact.Member{{Site: 37, Name: "amber", Weight: 1}},
-			Removed: []fact.Removal{{Site: 73, Evidence: "timeout", Accusers: []id.Site{37}}}}},
+		{70, 37, fact.SiteView{
+			Seq: 2, Index: 3, Hash: 5, Members: []fact.Member{{Site: 37, Name: "amber", Weight: 1}},
+			Removed: []fact.Removal{{Site: 73, Evidence: "timeout", Accusers: []id.Site{37}}},
+		}},
 		{80, 37, fact.Done{Caller: a, Group: g, ID: 1, Err: "nobody"}},
 		{90, 73, fact.Crash{}},
 	}
@@ -219,8 +221,7 @@ func TestReaderErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := readAll(c.text)
-			var format *FormatError
-			if !errors.As(err, &format) {
+			if _, ok := errors.AsType[*FormatError](err); !ok {
 				t.Fatalf("got %v", err)
 			}
 			if !strings.Contains(err.Error(), c.want) {
@@ -490,13 +491,4 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("an error of no kind: %v", err)
 		}
 	})
-}
-
-func BenchmarkAppend(b *testing.B) {
-	records := golden()
-	var line []byte
-	b.ReportAllocs()
-	for i := range b.N {
-		line, _ = Append(line[:0], records[i%len(records)])
-	}
 }

@@ -63,7 +63,9 @@ type Log struct {
 	acceptor
 	coordinator
 	accusations
-	early []early // messages from a later view than ours, until we catch up
+	lagging uint64      // our index when a peer was first seen ahead of it
+	lagAt   effect.Time // and when that was
+	early   []early     // messages from a later view than ours, until we catch up
 
 	fx   *effect.Effects
 	done []Applied
@@ -253,12 +255,15 @@ func (l *Log) snapshot() *msg.Snapshot {
 
 // adopt takes over a snapshot: of the system that let this site in, or, as a
 // laggard, of what nobody has the entries of any more. A laggard has promised
-// and accepted nothing in the view it jumps to, so its votes there are free; its
-// memberships in groups begin anew.
-func (l *Log) adopt(m *msg.Snapshot) {
+// and accepted nothing in a view it was not in, so its votes there are free; its
+// memberships in groups begin anew. It takes its time, for one of the others may
+// have the entries.
+func (l *Log) adopt(now effect.Time, m *msg.Snapshot) {
 	jump := l.view != nil
 	switch {
 	case m.View == nil || (jump && (m.System != l.system || m.Index <= l.index)):
+		return
+	case jump && (l.lagAt == 0 || l.lagging != l.index || now-l.lagAt < l.cfg.Patience):
 		return
 	case !m.View.Has(l.me.Site):
 		if jump {
@@ -267,6 +272,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 		}
 		return
 	}
+	same := jump && m.View.Seq == l.view.Seq
 	if jump {
 		l.dir, l.kept = newDirectory(), nil
 	}
@@ -275,9 +281,15 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	for _, g := range m.Groups {
 		l.dir.put(g)
 	}
-	e := &msg.Entry{Index: m.Index, Add: []view.Member{l.me}}
-	l.settled(e)
-	l.tellView(&msg.Entry{}, nil, jump)
+	e := &msg.Entry{Index: m.Index}
+	if !same { // within a view our promise stands
+		e.Add = []view.Member{l.me}
+		l.settled(e)
+		l.tellView(&msg.Entry{}, nil, jump)
+	} else {
+		l.settled(e)
+		l.leading, l.refusals = false, l.refusals+1
+	}
 	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
 	l.done = append(l.done, Applied{Entry: e, View: l.view, Jump: jump})
 }
@@ -296,7 +308,7 @@ func (l *Log) Received(now effect.Time, from id.Site, m msg.Message, fx *effect.
 func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 	switch m := m.(type) {
 	case *msg.Snapshot:
-		l.adopt(m)
+		l.adopt(now, m)
 		return
 	case *msg.Commit:
 		l.onCommit(from, m)
@@ -414,8 +426,11 @@ func (l *Log) onFetch(from id.Site, m *msg.Fetch) {
 }
 
 // Lagging is called when a peer is seen to have applied entry index.
-func (l *Log) Lagging(from id.Site, index uint64, fx *effect.Effects) {
+func (l *Log) Lagging(now effect.Time, from id.Site, index uint64, fx *effect.Effects) {
 	if l.view != nil && !l.dead && index > l.index {
+		if l.lagAt == 0 || l.lagging != l.index {
+			l.lagging, l.lagAt = l.index, now
+		}
 		fx.Control(from, &msg.Fetch{Index: l.index})
 	}
 }

@@ -64,7 +64,7 @@ func Dial(node *cohort.Node) (*Client, error) {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	c := &Client{node: node, number: binary.LittleEndian.Uint64(b[:])}
-	if _, err := c.find(); err != nil {
+	if err := c.find(); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -74,16 +74,15 @@ func Dial(node *cohort.Node) (*Client, error) {
 const findFor = 5 * time.Second
 
 // find looks the group up.
-func (c *Client) find() (*cohort.Client, error) {
+func (c *Client) find() error {
 	ctx, cancel := context.WithTimeout(context.Background(), findFor)
 	defer cancel()
 	v, err := c.node.Lookup(ctx, GroupName)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	g := c.node.Client(v.Group)
-	c.group.Store(g)
-	return g, nil
+	c.group.Store(c.node.Client(v.Group))
+	return nil
 }
 
 // Retries is how many requests were repeated so far.
@@ -166,8 +165,7 @@ func assemble(q twenty.Query, parts []Part) (Answer, error) {
 }
 
 func refused(err error) error {
-	var remote *cohort.RemoteError
-	if errors.As(err, &remote) {
+	if remote, ok := errors.AsType[*cohort.RemoteError](err); ok {
 		return &RefusedError{Text: remote.Text}
 	}
 	return err
@@ -231,7 +229,7 @@ func (c *Client) insist(ctx context.Context, try func(context.Context, *cohort.C
 		if pause == 0 {
 			continue
 		}
-		if _, err := c.find(); errors.Is(err, cohort.ErrNoGroup) {
+		if err := c.find(); errors.Is(err, cohort.ErrNoGroup) {
 			return err // all members have left
 		}
 		select {
@@ -252,7 +250,7 @@ func (c *Client) attempt(ctx context.Context, try func(context.Context, *cohort.
 		return ErrSilence
 	case errors.Is(err, cohort.ErrLost):
 		// The group is gone. If another one has its name, that one is asked.
-		if _, err := c.find(); err != nil {
+		if err := c.find(); err != nil {
 			return err
 		}
 		return cohort.ErrNobody
