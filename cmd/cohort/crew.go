@@ -96,10 +96,13 @@ func (c *crew) tell(t tiding) {
 	}
 }
 
-// until takes reports until done says so. The error is that of take, or of
-// what took too long.
-func (c *crew) until(what string, limit time.Duration, take func(tiding) error, done func() bool) error {
-	late := time.NewTimer(limit)
+// patience is how long one thing may take that the crew does.
+const patience = 20 * time.Second
+
+// until takes reports until done says so. The error is that of take, or that
+// what it is about took too long.
+func (c *crew) until(what string, take func(tiding) error, done func() bool) error {
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	for !done() {
 		select {
@@ -108,7 +111,7 @@ func (c *crew) until(what string, limit time.Duration, take func(tiding) error, 
 				return err
 			}
 		case <-late.C:
-			return fmt.Errorf("%s took longer than %v", what, limit)
+			return fmt.Errorf("%s took longer than %v", what, patience)
 		case <-c.ctx.Done():
 			return errInterrupted
 		}
@@ -165,10 +168,14 @@ func (p *process) ended() bool {
 
 // failure says how p ended that should not have.
 func (p *process) failure() error {
-	if text := p.says.String(); text != "" {
-		return fmt.Errorf("%s ended (%v): %s", p.name, p.err, text)
+	how := p.err
+	if how == nil {
+		how = errors.New("exit status 0")
 	}
-	return fmt.Errorf("%s ended: %v", p.name, p.err)
+	if text := p.says.String(); text != "" {
+		return fmt.Errorf("%s ended: %w: %s", p.name, how, text)
+	}
+	return fmt.Errorf("%s ended: %w", p.name, how)
 }
 
 // tail keeps the end of what is written to it.

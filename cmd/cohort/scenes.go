@@ -25,7 +25,7 @@ func (s *stage) gather() error {
 	if err != nil {
 		return err
 	}
-	if err := s.until("founding the service", patience, s.take, func() bool { return first.ready }); err != nil {
+	if err := s.until("founding the service", s.take, func() bool { return first.ready }); err != nil {
 		return err
 	}
 	s.say("%s founded it at %s (process %d)", first.name, first.addr, first.cmd.Process.Pid)
@@ -34,7 +34,7 @@ func (s *stage) gather() error {
 			return err
 		}
 	}
-	return s.until("joining the service", patience, s.take, s.complete)
+	return s.until("joining the service", s.take, s.complete)
 }
 
 // complete reports whether all members are ready in the view of each of them.
@@ -81,7 +81,7 @@ func (s *stage) crash() error {
 	if err := v.kill(); err != nil {
 		return fmt.Errorf("killing %s: %w", v.name, err)
 	}
-	if err := s.until("agreeing that "+v.name+" is gone", patience, s.take, s.survived); err != nil {
+	if err := s.until("agreeing that "+v.name+" is gone", s.take, s.survived); err != nil {
 		return err
 	}
 	s.say("all %d survivors had the new view %.1f ms after the kill", s.o.members-1, ms(s.viewChange))
@@ -113,7 +113,7 @@ func (s *stage) replace() error {
 	}
 	s.newcomer = a
 	s.say("starting %s in place of %s", a.name, s.victim.name)
-	return s.until("replacing "+s.victim.name, patience, s.take, s.complete)
+	return s.until("replacing "+s.victim.name, s.take, s.complete)
 }
 
 // rest runs until the client has asked for as long as it should.
@@ -129,7 +129,7 @@ func (s *stage) rest() error {
 func (s *stage) hush() error {
 	s.client.over = true
 	s.client.finish()
-	return s.until("ending the client", patience, s.take, func() bool { return s.final && s.client.ended() })
+	return s.until("ending the client", s.take, func() bool { return s.final && s.client.ended() })
 }
 
 // end lets the members leave, the youngest first.
@@ -141,7 +141,7 @@ func (s *stage) end() error {
 		}
 		a.over = true
 		a.finish()
-		if err := s.until("leaving of "+a.name, patience, s.take, a.ended); err != nil {
+		if err := s.until("leaving of "+a.name, s.take, a.ended); err != nil {
 			return err
 		}
 	}

@@ -13,9 +13,6 @@ import (
 	"github.com/cohortkit/cohort/internal/twenty/service"
 )
 
-// patience is how long one scene of a demo may take.
-const patience = 20 * time.Second
-
 // stage is a demo under way: who takes part, and what is known of them.
 type stage struct {
 	*crew
@@ -103,7 +100,7 @@ func (s *stage) load() error {
 		return err
 	}
 	s.client = &actor{process: p}
-	return s.until("starting the client", patience, s.take, func() bool { return s.client.addr != "" })
+	return s.until("starting the client", s.take, func() bool { return s.client.addr != "" })
 }
 
 // find is the actor that a process is, or that an address belongs to.
@@ -135,7 +132,7 @@ func (s *stage) take(t tiding) error {
 	switch {
 	case a == nil:
 	case t.gone:
-		if !a.over || a.process.err != nil && a != s.victim {
+		if !a.over || a.err != nil && a != s.victim {
 			return a.failure()
 		}
 	case t.Event == eventStarted:

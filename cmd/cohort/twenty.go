@@ -71,8 +71,7 @@ func dialService(ctx context.Context, seeds []string, trace io.Writer) (*client,
 	defer cancel()
 	node, err := cohort.Start(seeking, cohort.Config{Seeds: seeds, NoVote: true, Trace: trace})
 	if err != nil {
-		var unseeded *cohort.SeedError
-		if errors.As(err, &unseeded) {
+		if _, unseeded := errors.AsType[*cohort.SeedError](err); unseeded {
 			return nil, fmt.Errorf("no service found; start one with 'cohort twenty serve', or name a member with --seeds: %w", err)
 		}
 		return nil, err

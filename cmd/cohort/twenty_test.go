@@ -102,7 +102,7 @@ func TestInterruptedGame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stdin.Close()
+	defer func() { _ = stdin.Close() }()
 	b := follow(t, cmd)
 	b.says("Type guess NAME")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {

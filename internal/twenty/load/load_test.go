@@ -51,7 +51,7 @@ func TestLoadOverACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer node.Close()
+	defer func() { _ = node.Close() }()
 	client, err := service.Dial(node)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestLoadTellsWhatIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer home.Close()
+	defer func() { _ = home.Close() }()
 	m, err := service.Serve(ctx, home, service.Config{Table: twenty.Paper()})
 	if err != nil {
 		t.Fatal(err)

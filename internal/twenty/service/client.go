@@ -64,21 +64,19 @@ func Dial(node *cohort.Node) (*Client, error) {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	c := &Client{node: node, number: binary.LittleEndian.Uint64(b[:])}
-	if _, err := c.find(); err != nil {
+	if err := c.find(); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
 // find looks the group up.
-func (c *Client) find() (*cohort.Client, error) {
+func (c *Client) find() error {
 	v, err := c.node.Lookup(GroupName)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		c.group.Store(c.node.Client(v.Group))
 	}
-	g := c.node.Client(v.Group)
-	c.group.Store(g)
-	return g, nil
+	return err
 }
 
 // Retries is how many requests were repeated so far.
@@ -161,8 +159,7 @@ func assemble(q twenty.Query, parts []Part) (Answer, error) {
 }
 
 func refused(err error) error {
-	var remote *cohort.RemoteError
-	if errors.As(err, &remote) {
+	if remote, ok := errors.AsType[*cohort.RemoteError](err); ok {
 		return &RefusedError{Text: remote.Text}
 	}
 	return err
@@ -226,7 +223,7 @@ func (c *Client) insist(ctx context.Context, try func(context.Context, *cohort.C
 		if pause == 0 {
 			continue
 		}
-		if _, err := c.find(); errors.Is(err, cohort.ErrNoGroup) {
+		if err := c.find(); errors.Is(err, cohort.ErrNoGroup) {
 			return err // all members have left
 		}
 		select {
@@ -247,7 +244,7 @@ func (c *Client) attempt(ctx context.Context, try func(context.Context, *cohort.
 		return ErrSilence
 	case errors.Is(err, cohort.ErrLost):
 		// The group is gone. If another one has its name, that one is asked.
-		if _, err := c.find(); err != nil {
+		if err := c.find(); err != nil {
 			return err
 		}
 		return cohort.ErrNobody

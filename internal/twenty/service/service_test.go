@@ -258,7 +258,7 @@ func TestDialWithoutAService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer node.Close()
+	defer func() { _ = node.Close() }()
 	if _, err := Dial(node); !errors.Is(err, cohort.ErrNoGroup) {
 		t.Errorf("got %v", err)
 	}
