@@ -32,7 +32,7 @@ type system struct {
 
 func newSystem(t *testing.T, n int) *system {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	t.Cleanup(cancel)
 	s := &system{t: t, ctx: ctx}
 	for range n {
@@ -94,11 +94,11 @@ func (l *diary) await(t *testing.T, what string, ok func(string) bool) []string 
 	}
 }
 
-func (s *system) join(n *cohort.Node, name string, l *diary) *cohort.Group {
+func (s *system) join(n *cohort.Node, l *diary) *cohort.Group {
 	s.t.Helper()
-	g, err := n.Join(s.ctx, name, cohort.GroupConfig{
+	g, err := n.Join(s.ctx, "g", cohort.GroupConfig{
 		OnView: func(v cohort.View) { l.add(fmt.Sprintf("view of %d, %d left", len(v.Members), len(v.Left))) },
-		Handlers: cohort.Handlers{
+		Handlers: map[cohort.Entry]cohort.Handler{
 			echo:   func(r *cohort.Request) { _ = r.Reply(r.Message()) },
 			note:   func(r *cohort.Request) { l.add(r.Text("text")) },
 			refuse: func(r *cohort.Request) { _ = r.Error(errors.New("not today")) },
@@ -120,7 +120,7 @@ func TestCastsOfAllOrdersReachAllMembersInOrder(t *testing.T) {
 	for _, n := range s.nodes {
 		l := newDiary()
 		logs = append(logs, l)
-		groups = append(groups, s.join(n, "g", l))
+		groups = append(groups, s.join(n, l))
 	}
 	orders := []cohort.Order{cohort.FIFO, cohort.Causal, cohort.Total, cohort.Barrier}
 	for k := range 200 {
@@ -151,10 +151,10 @@ func TestCalls(t *testing.T) {
 	s := newSystem(t, 3)
 	var groups []*cohort.Group
 	for _, n := range s.nodes {
-		groups = append(groups, s.join(n, "g", newDiary()))
+		groups = append(groups, s.join(n, newDiary()))
 	}
 	client := s.start(cohort.Config{NoVote: true})
-	v, err := client.Lookup("g")
+	v, err := client.Lookup(s.ctx, "g")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestJoinerGetsTheStateWhileTheGroupWorks(t *testing.T) {
 	big := bytes.Repeat([]byte("state of the group "), size/19)
 	donor := &blob{data: big}
 	join := func(n *cohort.Node, b *blob) *cohort.Group {
-		g, err := n.Join(s.ctx, "big", cohort.GroupConfig{State: b, Handlers: cohort.Handlers{
+		g, err := n.Join(s.ctx, "big", cohort.GroupConfig{State: b, Handlers: map[cohort.Entry]cohort.Handler{
 			echo: func(r *cohort.Request) { b.casts.Add(1); _ = r.Reply(cohort.Message{}) },
 		}})
 		if err != nil {
@@ -275,7 +275,9 @@ func (b *blob) Restore(r io.Reader) error {
 		return err
 	}
 	var n int64
-	fmt.Sscanf(string(count[:]), "%d", &n)
+	if _, err := fmt.Sscanf(string(count[:]), "%d", &n); err != nil {
+		return err
+	}
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return err
@@ -288,9 +290,9 @@ func (b *blob) Restore(r io.Reader) error {
 func TestAMemberDiesAndTheOthersGoOn(t *testing.T) {
 	s := newSystem(t, 3)
 	l := newDiary()
-	s.join(s.nodes[0], "g", newDiary())
-	g := s.join(s.nodes[1], "g", l)
-	s.join(s.nodes[2], "g", newDiary())
+	s.join(s.nodes[0], newDiary())
+	g := s.join(s.nodes[1], l)
+	s.join(s.nodes[2], newDiary())
 	l.await(t, "three members", is("view of 3, 0 left"))
 	began := time.Now()
 	_ = s.nodes[0].Close() // the oldest: coordinator of everything
@@ -308,7 +310,7 @@ func TestLargeCast(t *testing.T) {
 	var g *cohort.Group
 	for _, n := range s.nodes {
 		var err error
-		g, err = n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: cohort.Handlers{
+		g, err = n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 			note: func(r *cohort.Request) { got <- len(r.Raw()) },
 		}})
 		if err != nil {
@@ -340,8 +342,7 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("an unknown seed: %v", err)
 	}
 	_, err = cohort.Start(s.ctx, cohort.Config{Listen: n.Addr()})
-	var listen *cohort.ListenError
-	if !errors.As(err, &listen) {
+	if _, ok := errors.AsType[*cohort.ListenError](err); !ok {
 		t.Errorf("a port in use: %v", err)
 	}
 	var config *cohort.ConfigError
@@ -351,11 +352,11 @@ func TestBadInput(t *testing.T) {
 	if _, err = n.Join(s.ctx, strings.Repeat("g", 256), cohort.GroupConfig{}); !errors.As(err, &config) {
 		t.Errorf("a group's name too long: %v", err)
 	}
-	g := s.join(n, "g", newDiary())
+	g := s.join(n, newDiary())
 	if _, err = n.Join(s.ctx, "g", cohort.GroupConfig{}); !errors.Is(err, cohort.ErrJoined) {
 		t.Errorf("joining twice: %v", err)
 	}
-	if _, err = n.Lookup("nothing"); !errors.Is(err, cohort.ErrNoGroup) {
+	if _, err = n.Lookup(s.ctx, "nothing"); !errors.Is(err, cohort.ErrNoGroup) {
 		t.Errorf("no such group: %v", err)
 	}
 	if err = g.Cast(s.ctx, 9, note, cohort.Message{}); !errors.As(err, &config) {
@@ -381,7 +382,7 @@ func TestBadInput(t *testing.T) {
 func TestReplyToNothing(t *testing.T) {
 	s := newSystem(t, 1)
 	errs := make(chan error, 2)
-	g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{Handlers: cohort.Handlers{
+	g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
 		echo: func(r *cohort.Request) {
 			_ = r.Reply(cohort.Message{})
 			errs <- r.Reply(cohort.Message{})
@@ -410,7 +411,7 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 		s := newSystem(t, 3)
 		var g *cohort.Group
 		for _, n := range s.nodes {
-			g = s.join(n, "g", newDiary())
+			g = s.join(n, newDiary())
 		}
 		if _, err := g.Call(s.ctx, cohort.Total, echo, cohort.Message{"x": 1}, cohort.All); err != nil {
 			t.Fatal(err)

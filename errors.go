@@ -46,15 +46,6 @@ type (
 	RefusedError = node.RefusedError
 )
 
-// StateError says that this program could not take over the group's state: what
-// State.Restore returned, or that the member that gave it could not write it.
-type StateError struct{ Err error }
-
-func (e *StateError) Error() string { return "cohort: cannot take over the state: " + e.Err.Error() }
-
-// Unwrap is what State.Restore returned.
-func (e *StateError) Unwrap() error { return e.Err }
-
 // FieldError says that a message has no field of that name and type: the
 // sender's mistake, or the reader's.
 type FieldError struct {

@@ -20,7 +20,7 @@ func Example() {
 		var c struct{ N int64 } // the replicated state
 		return n.Join(ctx, "counter", cohort.GroupConfig{
 			State: cohort.JSON(&c),
-			Handlers: cohort.Handlers{
+			Handlers: map[cohort.Entry]cohort.Handler{
 				add: func(r *cohort.Request) { c.N += r.Int("n"); _ = r.Reply(cohort.Message{"now": c.N}) },
 				get: func(r *cohort.Request) { _ = r.Reply(cohort.Message{"now": c.N}) },
 			},
@@ -31,7 +31,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer first.Close()
+	defer func() { _ = first.Close() }()
 	g, err := serve(first)
 	if err != nil {
 		log.Fatal(err)
@@ -43,7 +43,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer second.Close()
+	defer func() { _ = second.Close() }()
 	if g, err = serve(second); err != nil { // it joins late, with the state
 		log.Fatal(err)
 	}
@@ -52,4 +52,87 @@ func Example() {
 	// Output:
 	// 1 41 <nil>
 	// 1 42 <nil>
+}
+
+// A typed handler and a typed call: no field names.
+func ExampleHandle() {
+	type span struct{ From, To int }
+	const sum = cohort.Entry(1)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	node, err := cohort.Start(ctx, cohort.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = node.Close() }()
+	g, err := node.Join(ctx, "sums", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
+		sum: cohort.Handle(func(_ *cohort.Request, s span) (int, error) {
+			n := 0
+			for i := s.From; i <= s.To; i++ {
+				n += i
+			}
+			return n, nil
+		}),
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	answers, err := cohort.Call[int](ctx, g, cohort.Causal, sum, span{1, 100}, 1)
+	fmt.Println(answers[node.Address()], err)
+	// Output: 5050 <nil>
+}
+
+// A process outside the group asks it through a client. Members that decline
+// are not waited for.
+func ExampleNode_Client() {
+	const who = cohort.Entry(1)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	var nodes []*cohort.Node
+	for range 3 {
+		cfg := cohort.Config{}
+		if len(nodes) > 0 {
+			cfg.Seeds = []string{nodes[0].Addr()}
+		}
+		n, err := cohort.Start(ctx, cfg)
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer func() { _ = n.Close() }()
+		nodes = append(nodes, n)
+	}
+	for _, n := range nodes[:2] {
+		if _, err := n.Join(ctx, "elders", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
+			who: func(r *cohort.Request) {
+				if r.Rank() == 0 {
+					_ = r.Reply(cohort.Message{"answer": "the oldest"})
+				}
+			},
+		}}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	view, err := nodes[2].Lookup(ctx, "elders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	replies, err := nodes[2].Client(view.Group).Call(ctx, cohort.Causal, who, cohort.Message{}, cohort.All)
+	fmt.Println(len(view.Members), len(replies), replies[0].Text("answer"), err)
+	// Output: 2 1 the oldest <nil>
+}
+
+// A message describes itself: named fields with types, and messages in messages.
+func ExampleMessage() {
+	m := cohort.Message{
+		"name": "emulsion",
+		"step": 4,
+		"next": cohort.Message{"site": "oven"},
+	}
+	f := m.Read()
+	fmt.Println(f.Names(), f.Text("name"), f.Int("step"), f.Nested("next")["site"])
+	f.Int("name")
+	fmt.Println(f.Err())
+	// Output:
+	// [name next step] emulsion 4 oven
+	// cohort: field "name": want integer, have string
 }

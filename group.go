@@ -8,9 +8,6 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 )
 
-// Handlers are what a member does with casts, by entry.
-type Handlers map[Entry]Handler
-
 // Handler handles one cast. A group's handlers, OnView and Snapshot run one at
 // a time, in the order of the group's stream; a slow one delays what comes after
 // it at this member, and in the end the senders, but never the protocol. A
@@ -21,7 +18,7 @@ type Handler func(*Request)
 type GroupConfig struct {
 	// Handlers handle what is cast to the group. Casts to other entries are
 	// declined.
-	Handlers Handlers
+	Handlers map[Entry]Handler
 	// State is given to those who join after us, and taken from those who were
 	// before. Without it members join with nothing.
 	State State
@@ -229,6 +226,17 @@ func (g *Group) cutOff(l *life, closing bool) {
 	g.feeds.close()
 	if mine && (closing || abandoned) {
 		g.finish(ErrLeft)
+	}
+}
+
+// again joins once more, after this node had to skip what the group did.
+func (g *Group) again() {
+	g.n.mu.Lock()
+	l := g.life
+	g.addr = 0
+	g.n.mu.Unlock()
+	if l != nil {
+		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
 	}
 }
 

@@ -61,7 +61,9 @@ func (l *life) other(i core.Item) {
 	case core.Called:
 		n.called(i)
 	case core.Flushed:
-		n.flushed(i.ID)
+		n.settle(i.ID)
+	case core.Synced:
+		n.settle(i.ID)
 	case core.Freed:
 		n.free(i.Dest, i.Bytes)
 	case core.Undelivered:

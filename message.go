@@ -25,12 +25,12 @@ var encoding, decoding = modes()
 
 func modes() (cbor.EncMode, cbor.DecMode) {
 	tags := cbor.NewTagSet()
-	must(tags.Add(cbor.TagOptions{EncTag: cbor.EncTagRequired, DecTag: cbor.DecTagRequired}, reflect.TypeOf(Address(0)), addressTag))
+	must(tags.Add(cbor.TagOptions{EncTag: cbor.EncTagRequired, DecTag: cbor.DecTagRequired}, reflect.TypeFor[Address](), addressTag))
 	enc, err := cbor.EncOptions{Sort: cbor.SortBytewiseLexical, TextMarshaler: cbor.TextMarshalerNone}.EncModeWithTags(tags)
 	must(err)
 	dec, err := cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, MaxNestedLevels: 32, IndefLength: cbor.IndefLengthForbidden,
-		IntDec: cbor.IntDecConvertSignedOrFail, DefaultMapType: reflect.TypeOf(Message(nil)),
+		IntDec: cbor.IntDecConvertSignedOrFail, DefaultMapType: reflect.TypeFor[Message](),
 		TextUnmarshaler: cbor.TextUnmarshalerNone,
 	}.DecModeWithTags(tags)
 	must(err)

@@ -263,20 +263,40 @@ func (n *Node) Stalled() bool {
 	return n.stalled
 }
 
-// Lookup returns the newest view of the group with that name, as this node
-// knows it, whether the node is a member or not. The error is ErrNoGroup,
-// ErrLeft after Close, or ErrUnknown while the node is coming back.
-func (n *Node) Lookup(name string) (View, error) {
+// Lookup returns the newest view of the group with that name, whether the node
+// is a member or not. It answers from this node's copy of the directory, and
+// when the name is not there asks the system, waiting until ctx ends. The error
+// is ErrNoGroup, ErrLeft after Close, ErrUnknown while the node is coming back,
+// or ctx's.
+func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 	l, err := n.current()
 	if err != nil {
 		return View{}, err
 	}
-	var g *view.Group
-	l.node.Inspect(func(s *core.Site) { g = s.Lookup(name) })
-	if g == nil {
-		return View{}, ErrNoGroup
+	if g := l.lookup(name); g != nil {
+		return viewOf(g), nil
 	}
-	return viewOf(g), nil
+	p := newPending(0)
+	callID := n.register(p)
+	l.node.Post(core.Sync{ID: callID})
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		n.unregister(callID)
+		return View{}, ctx.Err()
+	}
+	if p.err != nil {
+		return View{}, p.err
+	}
+	if g := l.lookup(name); g != nil {
+		return viewOf(g), nil
+	}
+	return View{}, ErrNoGroup
+}
+
+func (l *life) lookup(name string) (g *view.Group) {
+	l.node.Inspect(func(s *core.Site) { g = s.Lookup(name) })
+	return g
 }
 
 // Leave leaves all groups and then the system, in order: nothing this node has

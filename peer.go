@@ -172,8 +172,7 @@ func (p *pending) result() ([]Reply, error) {
 			r.Err = &RemoteError{From: r.From, Text: string(r.payload[1:])}
 		case len(r.payload) > 0 && r.payload[0] == formatMessage:
 			r.bad = decode(r.payload, &r.m)
-			var other *FieldError
-			if errors.As(r.bad, &other) {
+			if _, ok := errors.AsType[*FieldError](r.bad); ok {
 				r.bad = nil // no table: Into reads it
 			}
 		}
@@ -219,7 +218,8 @@ var endings = map[call.End]error{
 	call.Complete: nil, call.Nobody: ErrNobody, call.Lost: ErrLost, call.Halted: ErrUnknown, call.Cancelled: context.Canceled,
 }
 
-func (n *Node) flushed(callID uint64) {
+// settle ends a wait that has no answer but its end.
+func (n *Node) settle(callID uint64) {
 	n.mu.Lock()
 	p := n.calls[callID]
 	delete(n.calls, callID)

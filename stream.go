@@ -161,6 +161,8 @@ func (g *Group) ended(i core.Left) {
 	switch i.Why {
 	case "lost":
 		g.finish(ErrLost)
+	case "behind":
+		g.again()
 	case "left":
 		why := ErrLeft
 		if g.restoreErr != nil {

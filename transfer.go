@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -201,7 +202,7 @@ func (g *Group) restore(i core.Restore) {
 		if err != nil {
 			ev.Err = err.Error()
 			g.mu.Lock()
-			g.restoreErr = &StateError{Err: err}
+			g.restoreErr = fmt.Errorf("cohort: cannot take over the state: %w", err)
 			g.mu.Unlock()
 		}
 		l.node.Post(ev)

@@ -16,38 +16,25 @@ type View struct {
 	Group   Address
 	Name    string
 	Number  uint64
-	Members []Member // oldest first: a member's index is its rank
+	Members []Address // oldest first: a member's index is its rank
 	Joined  []Address
 	Left    []Address
 	// Why says of each site that was removed what the evidence was and who
 	// accused it. Empty when nobody was.
 	Why string
-}
 
-// Member is a process in a View.
-type Member struct {
-	Address Address
-	// Ready members hold the group's state. Others are being fed it: they
-	// answer no calls and have no role yet.
-	Ready bool
+	ready []Address
 }
 
 // Rank is a's place by age, or -1.
 func (v View) Rank(a Address) int {
-	return slices.IndexFunc(v.Members, func(m Member) bool { return m.Address == a })
+	return slices.Index(v.Members, a)
 }
 
-// Ready lists the members that hold the state, oldest first. All members agree
-// on it, so it can divide work without a message.
-func (v View) Ready() []Address {
-	var out []Address
-	for _, m := range v.Members {
-		if m.Ready {
-			out = append(out, m.Address)
-		}
-	}
-	return out
-}
+// Ready lists the members that hold the group's state, oldest first; the others
+// are being fed it, answer no calls and have no role yet. All members agree on
+// it, so it can divide work without a message. Do not change it.
+func (v View) Ready() []Address { return v.ready }
 
 // String writes the view for a person.
 func (v View) String() string {
@@ -55,8 +42,8 @@ func (v View) String() string {
 	fmt.Fprintf(&b, "%s/%d:", v.Name, v.Number)
 	for _, m := range v.Members {
 		b.WriteByte(' ')
-		b.WriteString(m.Address.String())
-		if !m.Ready {
+		b.WriteString(m.String())
+		if !slices.Contains(v.ready, m) {
 			b.WriteString("(joining)")
 		}
 	}
@@ -67,11 +54,7 @@ func (v View) String() string {
 }
 
 func viewOf(g *view.Group) View {
-	v := View{Group: g.Group, Name: g.Name, Number: g.Seq}
-	for _, m := range g.Members {
-		v.Members = append(v.Members, Member{m.Proc, m.Ready})
-	}
-	return v
+	return View{Group: g.Group, Name: g.Name, Number: g.Seq, Members: g.Procs(), ready: g.ReadyProcs()}
 }
 
 func viewFrom(i core.Viewed) View {

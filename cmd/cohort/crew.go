@@ -168,14 +168,10 @@ func (p *process) ended() bool {
 
 // failure says how p ended that should not have.
 func (p *process) failure() error {
-	how := p.err
-	if how == nil {
-		how = errors.New("exit status 0")
-	}
 	if text := p.says.String(); text != "" {
-		return fmt.Errorf("%s ended: %w: %s", p.name, how, text)
+		return fmt.Errorf("%s ended (%v): %s", p.name, p.cmd.ProcessState, text)
 	}
-	return fmt.Errorf("%s ended: %w", p.name, how)
+	return fmt.Errorf("%s ended: %v", p.name, p.cmd.ProcessState)
 }
 
 // tail keeps the end of what is written to it.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,7 @@ type memberReport struct {
 func reportView(v cohort.View) *viewReport {
 	r := &viewReport{Number: v.Number, Why: v.Why}
 	for _, m := range v.Members {
-		r.Members = append(r.Members, memberReport{m.Address, m.Ready})
+		r.Members = append(r.Members, memberReport{m, slices.Contains(v.Ready(), m)})
 	}
 	return r
 }

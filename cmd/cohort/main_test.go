@@ -16,13 +16,6 @@ import (
 // asProgram makes this test binary, and all it starts, the program itself.
 const asProgram = "COHORT_TEST_AS_PROGRAM"
 
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
 // program prepares a run of the program.
 func program(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()

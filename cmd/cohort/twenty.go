@@ -71,12 +71,12 @@ func dialService(ctx context.Context, seeds []string, trace io.Writer) (*client,
 	defer cancel()
 	node, err := cohort.Start(seeking, cohort.Config{Seeds: seeds, NoVote: true, Trace: trace})
 	if err != nil {
-		if _, unseeded := errors.AsType[*cohort.SeedError](err); unseeded {
+		if _, ok := errors.AsType[*cohort.SeedError](err); ok {
 			return nil, fmt.Errorf("no service found; start one with 'cohort twenty serve', or name a member with --seeds: %w", err)
 		}
 		return nil, err
 	}
-	c, err := service.Dial(node)
+	c, err := service.Dial(seeking, node)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the system at %v has no twenty-questions service: %w", seeds, err), node.Close())
 	}

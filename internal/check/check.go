@@ -44,9 +44,9 @@ func (v Violation) String() string {
 // Count says how much was judged for a property. A judge with no checks has
 // seen nothing it could judge.
 type Count struct {
-	Property   string
-	Checks     int
-	Violations int // listed or not
+	Property   string `json:"property"`
+	Checks     int    `json:"checks"`
+	Violations int    `json:"violations"` // listed or not
 }
 
 // Report is what the judges found, ordered as Properties.

@@ -218,9 +218,9 @@ func garbled(f, g fact.Fact, rng *rand.Rand) fact.Fact {
 	}
 	field := v.Field(rng.IntN(v.NumField()))
 	from := reflect.ValueOf(g)
-	for i := range from.NumField() {
-		if from.Field(i).Type() == field.Type() && rng.IntN(2) == 0 {
-			field.Set(from.Field(i))
+	for _, other := range from.Fields() {
+		if other.Type() == field.Type() && rng.IntN(2) == 0 {
+			field.Set(other)
 			return v.Interface().(fact.Fact)
 		}
 	}
@@ -233,7 +233,7 @@ func garbled(f, g fact.Fact, rng *rand.Rand) fact.Fact {
 	return v.Interface().(fact.Fact)
 }
 
-func TestScrambledRunsDoNotPanic(t *testing.T) {
+func TestScrambledRunsDoNotPanic(*testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 9))
 		records := scrambled(newWorld(seed, 4).run(400), rng, 1+rng.IntN(100))
@@ -266,7 +266,7 @@ func FuzzRun(f *testing.F) {
 			f.Add(out.Bytes(), false)
 		}
 	}
-	f.Fuzz(func(t *testing.T, text []byte, global bool) {
+	f.Fuzz(func(_ *testing.T, text []byte, global bool) {
 		in, err := trace.NewReader(bytes.NewReader(text), "fuzz")
 		if err != nil {
 			return

@@ -192,7 +192,7 @@ func (r *run) judgeFlush(v *verdict, s *stay, seen []set, events []int) {
 		}
 		last := seen[rank][len(seen[rank])-1].hi
 		v.checks += len(s.view.members)
-		r.judgeHeld(v, s, done, rank, last, func(p id.Address) {
+		r.judgeHeld(s, done, rank, last, func(p id.Address) {
 			v.fail(events, "A flush of %s was answered while %s did not hold cast %d of %s in %s.", s.proc, p, last, sender, s.view)
 		})
 	}

@@ -188,6 +188,9 @@ func (r *run) judgeSiteSuccessors(v *verdict) {
 	for _, s := range r.sites {
 		for k := 1; k < len(s.views); k++ {
 			now, old := at[fact.SiteView](r, s.views[k]), at[fact.SiteView](r, s.views[k-1])
+			if now.Jumped {
+				continue // it says so: it began anew as a member
+			}
 			j, ok := before[now.Seq]
 			if !ok {
 				before[now.Seq] = s.views[k-1]

@@ -44,7 +44,7 @@ func index(records []trace.Record, opt Options) *run {
 	}
 	slices.SortStableFunc(r.siteViews, func(a, b siteView) int { return compare(a.Seq, b.Seq) })
 	r.findRemoved()
-	for s := range r.alive {
+	for s := range r.alive { // order does not matter: each site is judged by itself
 		if known := r.siteOf[s]; known != nil && known.end >= 0 {
 			delete(r.alive, s)
 		}

@@ -169,6 +169,7 @@ func (s *stay) take(i, rank int, x span, f *fact.Deliver) {
 		s.barriers = append(s.barriers, i)
 	case fact.Total:
 		s.totals = append(s.totals, i)
+	case fact.FIFO, fact.Causal: // no order of their own across senders
 	}
 	if f.Origin == 0 {
 		return

@@ -150,7 +150,7 @@ func judgeFIFO(r *run, v *verdict) {
 	o := r.ordering()
 	v.checks = o.fifo
 	for _, e := range o.early {
-		if e.own && !(e.total && e.later) {
+		if e.own && (!e.total || !e.later) {
 			r.tooEarly(v, &e, "sent before")
 		}
 	}

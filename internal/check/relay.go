@@ -105,7 +105,7 @@ func (h *history) inherit(base *history) {
 		h.blind = true
 		return
 	}
-	for origin, theirs := range base.seen { // each origin by itself, so the order does not matter
+	for origin, theirs := range base.seen { // order does not matter: each origin is by itself
 		h.seen[origin] = theirs.clone()
 	}
 }

@@ -46,7 +46,7 @@ func judgePrimary(r *run, v *verdict) {
 			v.fail(events, "Site view %d comes from entry %d and view %d from entry %d.", now.Seq, now.Index, old.Seq, old.Index)
 			continue
 		}
-		if old.Seq+1 != now.Seq {
+		if old.Seq+1 != now.Seq || now.Jumped {
 			if r.opt.GlobalClock && !v.holds(false) {
 				v.fail(events, "Nobody installed a site view between %d and %d.", old.Seq, now.Seq)
 			}
@@ -81,7 +81,7 @@ func (r *run) chosen(old, now *siteView) bool {
 		}
 		votes[b][r.records[i].Site] = true
 	}
-	for _, yes := range votes {
+	for _, yes := range votes { // order does not matter: one ballot with a quorum is enough
 		if old.quorum(func(s id.Site) bool { return yes[s] || r.lost(s) && !r.knows(s, now.Index) }) {
 			return true
 		}
@@ -262,7 +262,7 @@ func (r *run) suspected(a, b id.Site, i int) bool {
 // judgeVanished asks for a removal of everybody who is no longer in the view.
 func (r *run) judgeVanished(v *verdict, i, j int) {
 	old, now := at[fact.SiteView](r, i), siteView{at[fact.SiteView](r, j), j}
-	if old.Seq+1 != now.Seq {
+	if old.Seq+1 != now.Seq || now.Jumped {
 		return
 	}
 	for _, m := range old.Members {

@@ -3,6 +3,7 @@ package check
 import (
 	"encoding"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -63,8 +64,10 @@ func stories(t testing.TB, path string) []*story {
 			if kind != "broken" && kind != "sound" || name == "" {
 				t.Fatalf("%s:%d: a case is called broken or sound, and has a name", path, n+1)
 			}
-			all = append(all, &story{broken: kind == "broken", name: name,
-				log: map[id.Site]uint64{}, current: map[id.Address]fact.View{}})
+			all = append(all, &story{
+				broken: kind == "broken", name: name,
+				log: map[id.Site]uint64{}, current: map[id.Address]fact.View{},
+			})
 			continue
 		}
 		if len(all) == 0 {
@@ -91,7 +94,7 @@ func (s *story) line(words []string) error {
 	case "install":
 		return s.install(words[1:])
 	}
-	for _, who := range strings.Split(words[0], ",") {
+	for who := range strings.SplitSeq(words[0], ",") {
 		if err := s.event(who, words[1], words[2:]); err != nil {
 			return err
 		}
@@ -150,10 +153,7 @@ func (s *story) install(words []string) error {
 	if f.Attempt == 0 {
 		f.Attempt = f.View
 	}
-	before := map[id.Address]fact.View{}
-	for p, v := range s.current {
-		before[p] = v
-	}
+	before := maps.Clone(s.current)
 	for _, p := range *at {
 		s.installAt(p, f, before)
 	}
@@ -190,10 +190,38 @@ func without(a, b []id.Address) []id.Address {
 var kinds = func() map[string]reflect.Type {
 	kinds := map[string]reflect.Type{}
 	for _, f := range []fact.Fact{
-		fact.Start{}, fact.SiteView{}, fact.Applied{}, fact.Accepted{}, fact.Takeover{}, fact.Suspect{}, fact.Stall{},
-		fact.Resume{}, fact.Halt{}, fact.Crash{}, fact.Quiet{}, fact.View{}, fact.Op{}, fact.Send{}, fact.Held{}, fact.Deliver{},
-		fact.Stable{}, fact.Block{}, fact.FlushOK{}, fact.Cut{}, fact.Drop{}, fact.Leave{}, fact.FlushCall{}, fact.FlushDone{},
-		fact.Snapshot{}, fact.Loaded{}, fact.Digest{}, fact.Call{}, fact.Asked{}, fact.Reply{}, fact.Outcome{}, fact.Done{},
+		fact.Start{},
+		fact.SiteView{},
+		fact.Applied{},
+		fact.Accepted{},
+		fact.Takeover{},
+		fact.Suspect{},
+		fact.Stall{},
+		fact.Resume{},
+		fact.Halt{},
+		fact.Crash{},
+		fact.Quiet{},
+		fact.View{},
+		fact.Op{},
+		fact.Send{},
+		fact.Held{},
+		fact.Deliver{},
+		fact.Stable{},
+		fact.Block{},
+		fact.FlushOK{},
+		fact.Cut{},
+		fact.Drop{},
+		fact.Leave{},
+		fact.FlushCall{},
+		fact.FlushDone{},
+		fact.Snapshot{},
+		fact.Loaded{},
+		fact.Digest{},
+		fact.Call{},
+		fact.Asked{},
+		fact.Reply{},
+		fact.Outcome{},
+		fact.Done{},
 	} {
 		kinds[f.Event()] = reflect.TypeOf(f)
 	}
@@ -267,7 +295,7 @@ func setField(f any, key, value string) error {
 }
 
 func set1(v reflect.Value, value string) error {
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return u.UnmarshalText([]byte(value))
 	}
 	switch x := v.Addr().Interface().(type) {
@@ -291,7 +319,7 @@ func set1(v reflect.Value, value string) error {
 	switch v.Kind() {
 	case reflect.Slice:
 		v.SetZero()
-		for _, part := range strings.Split(value, ",") {
+		for part := range strings.SplitSeq(value, ",") {
 			one := reflect.New(v.Type().Elem()).Elem()
 			if err := set1(one, part); err != nil {
 				return err

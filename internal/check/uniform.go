@@ -81,7 +81,7 @@ func judgeSafePrefix(r *run, v *verdict) {
 func (r *run) judgeHolders(v *verdict, s *stay, i int, f *fact.Deliver) {
 	rank, x := s.view.rank[f.Sender], runOf(f.First, f.N)
 	v.checks += len(s.view.members)
-	r.judgeHeld(v, s, i, rank, x.hi, func(p id.Address) {
+	r.judgeHeld(s, i, rank, x.hi, func(p id.Address) {
 		v.fail([]int{i}, "%s was delivered the safe cast %d of %s in %s while %s did not hold it.", s.proc, x.hi, f.Sender, s.view, p)
 	})
 	s.view.streams[rank].overlapping(x, func(cast *send) {
@@ -89,7 +89,7 @@ func (r *run) judgeHolders(v *verdict, s *stay, i int, f *fact.Deliver) {
 			if k == rank || n == 0 {
 				continue
 			}
-			r.judgeHeld(v, s, i, k, n, func(p id.Address) {
+			r.judgeHeld(s, i, k, n, func(p id.Address) {
 				v.fail([]int{cast.rec, i}, "%s was delivered the safe casts %s of %s in %s while %s did not hold cast %d of %s, on which they depend.",
 					s.proc, x, f.Sender, s.view, p, n, s.view.members[k])
 			})
@@ -99,7 +99,7 @@ func (r *run) judgeHolders(v *verdict, s *stay, i int, f *fact.Deliver) {
 
 // judgeHeld calls fail for each member that did not hold the stream of a rank up
 // to number n when s wrote record i, though it had to.
-func (r *run) judgeHeld(v *verdict, s *stay, i, rank int, n uint64, fail func(id.Address)) {
+func (r *run) judgeHeld(s *stay, i, rank int, n uint64, fail func(id.Address)) {
 	stream := s.view.streams[rank]
 	if since, ok := stream.heldByAll(s.view, n); ok && since <= i {
 		return

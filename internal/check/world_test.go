@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"math/rand/v2"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -109,8 +110,10 @@ func (w *world) install(moved []id.Address) {
 // send lets a member send a run.
 func (w *world) send(m *actorState) {
 	sent := w.casts[m.proc]
-	c := cast{Send: fact.Send{Proc: m.proc, Group: theGroup, View: w.view.View, First: 1, N: 1 + w.rng.Uint32N(4),
-		Order: orders[w.rng.IntN(3)], Safe: w.rng.IntN(4) == 0}, deps: map[id.Address]int{}}
+	c := cast{Send: fact.Send{
+		Proc: m.proc, Group: theGroup, View: w.view.View, First: 1, N: 1 + w.rng.Uint32N(4),
+		Order: orders[w.rng.IntN(3)], Safe: w.rng.IntN(4) == 0,
+	}, deps: map[id.Address]int{}}
 	if k := len(sent); k > 0 {
 		c.First = sent[k-1].First + uint64(sent[k-1].N) + w.rng.Uint64N(2)
 	}
@@ -119,9 +122,7 @@ func (w *world) send(m *actorState) {
 		w.ordered += uint64(c.N)
 	}
 	if c.Order != fact.FIFO {
-		for from, n := range m.took {
-			c.deps[from] = n
-		}
+		maps.Copy(c.deps, m.took)
 	}
 	w.casts[m.proc] = append(sent, c)
 	w.say(m.proc, c.Send)
@@ -149,8 +150,10 @@ func (w *world) deliver(m *actorState, from id.Address, flushing bool) bool {
 	if c.pos > 0 {
 		m.pos = c.pos + uint64(c.N) - 1
 	}
-	w.say(m.proc, fact.Deliver{Proc: m.proc, Group: theGroup, View: c.View, Sender: from, First: c.First, N: c.N,
-		Order: c.Order, Safe: c.Safe, Pos: c.pos})
+	w.say(m.proc, fact.Deliver{
+		Proc: m.proc, Group: theGroup, View: c.View, Sender: from, First: c.First, N: c.N,
+		Order: c.Order, Safe: c.Safe, Pos: c.pos,
+	})
 	return true
 }
 

@@ -263,7 +263,7 @@ func (m *member) flushCall(callID uint64) {
 
 func (m *member) awaitStable(c *installed, callID uint64) {
 	m.flushes = append(m.flushes, flushWait{id: callID, view: c.view.Index, upto: c.past()})
-	m.sendAck(c, m.clear(), true)
+	m.sendAck(c, m.usedEarlier(), true)
 }
 
 // flushesDone answers the flush calls whose casts have become stable: in the
@@ -285,7 +285,7 @@ func (m *member) leave() {
 	if !m.leaving {
 		m.leaving = true
 		if m.cur != nil {
-			m.sendAck(m.cur, m.clear(), true)
+			m.sendAck(m.cur, m.usedEarlier(), true)
 		}
 	}
 }

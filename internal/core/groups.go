@@ -41,7 +41,7 @@ func (g *groups) mark(m *member) {
 }
 
 // work lets the members settle to which something happened.
-func (g *groups) work() (any bool) {
+func (g *groups) work() (some bool) {
 	for len(g.dirty) > 0 {
 		list := g.dirty
 		g.dirty = nil
@@ -50,10 +50,10 @@ func (g *groups) work() (any bool) {
 			if !m.ended {
 				m.work()
 			}
-			any = true
+			some = true
 		}
 	}
-	return any
+	return some
 }
 
 // tick marks the members whose acknowledgement is due.
@@ -110,6 +110,10 @@ func (s *Site) applied(list []gms.Applied) {
 		}
 	}
 	for _, a := range list {
+		s.synced(a.Entry)
+		if a.Jump {
+			s.jumped()
+		}
 		if a.View != nil {
 			s.settlePeers(a.View, a.Entry.Remove, a.Entry.Index)
 			s.requests.again()
@@ -124,6 +128,24 @@ func (s *Site) applied(list []gms.Applied) {
 	if len(list) > 0 {
 		s.requests.satisfied(s)
 		s.replayEarly()
+	}
+}
+
+// jumped ends the memberships of a site that skipped entries of the log. The
+// group learns it from the log, the program joins again.
+func (s *Site) jumped() {
+	for _, m := range slices.Clone(s.groups.list) {
+		m.end("behind")
+		s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
+	}
+}
+
+// synced answers the Syncs of this site that an entry holds.
+func (s *Site) synced(e *msg.Entry) {
+	for _, op := range e.Ops {
+		if op.Kind == msg.OpSync && op.Proc.Site() == s.me && s.requests.drop(op) {
+			s.item(Synced{ID: op.Index})
+		}
 	}
 }
 
@@ -218,6 +240,15 @@ func (r *requests) add(op msg.Op) {
 	}
 }
 
+// drop ends an operation, and reports whether it was open.
+func (r *requests) drop(op msg.Op) bool {
+	i := slices.Index(r.open, op)
+	if i >= 0 {
+		r.open = slices.Delete(r.open, i, i+1)
+	}
+	return i >= 0
+}
+
 // again repeats all: the coordinator may be another.
 func (r *requests) again() { r.fresh = append(r.fresh[:0], r.open...) }
 
@@ -259,7 +290,7 @@ func (r *requests) satisfied(s *Site) {
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index
-		case msg.OpDepart:
+		case msg.OpDepart, msg.OpSync: // seen otherwise
 		}
 		return false
 	}

@@ -29,6 +29,7 @@ type (
 	Offered struct {
 		Conn   uint64
 		From   id.Site
+		Addr   string // where From says it is reached
 		System uint64 // 0 while From is in none
 		Lane   msg.Lane
 	}
@@ -64,6 +65,9 @@ type (
 	Found struct{ System uint64 }
 	// Depart leaves the system; the site halts when that is decided.
 	Depart struct{}
+	// Sync asks for Synced{ID} when this site has applied all that the log held
+	// when Sync was asked.
+	Sync struct{ ID uint64 }
 	// JoinGroup makes Proc a member of the group called Name.
 	JoinGroup struct {
 		Proc     id.Address
@@ -162,6 +166,7 @@ func (Shunned) event()    {}
 func (Contact) event()    {}
 func (Found) event()      {}
 func (Depart) event()     {}
+func (Sync) event()       {}
 func (JoinGroup) event()  {}
 func (LeaveGroup) event() {}
 func (Cast) event()       {}

@@ -314,30 +314,24 @@ func (m *member) countUsed(h handed) {
 	}
 }
 
-// clear reports whether the program has used all of earlier views.
-func (m *member) clear() bool {
-	for _, h := range m.handed {
-		if h.view < m.cur.view.Index {
-			return false
-		}
-		break
-	}
-	return true
+// usedEarlier reports whether the program has used all of earlier views.
+func (m *member) usedEarlier() bool {
+	return len(m.handed) == 0 || m.handed[0].view >= m.cur.view.Index
 }
 
 // acknowledge tells the others what we hold and have used: at once when
 // somebody waits for stability or much came in, else after a while.
 func (m *member) acknowledge(c *installed) {
-	clear := !c.cleared && m.clear()
-	if !c.heldNews && !c.usedNews && !clear && !c.wanted {
+	cleared := !c.cleared && m.usedEarlier()
+	if !c.heldNews && !c.usedNews && !cleared && !c.wanted {
 		return
 	}
 	c.stable.Used(c.rank, c.used)
-	if clear {
+	if cleared {
 		c.stable.Clear(c.rank)
 	}
 	if len(c.sites) == 0 {
-		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || clear
+		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
 		return
 	}
 	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || m.ackNow
@@ -348,15 +342,15 @@ func (m *member) acknowledge(c *installed) {
 		}
 		return
 	}
-	m.sendAck(c, clear, false)
+	m.sendAck(c, cleared, false)
 }
 
 // sendAck tells all members our counts; wanted asks for theirs.
-func (m *member) sendAck(c *installed, clear, wanted bool) {
+func (m *member) sendAck(c *installed, cleared, wanted bool) {
 	a := &msg.Ack{
 		Group: m.group, View: c.view.Index, From: uint16(c.rank),
 		Held: c.streams.Vector(), Used: append([]uint64(nil), c.used...),
-		Clear: c.cleared || clear, Wanted: wanted,
+		Clear: c.cleared || cleared, Wanted: wanted,
 	}
 	c.cleared = a.Clear
 	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked = false, false, false, false, 0

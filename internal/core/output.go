@@ -108,7 +108,8 @@ type (
 		Err         string
 	}
 	// Left: Proc is no longer a member; the stream ends. Why is "left",
-	// "lost" (nobody who holds the state is left) or "halted".
+	// "lost" (nobody who holds the state is left), "behind" (the site had to
+	// skip what happened: join again) or "halted".
 	Left struct {
 		Proc, Group id.Address
 		Why         string
@@ -153,6 +154,8 @@ type (
 		Proc, Group id.Address
 		ID          uint64
 	}
+	// Synced answers Sync.
+	Synced struct{ ID uint64 }
 	// SiteViewed: a new view of the whole system.
 	SiteViewed struct {
 		View   *view.Site
@@ -186,6 +189,7 @@ func (Called) item()       {}
 func (Freed) item()        {}
 func (Undelivered) item()  {}
 func (Flushed) item()      {}
+func (Synced) item()       {}
 func (SiteViewed) item()   {}
 func (Directory) item()    {}
 func (Stalled) item()      {}

@@ -160,11 +160,6 @@ func (s *Site) contact(ev Contact) {
 func (s *Site) refused(m *msg.Refuse) {
 	if s.log.View() == nil {
 		s.item(Refused{Why: m.Why})
-		return
-	}
-	if m.Behind {
-		s.log.Abandon()
-		s.halt("behind")
 	}
 }
 
@@ -183,7 +178,7 @@ func (s *Site) offered(ev Offered) {
 		r.Refuse = true
 	default:
 		if p == nil {
-			p = s.peers.know(ev.From, "")
+			p = s.peers.know(ev.From, ev.Addr)
 			p.until = s.now + s.cfg.Linger
 		}
 		r.Got = p.lanes.In[ev.Lane].Open(ev.Conn)
@@ -231,7 +226,7 @@ func (s *Site) frame(ev Frame) {
 			return
 		}
 		if _, beat := m.(*msg.Heartbeat); beat {
-			s.log.Lagging(ev.From, ev.Frame.Index, &s.fx)
+			s.log.Lagging(s.now, ev.From, ev.Frame.Index, &s.fx)
 		}
 		s.dispatch(ev.From, m)
 	}
@@ -253,8 +248,11 @@ func (ps *peers) tick(s *Site) effect.Time {
 	for _, x := range slices.Clone(ps.order) {
 		p := ps.bySite[x]
 		if p.until != 0 && s.now >= p.until && !slices.Contains(ps.seeds, x) {
-			ps.forget(x, s.out)
-			continue
+			if s.mayForget(x) {
+				ps.forget(x, s.out)
+				continue
+			}
+			p.until = s.now + s.cfg.Linger
 		}
 		if p.until > s.now {
 			wake = min(wake, p.until)
@@ -263,7 +261,7 @@ func (ps *peers) tick(s *Site) effect.Time {
 			continue
 		}
 		if s.now >= p.sentAt+beat {
-			p.control = append(p.control, heartbeat)
+			p.control = append(p.control, &msg.Heartbeat{})
 			p.sentAt = s.now
 		}
 		wake = min(wake, p.sentAt+beat)
@@ -271,7 +269,13 @@ func (ps *peers) tick(s *Site) effect.Time {
 	return wake
 }
 
-var heartbeat = &msg.Heartbeat{}
+// mayForget reports whether nothing is lost with the session to x, which is no
+// member: not while we are joining, nor while we keep what it said, as a member
+// by a view we have yet to learn of. It believes that we have got all that.
+func (s *Site) mayForget(x id.Site) bool {
+	return s.log.View() != nil && !s.log.Keeps(x) &&
+		!slices.ContainsFunc(s.early, func(e early) bool { return e.from == x })
+}
 
 // beat is the pause between heartbeats; it grows with the system, so that the
 // number of all heartbeats grows no faster than the number of sites.

@@ -164,6 +164,8 @@ func (s *Site) handle(ev Event) {
 // program handles what the user's program asks for.
 func (s *Site) program(ev Event) {
 	switch ev := ev.(type) {
+	case Sync:
+		s.requests.add(msg.Op{Kind: msg.OpSync, Proc: id.Process(s.me, 0), Index: ev.ID})
 	case JoinGroup:
 		s.joinGroup(ev)
 	case Cast:
@@ -420,6 +422,9 @@ func (s *Site) Index() uint64 { return s.log.Index() }
 
 // System is the number of the system, 0 before there is one.
 func (s *Site) System() uint64 { return s.log.System() }
+
+// Excludes reports whether this site knows that the log removed s.
+func (s *Site) Excludes(x id.Site) bool { _, gone := s.peers.removed[x]; return gone }
 
 // Stalled reports whether the site is out of touch with a majority.
 func (s *Site) Stalled() bool { return s.stalled }

@@ -28,7 +28,7 @@ func section(text, title string) string {
 
 // rows are the lines of the first table in text, without head and rule.
 func rows(text string) (table [][]string) {
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if !strings.HasPrefix(line, "|") {
 			if table != nil {
 				break
@@ -36,7 +36,7 @@ func rows(text string) (table [][]string) {
 			continue
 		}
 		var row []string
-		for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
+		for cell := range strings.SplitSeq(strings.Trim(line, "|"), "|") {
 			row = append(row, strings.TrimSpace(cell))
 		}
 		table = append(table, row)
@@ -157,9 +157,9 @@ func TestPartPages(t *testing.T) {
 func parts(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{"member": true}
-	for _, line := range strings.Split(readText(t, "internal/house/policy.txt"), "\n") {
+	for line := range strings.SplitSeq(readText(t, "internal/house/policy.txt"), "\n") {
 		if list, ok := strings.CutPrefix(line, "@parts"); ok {
-			for _, p := range strings.Fields(strings.TrimLeft(list, " =")) {
+			for p := range strings.FieldsSeq(strings.TrimLeft(list, " =")) {
 				names[filepath.Base(p)] = true
 			}
 		}

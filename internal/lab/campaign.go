@@ -12,6 +12,7 @@ import (
 
 	"github.com/cohortkit/cohort/internal/check"
 	"github.com/cohortkit/cohort/internal/sim"
+	"github.com/cohortkit/cohort/internal/trace"
 )
 
 // Options say which runs a campaign has. The zero value of a field has a default.
@@ -25,6 +26,9 @@ type Options struct {
 	// Progress, when set, is called after each run, in order of the seeds and
 	// from the goroutine that called Campaign.
 	Progress func(*Summary)
+	// Records, when set, is given the trace of each run, from many goroutines
+	// and in any order.
+	Records func(seed uint64, records []trace.Record)
 }
 
 // Failure is a run in which something was wrong, and the command that repeats it.
@@ -81,6 +85,9 @@ func (o Options) run(seed uint64) outcome {
 	r := sim.Run(sim.Options{
 		Seed: seed, Sites: o.Sites, Groups: o.Groups, Faults: o.Faults, Keep: true, Stack: debug.Stack,
 	})
+	if o.Records != nil {
+		o.Records(seed, r.Records)
+	}
 	report := check.Run(r.Records, check.Options{GlobalClock: true, Limit: 1})
 	out := outcome{stats: r.Stats, lost: r.Lost, judged: report.Judged}
 	fail := func(property, text string) {
@@ -91,7 +98,7 @@ func (o Options) run(seed uint64) outcome {
 		fail(property, r.Failure+"\n"+r.Sites)
 	}
 	for _, v := range report.Violations {
-		fail(v.Property, v.String())
+		fail(v.Property, v.Text)
 	}
 	return out
 }
@@ -113,7 +120,7 @@ func (o Options) replay(seed uint64) string {
 
 func (s *Summary) add(r outcome) {
 	s.Runs++
-	s.Stats.Add(r.stats)
+	s.Add(r.stats)
 	if r.lost {
 		s.Lost++
 	}

@@ -27,7 +27,7 @@ func TestCampaignIsDeterministic(t *testing.T) {
 	var all []Summary
 	for _, procs := range []int{1, 2, 4} {
 		was := runtime.GOMAXPROCS(procs)
-		all = append(all, Campaign(context.Background(), o))
+		all = append(all, Campaign(t.Context(), o))
 		runtime.GOMAXPROCS(was)
 	}
 	if all[0].Runs != 6 || all[0].Events == 0 || all[0].GroupViews == 0 {
@@ -49,7 +49,7 @@ func TestCampaignAddsUp(t *testing.T) {
 		told = append(told, s.Runs)
 		events = s.Events
 	}
-	s := Campaign(context.Background(), o)
+	s := Campaign(t.Context(), o)
 	if !slices.Equal(told, []int{1, 2, 3, 4}) || events != s.Events {
 		t.Errorf("progress told %v runs and %d events, the summary %d", told, events, s.Events)
 	}
@@ -63,7 +63,7 @@ func TestCampaignAddsUp(t *testing.T) {
 }
 
 func TestCampaignEndsEarly(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s := Campaign(ctx, Options{Seeds: 1 << 30, Sites: 2, Workers: 2, Progress: func(s *Summary) {
 		if s.Runs == 3 {
@@ -85,7 +85,7 @@ func TestSummaryNames(t *testing.T) {
 	if err := json.Unmarshal(b, &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range strings.Fields(`runs violations events site_views group_views takeovers exclusions partitions
+	for name := range strings.FieldsSeq(`runs violations events site_views group_views takeovers exclusions partitions
 		stalls flush_restarts transfers casts_fifo casts_causal casts_total casts_barrier safe calls crashes pauses breaks`) {
 		if _, ok := got[name]; !ok {
 			t.Errorf("no %q in %s", name, b)

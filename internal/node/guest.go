@@ -108,7 +108,7 @@ func (n *Node) greeted(visitor *transport.Guest) {
 		Guest: visitor, conn: n.conns.Add(1), key: guestKey{h.Site, h.Lane}, answer: make(chan core.Reception, 1),
 	}
 	n.guests.offer(g)
-	n.Post(core.Offered{Conn: g.conn, From: h.Site, System: h.System, Lane: h.Lane})
+	n.Post(core.Offered{Conn: g.conn, From: h.Site, Addr: h.Addr, System: h.System, Lane: h.Lane})
 	select {
 	case r := <-g.answer:
 		n.answered(g, r)

@@ -21,6 +21,7 @@ type host struct {
 	site        *site
 	offset      effect.Time // of its clock
 	weight      uint32
+	dark        bool // the machine is off, not only the process gone
 }
 
 // site is one running incarnation.
@@ -54,6 +55,7 @@ func (w *World) hostAt(addr string) *host {
 // ask whoever runs.
 func (h *host) start(found bool) {
 	h.incarnation++
+	h.dark = false
 	w := h.w
 	s := &site{
 		w: w, host: h, wants: map[dialKey]uint64{},
@@ -86,7 +88,7 @@ func (h *host) seek(s *site) {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && w.dice.Chance(500) {
+			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.Script != nil || w.dice.Chance(500)) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
@@ -150,7 +152,13 @@ func (s *site) step() {
 		s.w.answered(r)
 	}
 	for _, x := range s.out.Writes {
+		if s.w.story != nil && !s.w.story.writes(s, x) {
+			return
+		}
 		s.w.write(s, x)
+		if s.w.story != nil && !s.w.story.wrote(s, x) {
+			return
+		}
 		if s.w.strikes(s, x) {
 			s.w.crash(s.host)
 			return
@@ -198,7 +206,7 @@ func (s *site) handle(i core.Item) {
 		s.view = i.View
 	case core.Halted:
 		s.stop(true)
-		if !s.w.resting {
+		if !s.w.resting && s.w.story == nil {
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:
@@ -217,16 +225,27 @@ func (s *site) stop(late bool) {
 	s.w.breakAll(s, late)
 }
 
-// crash kills the site at this instant.
+// crash kills the site at this instant, and now and then the machine under it,
+// which then does not even refuse connections.
 func (h *host) crash() {
 	if h.site.running() {
+		h.dark = h.w.story == nil && h.w.dice.Chance(250)
 		h.w.record(h.site.id, fact.Crash{})
-		h.site.stop(h.w.dice.Chance(500))
+		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
 	}
+}
+
+// silent reports whether whoever dials gets no answer at all.
+func (h *host) silent() bool {
+	if h.site.running() {
+		return h.site.paused
+	}
+	return h.dark
 }
 
 func (h *host) restart() {
 	if !h.site.running() {
+		h.dark = false
 		h.start(false)
 	}
 }

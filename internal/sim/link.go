@@ -26,6 +26,7 @@ type link struct {
 type flight struct {
 	at    effect.Time
 	bytes []byte
+	held  bool
 }
 
 // dial keeps trying to open a connection for as long as the site wants it.
@@ -47,15 +48,19 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 	switch {
 	case h == nil:
 		again(100 * effect.Millisecond)
-	case w.cut(from.host, h) || w.cut(h, from.host) || (h.site != nil && h.site.paused):
-		again(w.between(10_000, 50_000)) // silence
-	case h.site == nil || h.site.id != d.Site:
+	case w.cut(from.host, h) || w.cut(h, from.host) || h.silent():
+		again(w.between(10_000, 50_000))
+	case !h.site.running() || h.site.id != d.Site: // refused
 		from.post(core.Gone{Site: d.Site})
+		if h.site.running() && h.site.core.Excludes(from.id) {
+			from.post(core.Shunned{By: h.site.id}) // whoever lives there now knows it
+			return
+		}
 		again(w.between(20_000, 200_000))
 	default:
 		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
 		w.links.add(l)
-		h.site.post(core.Offered{Conn: l.conn, From: from.id, System: from.core.System(), Lane: d.Lane})
+		h.site.post(core.Offered{Conn: l.conn, From: from.id, Addr: from.host.addr, System: from.core.System(), Lane: d.Lane})
 	}
 }
 
@@ -87,6 +92,12 @@ func (w *World) answered(r core.Reception) {
 
 // delay throws how long a frame is under way.
 func (w *World) delay(from, to *host) effect.Time {
+	if w.story != nil {
+		return w.story.delay(from, to)
+	}
+	if w.Delay > 0 {
+		return w.between(w.Delay, 2*w.Delay)
+	}
 	d := w.between(20, 120)
 	if w.dice.Chance(30) {
 		d += w.between(0, 2000)
@@ -107,7 +118,8 @@ func (w *World) write(from *site, x core.Write) {
 	w.stats.Frames++
 	w.stats.Bytes += len(bytes)
 	l.last = max(l.last, w.now+w.delay(l.from.host, l.to.host))
-	l.queue = append(l.queue, flight{l.last, bytes})
+	held := w.story != nil && w.story.holds(l, x.Frame)
+	l.queue = append(l.queue, flight{l.last, bytes, held})
 	if len(l.queue) == 1 {
 		w.in(l.last-w.now, func() { w.arrive(l) })
 	}
@@ -134,7 +146,7 @@ func (w *World) arrive(l *link) {
 		return
 	}
 	if w.cut(l.from.host, l.to.host) {
-		if w.dice.Chance(20) {
+		if w.story == nil && w.dice.Chance(20) {
 			w.breakLink(l, false)
 			return
 		}
@@ -142,6 +154,9 @@ func (w *World) arrive(l *link) {
 		return
 	}
 	for len(l.queue) > 0 && l.queue[0].at <= w.now {
+		if l.queue[0].held {
+			return // until the story releases it
+		}
 		f, err := wire.DecodeFrame(l.queue[0].bytes)
 		if err != nil {
 			w.failure = "wire: " + err.Error()
@@ -165,7 +180,7 @@ func (w *World) breakLink(l *link, late bool) {
 	if !late {
 		w.links.drop(l)
 	} else {
-		w.in(w.between(2000, 30_000), func() { w.links.drop(l) })
+		w.in(w.late(), func() { w.links.drop(l) })
 	}
 	w.stats.Breaks++
 	d := core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}
@@ -202,4 +217,12 @@ func (w *World) setCut(a, b int, on bool) {
 type dialKey struct {
 	site id.Site
 	lane msg.Lane
+}
+
+// late throws how long frames of a broken connection may still come in.
+func (w *World) late() effect.Time {
+	if w.story != nil {
+		return effect.Second
+	}
+	return w.between(2000, 30_000)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -137,7 +138,7 @@ func (m *membership) next() {
 		return
 	}
 	m.busy = true
-	m.p.s.w.in(m.p.s.w.between(0, 20+m.p.slow), func() {
+	m.p.s.w.in(m.p.pause(), func() {
 		m.busy = false
 		if m.left || m.p.s.stopped || len(m.stream) == 0 {
 			return
@@ -149,8 +150,19 @@ func (m *membership) next() {
 	})
 }
 
+// pause is how long the program takes for an item.
+func (p *program) pause() effect.Time {
+	if p.s.w.story != nil {
+		return p.slow * effect.Microsecond
+	}
+	return p.s.w.between(0, 20+p.slow)
+}
+
 func (m *membership) item(i core.Item) {
 	s := m.p.s
+	if s.w.story != nil {
+		s.w.story.streamed(m, i)
+	}
 	switch i := i.(type) {
 	case core.Viewed:
 		m.view = i
@@ -200,6 +212,10 @@ func (m *membership) apply(c core.Casts) {
 // answer replies after a while: mostly, and sometimes with a null reply.
 func (p *program) answer(r core.Request, payload []byte) {
 	w := p.s.w
+	if w.story != nil {
+		w.story.answer(p, r)
+		return
+	}
 	a := core.Answer{Proc: p.proc, Request: r, Null: w.dice.Chance(250)}
 	if !a.Null {
 		a.Body = payload[:min(8, len(payload))]
@@ -219,8 +235,10 @@ func (p *program) direct(c core.Casts) {
 // state is the program's state in this group as bytes: now and then a large one.
 func (m *membership) state() []byte {
 	size := 32
-	if m.p.s.w.dice.Chance(100) {
-		size = m.p.s.w.dice.N(6 << 20)
+	if w := m.p.s.w; w.story != nil {
+		size = w.story.stateSize
+	} else if w.dice.Chance(100) {
+		size = w.dice.N(6 << 20)
 	}
 	b := make([]byte, 16, 16+size)
 	binary.LittleEndian.PutUint64(b, m.sum)
@@ -273,8 +291,8 @@ func (m *membership) restore(i core.RestoreEnd) {
 	s.post(ev)
 }
 
-// cast sends n casts to dest if the window allows, and reports whether it did.
-func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) bool {
+// cast sends n casts to dest if the window allows.
+func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) {
 	w := p.s.w
 	payload := make([]byte, max(16, size))
 	body := make([]byte, 0, n*(len(payload)+8))
@@ -289,7 +307,7 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		limit = flow.RequestWindow
 	}
 	if p.out[dest] > 0 && p.out[dest]+bytes > limit {
-		return false
+		return
 	}
 	p.out[dest] += bytes
 	ev := core.Cast{Proc: p.proc, Dest: dest, Order: order, Safe: safe, N: uint32(n), Body: body}
@@ -300,7 +318,6 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		}
 	}
 	p.s.post(ev)
-	return true
 }
 
 func hash(b []byte) uint64 {

@@ -22,6 +22,7 @@ type Options struct {
 	Settle   effect.Time   // the quiet period after
 	Pace     int64         // microeffect.Seconds between a program's acts, at most
 	MaxCast  int           // largest payload
+	Delay    int64         // microseconds that a frame is under way, up to twice that; 0 is a fast network
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
@@ -66,14 +67,7 @@ type Result struct {
 
 // Run simulates one run.
 func Run(o Options) Result {
-	o.defaults()
-	w := &World{
-		Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{},
-	}
-	w.system = w.dice.Uint64() | 1
-	for i := range o.Sites {
-		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
-	}
+	w := newWorld(o)
 	for i, h := range w.hosts {
 		if i == 0 {
 			h.start(true)
@@ -81,14 +75,25 @@ func Run(o Options) Result {
 		}
 		w.in(w.between(1000, 50_000), func() { h.start(false) })
 	}
-	if o.Script != nil {
-		o.Script(w)
+	if w.Script != nil {
+		w.Script(w)
 	} else {
 		w.runUntil(300 * effect.Millisecond)
 		w.fault()
-		w.runUntil(w.now + o.Load)
+		w.runUntil(w.now + w.Load)
 	}
 	return w.finish()
+}
+
+// newWorld makes the hosts. No site runs yet.
+func newWorld(o Options) *World {
+	o.defaults()
+	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}}
+	w.system = w.dice.Uint64() | 1
+	for i := range o.Sites {
+		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
+	}
+	return w
 }
 
 // finish lets everything come to rest and compares what the programs hold.
@@ -147,15 +152,6 @@ func (w *World) quiet(at int) {
 	}
 	rec := trace.Record{Time: t, Site: 0, Fact: fact.Quiet{Alive: alive}}
 	w.records = append(w.records[:at], append([]trace.Record{rec}, w.records[at:]...)...)
-}
-
-func (w *World) site(x id.Site) *site {
-	for _, h := range w.hosts {
-		if h.site.running() && h.site.id == x {
-			return h.site
-		}
-	}
-	return nil
 }
 
 // compare demands that all members of a group that hold its state hold the same.

@@ -53,8 +53,10 @@ func TestProfiles(t *testing.T) {
 				judge(t, fmt.Sprintf("%s, seed %d", f.Name, seed), r)
 				all.Add(r.Stats)
 			}
-			for what, n := range map[string]int{"group views": all.GroupViews, "transfers": all.Transfers, "FIFO casts": all.FIFO,
-				"Causal casts": all.Causal, "Total casts": all.Total, "Barrier casts": all.Barrier, "safe casts": all.Safe, "calls": all.Calls} {
+			for what, n := range map[string]int{
+				"group views": all.GroupViews, "transfers": all.Transfers, "FIFO casts": all.FIFO,
+				"Causal casts": all.Causal, "Total casts": all.Total, "Barrier casts": all.Barrier, "safe casts": all.Safe, "calls": all.Calls,
+			} {
 				if n == 0 {
 					t.Errorf("no %s in 8 runs", what)
 				}
@@ -62,7 +64,7 @@ func TestProfiles(t *testing.T) {
 			for what, is := range map[string]struct {
 				wanted bool
 				n      int
-			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}} {
+			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}} {
 				if is.wanted != (is.n > 0) {
 					t.Errorf("%d %s in 8 runs, wanted: %v", is.n, what, is.wanted)
 				}
@@ -71,15 +73,16 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// Sizes the profiles do not have: a site alone, a pair, many.
+// Sizes the profiles do not have: a site alone, a pair, many; several processes
+// at each site.
 func TestSizes(t *testing.T) {
 	for _, o := range []Options{
-		{Sites: 1, Groups: 2}, {Sites: 2, Groups: 1}, {Sites: 3}, {Sites: 9, Groups: 2, Load: effect.Second},
+		{Sites: 1, Groups: 2, Programs: 2}, {Sites: 2, Groups: 1}, {Sites: 3, Programs: 3}, {Sites: 9, Groups: 2, Load: effect.Second},
 	} {
 		o.Faults, o.Keep, o.Draw = mustProfile(t, "chaos"), true, true
 		for seed := range uint64(2) {
 			o.Seed = seed
-			judge(t, fmt.Sprintf("%d sites, seed %d", o.Sites, seed), Run(o))
+			judge(t, fmt.Sprintf("%d sites, %d programs, seed %d", o.Sites, o.Programs, seed), Run(o))
 		}
 	}
 }

@@ -38,6 +38,7 @@ type World struct {
 	resting bool // and nobody comes back any more
 	system  uint64
 	failure string // the core panicked
+	story   *Story // not nil: what happens is told, and chance has no part in it
 }
 
 // in puts a deed on the agenda, after a delay.
@@ -46,8 +47,11 @@ func (w *World) in(delay effect.Time, do func()) {
 	w.agenda.push(deed{at: w.now + max(delay, 0), serial: w.serial, do: do})
 }
 
-// between throws a delay, in microseconds.
+// between throws a delay, in microseconds: in a story always the shortest.
 func (w *World) between(lo, hi int64) effect.Time {
+	if w.story != nil {
+		return lo * effect.Microsecond
+	}
 	return w.dice.Between(lo, hi) * effect.Microsecond
 }
 
@@ -63,6 +67,9 @@ func (w *World) runUntil(end effect.Time) {
 }
 
 func (w *World) record(s id.Site, f fact.Fact) {
+	if w.story != nil {
+		w.story.told(s, f)
+	}
 	w.stats.count(f)
 	if w.Keep {
 		w.records = append(w.records, trace.Record{Time: w.now, Site: s, Fact: f})

@@ -79,7 +79,7 @@ func newCasts(r *run, records []trace.Record, groups map[id.Address]*group, call
 		known[key] = append(known[key], c)
 		all = append(all, c)
 	}
-	for _, list := range known {
+	for _, list := range known { // order does not matter: each list is sorted by itself
 		slices.SortStableFunc(list, func(a, b *cast) int { return cmp.Compare(a.first, b.first) })
 	}
 	all = append(all, matchDeliveries(r, records, groups, known)...)

@@ -118,7 +118,7 @@ func (f *figure) drawStays() {
 			continue
 		}
 		n, place := len(in[s.row]), 0
-		for g := range in[s.row] {
+		for g := range in[s.row] { // order does not matter: they are counted
 			if g.number < s.group.number {
 				place++
 			}

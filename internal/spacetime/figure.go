@@ -45,7 +45,7 @@ func layOut(r *run, opt Options) *figure {
 		f.pitch = 34
 	}
 	if r.window.from >= wallClock {
-		f.origin = r.window.from
+		f.origin = r.first
 	}
 	names := textWidth("time, ms", axisSize)
 	for _, row := range r.rows {

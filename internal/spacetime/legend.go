@@ -2,7 +2,9 @@ package spacetime
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -93,11 +95,7 @@ func (f *figure) notes() []string {
 	if len(parts) == 0 {
 		return nil
 	}
-	text := parts[0]
-	for _, p := range parts[1:] {
-		text += "; " + p
-	}
-	return []string{text}
+	return []string{strings.Join(parts, "; ")}
 }
 
 // thousands writes n with commas.
@@ -136,10 +134,8 @@ func (f *figure) entries() []entry {
 
 func (f *figure) anyInstall(is func(install) bool) bool {
 	for _, v := range f.views {
-		for _, in := range v.installs {
-			if is(in) {
-				return true
-			}
+		if slices.ContainsFunc(v.installs, is) {
+			return true
 		}
 	}
 	return false

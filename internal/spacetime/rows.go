@@ -1,9 +1,11 @@
 package spacetime
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -71,6 +73,9 @@ func newRoster(records []trace.Record, wanted func(id.Address) bool, all bool) *
 	names := siteNames(records)
 	byName := make(map[string]*node)
 	for _, r := range records {
+		if r.Site == 0 {
+			continue // nobody's doing
+		}
 		l := o.lives[r.Site]
 		if l == nil {
 			name := names[r.Site]
@@ -93,12 +98,68 @@ func newRoster(records []trace.Record, wanted func(id.Address) bool, all bool) *
 			l.node.procs[proc.Local()] = nil
 		}
 	}
+	o.findKilled(records)
+	slices.SortStableFunc(o.nodes, func(a, b *node) int { return byNumber(a.name, b.name) })
 	for _, n := range o.nodes {
 		n.close()
 		o.addRows(n, all)
 	}
 	return o
 }
+
+// findKilled ends the lives that others saw end, though they could not say so
+// themselves: of a killed process nothing but its silence is in a trace. What it
+// did last may be missing too, so it lived at least until the last view that it
+// took part in.
+func (o *roster) findKilled(records []trace.Record) {
+	type viewKey struct {
+		group id.Address
+		view  uint64
+	}
+	known := make(map[viewKey]bool)
+	seen := make(map[id.Site]int64)
+	for _, r := range records {
+		switch f := r.Fact.(type) {
+		case fact.View:
+			if key := (viewKey{f.Group, f.View}); !known[key] {
+				known[key] = true
+				for _, p := range f.Members {
+					seen[p.Site()] = r.Time
+				}
+			}
+		case fact.SiteView:
+			for _, gone := range f.Removed {
+				l := o.lives[gone.Site]
+				if l != nil && l.end == running && l.last <= r.Time && gone.Evidence != "left" {
+					l.to, l.end = max(l.last, min(seen[gone.Site], r.Time)), crashed
+				}
+			}
+		}
+	}
+}
+
+// byNumber compares names so that n2 comes before n10.
+func byNumber(a, b string) int {
+	for a != "" && b != "" {
+		x, y := digits(a), digits(b)
+		if x > 0 && y > 0 {
+			p, q := strings.TrimLeft(a[:x], "0"), strings.TrimLeft(b[:y], "0")
+			if c := cmp.Or(cmp.Compare(len(p), len(q)), cmp.Compare(p, q)); c != 0 {
+				return c
+			}
+			a, b = a[x:], b[y:]
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// digits counts the digits that s begins with.
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 
 // siteNames are the names sites gave themselves, or others know them by.
 func siteNames(records []trace.Record) map[id.Site]string {
@@ -182,7 +243,7 @@ func (o *roster) keep(w span) {
 	})
 	for _, n := range o.nodes {
 		n.first = nil
-		for local, r := range n.procs {
+		for local, r := range n.procs { // order does not matter: each process is kept or dropped by itself
 			if r != nil && !slices.Contains(o.rows, r) {
 				n.procs[local] = nil
 			}

@@ -16,7 +16,8 @@ import (
 type run struct {
 	*roster
 	window    span
-	last      int64 // time of the trace's last record
+	first     int64 // time of the trace's first record
+	last      int64 // and of its last
 	groups    []*group
 	views     []*view
 	stays     []stay
@@ -91,7 +92,7 @@ func read(records []trace.Record, opt Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{window: w, last: records[len(records)-1].Time}
+	r := &run{window: w, first: records[0].Time, last: records[len(records)-1].Time}
 	groups, wanted, err := findGroups(records, opt.Group)
 	if err != nil {
 		return nil, err
@@ -132,7 +133,8 @@ func window(records []trace.Record, opt Options) (span, error) {
 }
 
 // holds tells whether t is in the span, touches whether a part of o is.
-func (s span) holds(t int64) bool  { return s.from <= t && t <= s.to }
+func (s span) holds(t int64) bool { return s.from <= t && t <= s.to }
+
 func (s span) touches(o span) bool { return s.from <= max(o.from, o.to) && min(o.from, o.to) <= s.to }
 
 // findGroups lists the groups of a trace that name chooses, all if it is
@@ -142,7 +144,7 @@ func findGroups(records []trace.Record, name string) ([]*group, func(id.Address)
 	byAddr := make(map[id.Address]*group)
 	for _, r := range records {
 		_, addr := actor(r.Fact)
-		if addr == 0 {
+		if !addr.IsGroup() {
 			continue
 		}
 		g := byAddr[addr]
@@ -155,7 +157,9 @@ func findGroups(records []trace.Record, name string) ([]*group, func(id.Address)
 			g.name = v.Name
 		}
 	}
-	known := strings.Join(groupNames(all), ", ")
+	names := groupNames(all)
+	slices.SortFunc(names, byNumber)
+	known := strings.Join(slices.Compact(names), ", ")
 	if name != "" {
 		all = slices.DeleteFunc(all, func(g *group) bool { return g.name != name && g.addr.String() != name })
 	}

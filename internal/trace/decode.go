@@ -63,15 +63,15 @@ func Parse(b []byte) (Record, error) {
 	}
 	switch {
 	case head.Time == nil:
-		return Record{}, missingField("t")
+		return Record{}, missingFieldError("t")
 	case head.Site == nil:
-		return Record{}, missingField("s")
+		return Record{}, missingFieldError("s")
 	case head.Event == nil:
-		return Record{}, missingField("e")
+		return Record{}, missingFieldError("e")
 	}
 	read, ok := decoders[*head.Event]
 	if !ok {
-		return Record{}, unknownEvent(*head.Event)
+		return Record{}, unknownEventError(*head.Event)
 	}
 	f, err := read(b)
 	if err != nil {
@@ -92,7 +92,7 @@ func parseHeader(b []byte) (Header, error) {
 		return Header{}, errNotTrace
 	}
 	if h.Version != Version {
-		return Header{}, unknownVersion(h.Version)
+		return Header{}, unknownVersionError(h.Version)
 	}
 	if h.Clock != Simulated && h.Clock != Wall {
 		return Header{}, fmt.Errorf("clock %q is neither %q nor %q", h.Clock, Simulated, Wall)

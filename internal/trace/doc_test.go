@@ -20,8 +20,8 @@ func TestDocument(t *testing.T) {
 		if !strings.Contains(doc, "`"+event+"`") {
 			t.Errorf("event %q is not described", event)
 		}
-		for i := range kind.NumField() {
-			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+		for field := range kind.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if !strings.Contains(doc, "`"+name+"`") {
 				t.Errorf("field %q of %q is not described", name, event)
 			}

@@ -18,14 +18,14 @@ func (e *FormatError) Error() string {
 }
 
 type (
-	missingField   string
-	unknownEvent   string
-	unknownVersion int
+	missingFieldError   string
+	unknownEventError   string
+	unknownVersionError int
 )
 
-func (f missingField) Error() string   { return fmt.Sprintf("the line has no field %q", string(f)) }
-func (e unknownEvent) Error() string   { return fmt.Sprintf("unknown event %q", string(e)) }
-func (v unknownVersion) Error() string { return fmt.Sprintf("the trace has version %d", int(v)) }
+func (f missingFieldError) Error() string   { return fmt.Sprintf("the line has no field %q", string(f)) }
+func (e unknownEventError) Error() string   { return fmt.Sprintf("unknown event %q", string(e)) }
+func (v unknownVersionError) Error() string { return fmt.Sprintf("the trace has version %d", int(v)) }
 
 var (
 	errNotTrace = errors.New("the first line is not the header of a trace")
@@ -34,8 +34,8 @@ var (
 
 // advice tells a user what to do about err.
 func advice(err error) string {
-	var event unknownEvent
-	var version unknownVersion
+	var event unknownEventError
+	var version unknownVersionError
 	switch {
 	case errors.As(err, &event), errors.As(err, &version):
 		return fmt.Sprintf("this program reads version %d: use the program that wrote the trace, or a newer one", Version)

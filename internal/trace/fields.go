@@ -22,6 +22,7 @@ func (l *line) siteFact(f fact.Fact) bool {
 		l.optSites("joined", f.Joined)
 		l.optRemovals("removed", f.Removed)
 		l.optSites("agreed", f.Agreed)
+		l.optFlag("jumped", f.Jumped)
 	case fact.Applied:
 		l.num("index", f.Index)
 		l.big("hash", f.Hash)

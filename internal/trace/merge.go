@@ -10,8 +10,14 @@ import (
 // of machines differ, so a delivery also waits for its Send and a Loaded for
 // its Snapshot, when some trace has them.
 func Merge(traces ...[]Record) []Record {
+	merged, _ := merge(traces)
+	return merged
+}
+
+// merge also tells, for each record, which trace it is from; nil if there is one.
+func merge(traces [][]Record) (merged []Record, from []int32) {
 	if len(traces) == 1 {
-		return traces[0]
+		return traces[0], nil
 	}
 	m := merger{ever: causes{}, done: causes{}}
 	total := 0
@@ -21,16 +27,16 @@ func Merge(traces ...[]Record) []Record {
 			m.ever.note(t[i].Fact)
 		}
 	}
-	merged := make([]Record, 0, total)
+	merged, from = make([]Record, 0, total), make([]int32, 0, total)
 	rest := append([][]Record(nil), traces...)
 	for len(merged) < total {
 		next := m.pick(rest)
 		r := rest[next][0]
 		rest[next] = rest[next][1:]
 		m.done.note(r.Fact)
-		merged = append(merged, r)
+		merged, from = append(merged, r), append(from, int32(next))
 	}
-	return merged
+	return merged, from
 }
 
 type merger struct {

@@ -30,8 +30,10 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	if err == nil {
 		t.header, err = parseHeader(t.line)
 	}
+	var failed readError
+	unread := errors.As(err, &failed) && !errors.Is(err, io.EOF)
 	switch {
-	case errors.Is(err, io.EOF), err != nil && !whole && headerCut(t.line):
+	case errors.Is(err, io.EOF), !unread && err != nil && !whole && headerCut(t.line):
 		t.torn, t.err = true, io.EOF
 		return t, nil
 	case err != nil:
@@ -101,8 +103,7 @@ func (t *Reader) next() (whole bool, err error) {
 // fail makes a FormatError of an error about the line just read. The error of
 // the underlying reader is passed on as it is.
 func (t *Reader) fail(err error) error {
-	var failed readError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[readError](err); ok {
 		return failed.error
 	}
 	return &FormatError{File: t.name, Line: t.lines, Reason: err.Error(), Advice: advice(err)}

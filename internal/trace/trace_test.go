@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -59,8 +60,8 @@ func fill(v reflect.Value, rng *rand.Rand) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), rng)
+		for _, field := range v.Fields() {
+			fill(field, rng)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), rng.IntN(4), 4))
@@ -139,8 +140,10 @@ func golden() []Record {
 		{40, 73, fact.Deliver{Proc: b, Group: g, View: 2, Sender: a, First: 1, N: 3, Order: fact.Total, Safe: true, Pos: 1}},
 		{50, 37, fact.Snapshot{Proc: a, Group: g, View: 2, To: b, Xfer: 1, Counts: []uint64{3, 0}}},
 		{60, 37, fact.Suspect{Site: 73, Evidence: "timeout"}},
-		{70, 37, fact.SiteView{Seq: 2, Index: 3, Hash: 5, Members: []fact.Member{{Site: 37, Name: "amber", Weight: 1}},
-			Removed: []fact.Removal{{Site: 73, Evidence: "timeout", Accusers: []id.Site{37}}}}},
+		{70, 37, fact.SiteView{
+			Seq: 2, Index: 3, Hash: 5, Members: []fact.Member{{Site: 37, Name: "amber", Weight: 1}},
+			Removed: []fact.Removal{{Site: 73, Evidence: "timeout", Accusers: []id.Site{37}}},
+		}},
 		{80, 37, fact.Done{Caller: a, Group: g, ID: 1, Err: "nobody"}},
 		{90, 73, fact.Crash{}},
 	}
@@ -218,8 +221,7 @@ func TestReaderErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := readAll(c.text)
-			var format *FormatError
-			if !errors.As(err, &format) {
+			if _, ok := errors.AsType[*FormatError](err); !ok {
 				t.Fatalf("got %v", err)
 			}
 			if !strings.Contains(err.Error(), c.want) {
@@ -230,6 +232,21 @@ func TestReaderErrors(t *testing.T) {
 }
 
 // A killed process may leave any prefix of its trace.
+// An error of the reader underneath is no torn tail, wherever it comes.
+func TestReaderPassesErrorsOn(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	for _, n := range []int{0, 10, len(simulated), len(simulated) + 5} {
+		text := (simulated + simulated)[:n]
+		in, err := NewReader(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), "x")
+		if err == nil {
+			_, err = in.Next()
+		}
+		if !errors.Is(err, broken) {
+			t.Errorf("after %d bytes: %v", n, err)
+		}
+	}
+}
+
 func TestEveryPrefixIsReadable(t *testing.T) {
 	whole := string(write(t, Header{Clock: Wall, Site: 37}, golden()))
 	lines := strings.SplitAfter(whole, "\n")
@@ -373,6 +390,13 @@ func TestReadOfTwoRuns(t *testing.T) {
 	if _, err := Read(paths...); err == nil || !strings.Contains(err.Error(), "not of one run") {
 		t.Errorf("got %v", err)
 	}
+	twice := filepath.Join(dir, "twice")
+	if err := os.WriteFile(twice, write(t, Header{Clock: Simulated}, nil), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(twice, twice); err == nil || !strings.Contains(err.Error(), "in one file") {
+		t.Errorf("got %v", err)
+	}
 	if _, err := Read(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
@@ -396,6 +420,42 @@ func TestReadNamesTornFiles(t *testing.T) {
 	}
 	if want := 2*len(golden()) - 1; len(run.Records) != want {
 		t.Errorf("%d records, want %d", len(run.Records), want)
+	}
+}
+
+// Each record knows its file and line.
+func TestPlace(t *testing.T) {
+	dir := t.TempDir()
+	texts := map[string][]string{}
+	var paths []string
+	for i, name := range []string{"a", "b"} {
+		var records []Record
+		for n := range 5 {
+			records = append(records, Record{int64(10*n + i), id.Site(i + 1), fact.Stall{}})
+		}
+		text := write(t, Header{Clock: Wall}, records)
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = strings.Split(string(text), "\n")
+		paths = append(paths, path)
+	}
+	for _, files := range [][]string{paths[:1], paths} {
+		run, err := Read(files...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range run.Records {
+			file, line := run.Place(i)
+			want, err := Append(nil, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := texts[file][line-1]; got != string(want) {
+				t.Errorf("record %d at %s:%d is %s, want %s", i, file, line, got, want)
+			}
+		}
 	}
 }
 
@@ -431,13 +491,4 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("an error of no kind: %v", err)
 		}
 	})
-}
-
-func BenchmarkAppend(b *testing.B) {
-	records := golden()
-	var line []byte
-	b.ReportAllocs()
-	for i := range b.N {
-		line, _ = Append(line[:0], records[i%len(records)])
-	}
 }

@@ -1,12 +1,10 @@
-package twenty_test
+package twenty
 
 import (
 	"errors"
 	"reflect"
 	"slices"
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 // sameType reports whether err is of the type of want.

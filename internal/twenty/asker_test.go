@@ -1,9 +1,7 @@
-package twenty_test
+package twenty
 
 import (
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 func TestAsker(t *testing.T) {

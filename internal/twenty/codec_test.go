@@ -1,11 +1,9 @@
-package twenty_test
+package twenty
 
 import (
 	"encoding"
 	"encoding/hex"
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 // TestGolden pins the bytes of messages, which other versions must read.

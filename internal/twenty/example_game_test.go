@@ -30,7 +30,7 @@ func ExampleGame() {
 		fmt.Printf("%v? %v\n", suggestion, answer)
 	}
 	fmt.Println(game.Candidates(table))
-	game.Guess(game.Candidates(table)[0])
+	_, _ = game.Guess(game.Candidates(table)[0]) // String tells
 	fmt.Println(game)
 	// Output:
 	// displacement > 122? yes

@@ -1,4 +1,4 @@
-package twenty_test
+package twenty
 
 import (
 	"errors"
@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 func newGame(tb testing.TB, table *Table, seed uint64) *Game {

@@ -1,11 +1,9 @@
-package twenty_test
+package twenty
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 // TestPaper follows section 5 of the 1987 paper sentence by sentence.

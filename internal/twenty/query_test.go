@@ -1,12 +1,10 @@
-package twenty_test
+package twenty
 
 import (
 	"errors"
 	"math"
 	"strings"
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 func TestParseQuery(t *testing.T) {

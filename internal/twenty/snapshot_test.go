@@ -1,4 +1,4 @@
-package twenty_test
+package twenty
 
 import (
 	"bytes"
@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 // changed is a table with a history: holes in its IDs, nulls, a version.

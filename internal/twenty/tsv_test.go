@@ -1,12 +1,10 @@
-package twenty_test
+package twenty
 
 import (
 	"errors"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 func TestReadTSV(t *testing.T) {

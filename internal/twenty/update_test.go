@@ -1,11 +1,9 @@
-package twenty_test
+package twenty
 
 import (
 	"bytes"
 	"strings"
 	"testing"
-
-	. "github.com/cohortkit/cohort/internal/twenty"
 )
 
 func TestUpdate(t *testing.T) {

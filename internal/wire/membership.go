@@ -132,7 +132,7 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpDepart, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpSync, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
 		}
@@ -180,11 +180,9 @@ func appendJoin(b []byte, m *msg.Join) []byte { return appendMember(b, m.Member)
 
 func readJoin(r *reader) *msg.Join { return &msg.Join{Member: readMember(r)} }
 
-func appendRefuse(b []byte, m *msg.Refuse) []byte {
-	return appendBool(appendText(b, m.Why), m.Behind)
-}
+func appendRefuse(b []byte, m *msg.Refuse) []byte { return appendText(b, m.Why) }
 
-func readRefuse(r *reader) *msg.Refuse { return &msg.Refuse{Why: r.text(), Behind: r.bool()} }
+func readRefuse(r *reader) *msg.Refuse { return &msg.Refuse{Why: r.text()} }
 
 func appendPrepare(b []byte, m *msg.Prepare) []byte {
 	b = appendBallot(b, m.Ballot)

@@ -34,8 +34,7 @@ const (
 // Detector watches a set of peers.
 type Detector struct {
 	cfg   Config
-	peers []peer // by site
-	last  effect.Time
+	peers []peer      // by site
 	doubt effect.Time // until then timeouts are doubled
 	wake  effect.Time
 }

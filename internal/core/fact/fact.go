@@ -47,6 +47,8 @@ type (
 		Founder bool   `json:"founder,omitempty"`
 	}
 	// SiteView: the site installed a site view, as the log's entry Index says.
+	// Jumped: it lagged, nobody had the entries it lacked any more, and it took
+	// the state instead; views in between it never had.
 	SiteView struct {
 		Seq     uint64    `json:"seq"`
 		Index   uint64    `json:"index"`
@@ -55,6 +57,7 @@ type (
 		Joined  []id.Site `json:"joined,omitempty"`
 		Removed []Removal `json:"removed,omitempty"`
 		Agreed  []id.Site `json:"agreed,omitempty"` // who accepted, where this site knows it
+		Jumped  bool      `json:"jumped,omitempty"`
 	}
 	// Applied: the site applied log entry Index; Hash chains all entries so far.
 	Applied struct {
@@ -203,7 +206,7 @@ type (
 		First  uint64     `json:"first"`
 		N      uint32     `json:"n"`
 	}
-	// Leave is Proc's last fact in Group; Why is "left", "lost" or "halted".
+	// Leave is Proc's last fact in Group; Why is "left", "lost", "behind" or "halted".
 	Leave struct {
 		Proc  id.Address `json:"p"`
 		Group id.Address `json:"g"`

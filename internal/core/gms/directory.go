@@ -114,6 +114,7 @@ func (w *rewrite) op(op msg.Op) {
 		if g := w.draft(op.Group); g != nil && g.Index == op.Index {
 			w.touch(g)
 		}
+	case msg.OpSync:
 	case msg.OpDepart:
 		// The coordinator turns it into a Removal; as an op it does nothing.
 	}

@@ -57,14 +57,15 @@ type Log struct {
 	// removed are the last incarnations that were taken out: they never come
 	// back in (M7). A joiner learns them with the snapshot.
 	removed []id.Site
-	dropped bool         // older ones were, here
 	kept    []*msg.Entry // the last decided ones; kept[len-1].Index == index
 	dead    bool         // excluded, or too far behind: nothing more is done
 
 	acceptor
 	coordinator
 	accusations
-	early []early // messages from a later view than ours, until we catch up
+	lagging uint64      // our index when a peer was first seen ahead of it
+	lagAt   effect.Time // and when that was
+	early   []early     // messages from a later view than ours, until we catch up
 
 	fx   *effect.Effects
 	done []Applied
@@ -96,6 +97,7 @@ type Applied struct {
 	Agreed []id.Site
 	Groups []Change
 	Halt   string
+	Jump   bool // entries were skipped: no member here can go on
 }
 
 // New returns the log of a site that is in no system yet.
@@ -160,7 +162,7 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 		applied.View = l.view
 		l.since, l.mark = l.index, l.hash
 		l.bury(e.Remove)
-		l.tellView(e, agreed)
+		l.tellView(e, agreed, false)
 	}
 	applied.Groups = l.dir.apply(e, l.view)
 	if l.fx.Tracing {
@@ -191,7 +193,6 @@ func (l *Log) bury(list []msg.Removal) {
 
 func (l *Log) keep(e *msg.Entry) {
 	if len(l.kept) == 2*keepEntries {
-		l.dropped = true
 		n := copy(l.kept, l.kept[keepEntries:])
 		clear(l.kept[n:])
 		l.kept = l.kept[:n]
@@ -211,11 +212,11 @@ func (l *Log) settled(e *msg.Entry) {
 	}
 }
 
-func (l *Log) tellView(e *msg.Entry, agreed []id.Site) {
+func (l *Log) tellView(e *msg.Entry, agreed []id.Site, jumped bool) {
 	if !l.fx.Tracing || !l.view.Has(l.me.Site) {
 		return
 	}
-	f := fact.SiteView{Seq: l.view.Seq, Index: l.since, Hash: l.mark, Agreed: agreed}
+	f := fact.SiteView{Seq: l.view.Seq, Index: l.since, Hash: l.mark, Agreed: agreed, Jumped: jumped}
 	for _, m := range l.view.Members {
 		f.Members = append(f.Members, fact.Member{Site: m.Site, Name: m.Name, Weight: m.Weight})
 	}
@@ -252,21 +253,45 @@ func (l *Log) snapshot() *msg.Snapshot {
 	}
 }
 
-// adopt takes over a snapshot in which this site became a member.
-func (l *Log) adopt(m *msg.Snapshot) {
-	if l.view != nil || m.View == nil || !m.View.Has(l.me.Site) {
+// adopt takes over a snapshot: of the system that let this site in, or, as a
+// laggard, of what nobody has the entries of any more. A laggard has promised
+// and accepted nothing in a view it was not in, so its votes there are free; its
+// memberships in groups begin anew. It takes its time, for one of the others may
+// have the entries.
+func (l *Log) adopt(now effect.Time, m *msg.Snapshot) {
+	jump := l.view != nil
+	switch {
+	case m.View == nil || (jump && (m.System != l.system || m.Index <= l.index)):
 		return
+	case jump && (l.lagAt == 0 || l.lagging != l.index || now-l.lagAt < l.cfg.Patience):
+		return
+	case !m.View.Has(l.me.Site):
+		if jump {
+			l.dead = true
+			l.done = append(l.done, Applied{Entry: &msg.Entry{Index: m.Index}, Halt: "excluded"})
+		}
+		return
+	}
+	same := jump && m.View.Seq == l.view.Seq
+	if jump {
+		l.dir, l.kept = newDirectory(), nil
 	}
 	l.system, l.index, l.hash = m.System, m.Index, m.Hash
 	l.view, l.since, l.mark, l.removed = m.View, m.Since, m.Mark, m.Removed
 	for _, g := range m.Groups {
 		l.dir.put(g)
 	}
-	e := &msg.Entry{Index: m.Index, Add: []view.Member{l.me}}
-	l.settled(e)
-	l.tellView(&msg.Entry{}, nil)
+	e := &msg.Entry{Index: m.Index}
+	if !same { // within a view our promise stands
+		e.Add = []view.Member{l.me}
+		l.settled(e)
+		l.tellView(&msg.Entry{}, nil, jump)
+	} else {
+		l.settled(e)
+		l.leading, l.refusals = false, l.refusals+1
+	}
 	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
-	l.done = append(l.done, Applied{Entry: e, View: l.view})
+	l.done = append(l.done, Applied{Entry: e, View: l.view, Jump: jump})
 }
 
 // Received handles a membership message. Messages from sites outside the view
@@ -283,7 +308,7 @@ func (l *Log) Received(now effect.Time, from id.Site, m msg.Message, fx *effect.
 func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 	switch m := m.(type) {
 	case *msg.Snapshot:
-		l.adopt(m)
+		l.adopt(now, m)
 		return
 	case *msg.Commit:
 		l.onCommit(from, m)
@@ -310,7 +335,7 @@ func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 		return
 	}
 	if !l.view.Has(from) {
-		if l.outsider(from, m) {
+		if l.outsider(from, m) && !slices.Contains(l.removed, from) {
 			l.early = appendEarly(l.early, from, m)
 		}
 		return
@@ -355,6 +380,11 @@ func appendEarly(list []early, from id.Site, m msg.Message) []early {
 	return append(list, early{from, m})
 }
 
+// Keeps reports whether messages of site x wait for the log to move on.
+func (l *Log) Keeps(x id.Site) bool {
+	return slices.ContainsFunc(l.early, func(e early) bool { return e.from == x })
+}
+
 // replay handles early messages again after the log moved on.
 func (l *Log) replay(now effect.Time) {
 	if len(l.done) == 0 || len(l.early) == 0 || l.dead {
@@ -383,7 +413,8 @@ func (l *Log) onCommit(from id.Site, m *msg.Commit) {
 	}
 }
 
-// onFetch helps a laggard. Who was excluded learns it from the entries too.
+// onFetch helps a laggard with entries, or, when they were before our time or
+// are kept no more, with the state. Who was excluded learns it from either.
 func (l *Log) onFetch(from id.Site, m *msg.Fetch) {
 	if entries, ok := l.after(m.Index); ok {
 		if len(entries) > 0 {
@@ -391,17 +422,15 @@ func (l *Log) onFetch(from id.Site, m *msg.Fetch) {
 		}
 		return
 	}
-	if l.dropped { // else others have what was before our time
-		l.fx.Control(from, &msg.Refuse{Why: "too far behind the log to catch up", Behind: true})
-	}
+	l.fx.Control(from, l.snapshot())
 }
 
 // Lagging is called when a peer is seen to have applied entry index.
-func (l *Log) Lagging(from id.Site, index uint64, fx *effect.Effects) {
+func (l *Log) Lagging(now effect.Time, from id.Site, index uint64, fx *effect.Effects) {
 	if l.view != nil && !l.dead && index > l.index {
+		if l.lagAt == 0 || l.lagging != l.index {
+			l.lagging, l.lagAt = l.index, now
+		}
 		fx.Control(from, &msg.Fetch{Index: l.index})
 	}
 }
-
-// Abandon ends this site's part: it was told that it can never catch up.
-func (l *Log) Abandon() { l.dead = true }

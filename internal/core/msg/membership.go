@@ -68,6 +68,7 @@ const (
 	OpReady                    // Proc, a member of Group, now holds its state
 	OpFlush                    // Group ends its view Index: same members, new view
 	OpDepart                   // the site of Proc leaves the system
+	OpSync                     // nothing: who asked knows the log up to here; Index tells its own apart
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it
@@ -107,12 +108,8 @@ type (
 	// to their coordinator.
 	Join struct{ Member view.Member }
 
-	// Refuse says no to a Join, or with Behind to a Fetch: what the sender lacks
-	// is kept no more, and it has to start anew.
-	Refuse struct {
-		Why    string
-		Behind bool
-	}
+	// Refuse says no to a Join.
+	Refuse struct{ Why string }
 
 	// Prepare opens a takeover: the sender asks the members of a view to obey
 	// Ballot. Accused are those older than the sender, all of whom it suspects.

@@ -36,7 +36,8 @@ func (v *Group) Carries(m GroupMember) bool {
 }
 
 // Lead is the rank of the oldest ready member, or -1 when nobody holds the
-// state. It orders Total casts and coordinates the flush that ends the view.
+// state. It orders Total casts. The flush that ends the view is coordinated by
+// another: the oldest member of the view that comes next, ready or not.
 func (v *Group) Lead() int {
 	return slices.IndexFunc(v.Members, func(m GroupMember) bool { return m.Ready })
 }

@@ -60,7 +60,7 @@ func Serve(ctx context.Context, node *cohort.Node, cfg Config) (*Member, error) 
 	group, err := node.Join(ctx, GroupName, cohort.GroupConfig{
 		State:  state{m},
 		OnView: m.viewed,
-		Handlers: cohort.Handlers{
+		Handlers: map[cohort.Entry]cohort.Handler{
 			entryQuery:  m.query,
 			entryUpdate: m.update,
 			entryTable:  m.copyTable,
@@ -95,7 +95,8 @@ func (m *Member) Version() (version, digest uint64) {
 
 // viewed tells views with other members, or other ready ones, than the last.
 func (m *Member) viewed(v cohort.View) {
-	if m.cfg.OnView != nil && !slices.Equal(v.Members, m.view.Members) {
+	same := slices.Equal(v.Members, m.view.Members) && slices.Equal(v.Ready(), m.view.Ready())
+	if m.cfg.OnView != nil && !same {
 		m.cfg.OnView(v)
 	}
 	m.view = v
@@ -104,17 +105,11 @@ func (m *Member) viewed(v cohort.View) {
 // Part is the number of the member that is at rank in v, and how many act in v
 // if at most limit may. It is -1 for a standby and who does not hold the state.
 func part(v cohort.View, rank, limit int) (member, of int) {
-	member = -1
-	for i, x := range v.Members {
-		if !x.Ready || of == limit {
-			continue
-		}
-		if i == rank {
-			member = of
-		}
-		of++
+	acting := Acting(v, limit)
+	if rank < 0 {
+		return -1, len(acting)
 	}
-	return member, of
+	return slices.Index(acting, v.Members[rank]), len(acting)
 }
 
 // Acting lists the acting members of v, by number.

@@ -1,0 +1,302 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cohortkit/cohort/internal/check"
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Story is a run in which everything is told and nothing left to chance: every
+// frame takes a millisecond, programs take no time, and what goes wrong goes
+// wrong when the story says so. docs of the language: testdata/stories/README.
+//
+//	story.go   reading and telling
+//	deeds.go   what a story can make happen
+//	expect.go  what it can demand
+//	tell.go    what it tells by itself
+type Story struct {
+	w         *World
+	out       strings.Builder
+	errs      []error
+	line      int
+	judged    bool
+	stateSize int
+	lags      map[[2]int]effect.Time
+	held      []hold
+	moments   []moment
+	manners   map[string]string // of answering, by host
+	open      map[string][]core.Request
+	tale      tale
+}
+
+// hold keeps frames with messages of one kind, and all behind them on their
+// lane, from arriving. Hosts count from 0; -1 is any.
+type hold struct {
+	from, to int
+	kind     msg.Kind
+}
+
+func (h hold) covers(from, to int) bool {
+	return (h.from < 0 || h.from == from) && (h.to < 0 || h.to == to)
+}
+
+// moment is when a command is carried out: as a site writes a message of a kind.
+type moment struct {
+	hold
+	before bool
+	do     string
+}
+
+// RunStory runs the story that text tells and returns it with what happened, in
+// place of what the text says happened. The error joins all that went otherwise
+// than expected, or could not be understood.
+func RunStory(text string) (told string, err error) {
+	s := &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]core.Request{}, stateSize: 32}
+	for line := range strings.Lines(text) {
+		s.line++
+		line = strings.TrimRight(line, " \n")
+		if strings.HasPrefix(line, "  ") {
+			continue // told last time
+		}
+		s.out.WriteString(line + "\n")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		s.do(line)
+		if s.w != nil && s.w.failure != "" {
+			s.fail(errors.New(s.w.failure))
+			break
+		}
+	}
+	if !s.judged {
+		s.fail(errors.New("a story ends with the command judge"))
+	}
+	return s.out.String(), errors.Join(s.errs...)
+}
+
+func (s *Story) fail(err error) {
+	s.errs = append(s.errs, fmt.Errorf("line %d: %w", s.line, err))
+	s.say("WRONG: " + err.Error())
+}
+
+func (s *Story) say(text string) {
+	for line := range strings.Lines(text + "\n") {
+		s.out.WriteString("  " + line)
+	}
+}
+
+// do carries out one command.
+func (s *Story) do(line string) {
+	words := strings.Fields(line)
+	do := command(words[0])
+	switch {
+	case do == nil:
+		s.fail(fmt.Errorf("no command %q", words[0]))
+	case s.w == nil && words[0] != "sites":
+		s.fail(errors.New("a story begins with the command sites"))
+	default:
+		if err := do(s, words[1:]); err != nil {
+			s.fail(err)
+		}
+	}
+}
+
+// run lets time pass and tells what happened.
+func (s *Story) run(d effect.Time) {
+	s.w.runUntil(s.w.now + d)
+	s.tell()
+}
+
+// judge lets all come to rest and calls the judges.
+func (s *Story) judge() error {
+	s.judged = true
+	s.held = nil
+	s.release(hold{from: -1, to: -1})
+	r := s.w.finish()
+	s.tell()
+	switch {
+	case r.Failure != "":
+		return errors.New(r.Failure)
+	case r.Lost:
+		s.say("the majority is lost")
+	}
+	var errs []error
+	for _, v := range check.Run(r.Records, check.Options{GlobalClock: true, Limit: 3}).Violations {
+		errs = append(errs, errors.New(v.String()))
+	}
+	if len(errs) == 0 {
+		s.say("the judges are silent")
+	}
+	return errors.Join(errs...)
+}
+
+// host reads the number of a host, from 1 on.
+func (s *Story) host(word string) (*host, error) {
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 1 || n > len(s.w.hosts) {
+		return nil, fmt.Errorf("%q is no site", word)
+	}
+	return s.w.hosts[n-1], nil
+}
+
+// hosts reads a list like 1,2,4.
+func (s *Story) hosts(word string) ([]*host, error) {
+	var list []*host
+	for part := range strings.SplitSeq(word, ",") {
+		h, err := s.host(part)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, h)
+	}
+	return list, nil
+}
+
+// running is a host whose site runs, and that site.
+func (s *Story) running(word string) (*site, error) {
+	h, err := s.host(word)
+	if err != nil {
+		return nil, err
+	}
+	if !h.site.running() {
+		return nil, fmt.Errorf("site %s does not run", word)
+	}
+	return h.site, nil
+}
+
+// between reads 1->2, where * is any host.
+func (s *Story) between(word string) (h hold, err error) {
+	from, to, ok := strings.Cut(word, "->")
+	if !ok {
+		return h, fmt.Errorf("want a direction like 1->2, not %q", word)
+	}
+	if h.from, err = s.end(from); err != nil {
+		return h, err
+	}
+	h.to, err = s.end(to)
+	return h, err
+}
+
+func (s *Story) end(word string) (int, error) {
+	if word == "*" {
+		return -1, nil
+	}
+	h, err := s.host(word)
+	if err != nil {
+		return 0, err
+	}
+	return h.index, nil
+}
+
+// duration reads a number with the unit us, ms or s.
+func duration(word string) (effect.Time, error) {
+	for _, u := range []struct {
+		name string
+		size effect.Time
+	}{{"us", effect.Microsecond}, {"ms", effect.Millisecond}, {"s", effect.Second}} {
+		if n, err := strconv.ParseInt(strings.TrimSuffix(word, u.name), 10, 32); err == nil && strings.HasSuffix(word, u.name) {
+			return n * u.size, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no time: take 50ms, 3s or 200us", word)
+}
+
+// kinds are the messages that a story can name.
+var kinds = map[string]msg.Kind{
+	"Heartbeat": msg.KindHeartbeat, "Join": msg.KindJoin, "Refuse": msg.KindRefuse,
+	"Prepare": msg.KindPrepare, "Promise": msg.KindPromise, "Propose": msg.KindPropose, "Accept": msg.KindAccept,
+	"Nack": msg.KindNack, "Commit": msg.KindCommit, "Fetch": msg.KindFetch, "Decided": msg.KindDecided,
+	"Snapshot": msg.KindSnapshot, "Accuse": msg.KindAccuse, "Submit": msg.KindSubmit,
+	"Data": msg.KindData, "Part": msg.KindPart, "Ack": msg.KindAck,
+	"FlushOK": msg.KindFlushOK, "Cut": msg.KindCut, "CutAck": msg.KindCutAck, "Install": msg.KindInstall,
+	"Request": msg.KindRequest, "RequestHeld": msg.KindRequestHeld, "Replies": msg.KindReplies,
+	"XferAsk": msg.KindXferAsk, "XferBegin": msg.KindXferBegin, "XferBlock": msg.KindXferBlock,
+	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit,
+}
+
+func kind(word string) (msg.Kind, error) {
+	k, ok := kinds[word]
+	if !ok {
+		return 0, fmt.Errorf("no message is called %q", word)
+	}
+	return k, nil
+}
+
+func has(f *msg.Frame, k msg.Kind) bool {
+	return slices.ContainsFunc(f.Msgs, func(m msg.Message) bool { return m.Kind() == k })
+}
+
+// holds reports whether a frame written to l is held back.
+func (s *Story) holds(l *link, f *msg.Frame) bool {
+	return slices.ContainsFunc(s.held, func(h hold) bool {
+		return h.covers(l.from.host.index, l.to.host.index) && has(f, h.kind)
+	})
+}
+
+// release lets go of what is held back between some hosts.
+func (s *Story) release(on hold) {
+	s.held = slices.DeleteFunc(s.held, func(h hold) bool {
+		return on.covers(h.from, h.to) && (on.kind == 0 || on.kind == h.kind)
+	})
+	for l := range s.w.links.all() {
+		if !on.covers(l.from.host.index, l.to.host.index) || len(l.queue) == 0 {
+			continue
+		}
+		for i := range l.queue {
+			l.queue[i].held = false
+		}
+		s.w.in(0, func() { s.w.arrive(l) })
+	}
+}
+
+// writes and wrote are told of every write, and report whether its site lives on.
+func (s *Story) writes(from *site, x core.Write) bool { return s.strike(from, x, true) }
+func (s *Story) wrote(from *site, x core.Write) bool  { return s.strike(from, x, false) }
+
+func (s *Story) strike(from *site, x core.Write, before bool) bool {
+	to := int(x.To)/1296 - 1
+	i := slices.IndexFunc(s.moments, func(m moment) bool {
+		return m.before == before && m.covers(from.host.index, to) && has(x.Frame, m.kind)
+	})
+	if i >= 0 {
+		m := s.moments[i]
+		s.moments = slices.Delete(s.moments, i, i+1)
+		s.do(m.do)
+	}
+	return !from.stopped
+}
+
+func (s *Story) delay(from, to *host) effect.Time {
+	if d, ok := s.lags[[2]int{from.index, to.index}]; ok {
+		return d
+	}
+	return effect.Millisecond
+}
+
+// label names an incarnation: 3 is the first at host 3, 3' the second.
+func label(x id.Site) string {
+	return strconv.Itoa(int(x)/1296) + strings.Repeat("'", max(0, int(x)%1296-1))
+}
+
+// answer answers a request in the manner of the host.
+func (s *Story) answer(p *program, r core.Request) {
+	at := label(p.s.id)
+	switch s.manners[at] {
+	case "mute":
+		s.open[at] = append(s.open[at], r)
+	case "null":
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Null: true})
+	case "copy":
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(at), Copy: []byte("copy-of-" + at)})
+	default:
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(at)})
+	}
+}

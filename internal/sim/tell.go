@@ -1,0 +1,185 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// tale is what happened since it was told last: what sites did, and what went
+// through the ordered streams of members. The same at several sites is told once.
+type tale struct {
+	notes   []note
+	streams []note
+	groups  map[id.Address]string // names
+	all     map[string][]string   // stream: casts handled, since its member joined
+	calls   map[string][]string   // outcomes, by caller and number
+	facts   map[string]int        // by name
+}
+
+type note struct {
+	text string
+	who  []string
+}
+
+func (t *tale) note(who, text string) {
+	i := slices.IndexFunc(t.notes, func(n note) bool { return n.text == text })
+	if i < 0 {
+		t.notes = append(t.notes, note{text, []string{who}})
+	} else if !slices.Contains(t.notes[i].who, who) {
+		t.notes[i].who = append(t.notes[i].who, who)
+	}
+}
+
+// token adds to a member's stream, which is first told as "who group: tokens".
+func (t *tale) token(who, group, token string) {
+	i := slices.IndexFunc(t.streams, func(n note) bool { return n.who[0] == who && n.who[1] == group })
+	if i < 0 {
+		t.streams = append(t.streams, note{who: []string{who, group}})
+		i = len(t.streams) - 1
+	}
+	t.streams[i].text += " " + token
+}
+
+// tell writes the tale down and begins anew.
+func (s *Story) tell() {
+	t := &s.tale
+	for _, n := range t.notes {
+		slices.Sort(n.who)
+		s.say(strings.Join(n.who, " ") + ": " + n.text)
+	}
+	t.notes = t.notes[:0]
+	streams := t.streams
+	t.streams = nil
+	slices.SortStableFunc(streams, func(a, b note) int {
+		return strings.Compare(a.who[1]+" "+a.who[0], b.who[1]+" "+b.who[0])
+	})
+	for _, n := range streams {
+		t.note(n.who[0], n.who[1]+n.text)
+	}
+	for _, n := range t.notes {
+		s.say(strings.Join(n.who, " ") + ": " + n.text)
+	}
+	t.notes = t.notes[:0]
+}
+
+// list names sites or processes.
+func list[T id.Site | id.Address](all []T) string {
+	words := make([]string, len(all))
+	for i, x := range all {
+		if a, ok := any(x).(id.Address); ok {
+			words[i] = label(a.Site())
+		} else {
+			words[i] = label(id.Site(x))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// told takes what a site did into the tale.
+func (s *Story) told(at id.Site, f fact.Fact) {
+	t := &s.tale
+	if t.groups == nil {
+		*t = tale{groups: map[id.Address]string{}, all: map[string][]string{}, calls: map[string][]string{}, facts: map[string]int{}}
+	}
+	t.facts[f.Event()]++
+	if at == 0 {
+		return
+	}
+	who := label(at)
+	switch f := f.(type) {
+	case fact.SiteView:
+		t.note(who, siteView(f))
+	case fact.Suspect:
+		if f.Cleared {
+			t.note(who, "suspects "+label(f.Site)+" no more")
+		} else {
+			t.note(who, fmt.Sprintf("suspects %s (%s)", label(f.Site), f.Evidence))
+		}
+	case fact.Takeover:
+		t.note(who, fmt.Sprintf("takes over in site view %d", f.ViewSeq))
+	case fact.Stall:
+		t.note(who, "stalls")
+	case fact.Resume:
+		t.note(who, "resumes")
+	case fact.Halt:
+		t.note(who, "halts: "+f.Why)
+	case fact.Crash:
+		t.note(who, "crashes")
+	case fact.View:
+		t.groups[f.Group] = f.Name
+	case fact.Drop:
+		t.note(who, fmt.Sprintf("drops %d of %s in %s", f.N, label(f.Sender.Site()), t.groups[f.Group]))
+	case fact.Leave:
+		t.token(who, t.groups[f.Group], "("+f.Why+")")
+		delete(t.all, who+" "+t.groups[f.Group])
+	case fact.Loaded:
+		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], label(f.From.Site())))
+	case fact.FlushDone:
+		t.note(who, fmt.Sprintf("flush %d is done", f.ID))
+	case fact.Outcome:
+		s.outcome(who, f.ID, label(f.Member.Site())+":"+f.Kind)
+	case fact.Done:
+		s.outcome(who, f.ID, strings.TrimSuffix("done:"+f.Err, ":"))
+	}
+}
+
+func (s *Story) outcome(who string, call uint64, what string) {
+	t := &s.tale
+	key := fmt.Sprintf("%s %d", who, call)
+	t.calls[key] = append(t.calls[key], what)
+	if strings.HasPrefix(what, "done") {
+		t.note(who, fmt.Sprintf("call %d: %s", call, strings.Join(t.calls[key], " ")))
+	}
+}
+
+func siteView(f fact.SiteView) string {
+	var members []id.Site
+	for _, m := range f.Members {
+		members = append(members, m.Site)
+	}
+	text := fmt.Sprintf("site view %d: %s", f.Seq, list(members))
+	if len(f.Joined) > 0 {
+		text += ", new " + list(f.Joined)
+	}
+	for _, r := range f.Removed {
+		text += fmt.Sprintf(", without %s (%s)", label(r.Site), r.Evidence)
+	}
+	return text
+}
+
+// streamed takes an item of a member's stream, as its program handles it.
+func (s *Story) streamed(m *membership, i core.Item) {
+	t := &s.tale
+	who := label(m.p.s.id)
+	switch i := i.(type) {
+	case core.Viewed:
+		var members []string
+		for _, gm := range i.View.Members {
+			name := label(gm.Proc.Site())
+			if !gm.Ready {
+				name += "?"
+			}
+			members = append(members, name)
+		}
+		t.token(who, m.name, "["+strings.Join(members, " ")+"]")
+	case core.Casts:
+		for k, rest := 0, i.Run.Body; k < int(i.Run.N); k++ {
+			payload, next, ok := msg.NextCast(rest)
+			if !ok {
+				return
+			}
+			rest = next
+			text, _, _ := strings.Cut(string(payload), "*")
+			t.token(who, m.name, text)
+			t.all[who+" "+m.name] = append(t.all[who+" "+m.name], text)
+		}
+	case core.RestoreEnd:
+		t.token(who, m.name, "(state)")
+	}
+}
