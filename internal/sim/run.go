@@ -22,12 +22,10 @@ type Options struct {
 	Settle   effect.Time   // the quiet period after
 	Pace     int64         // microeffect.Seconds between a program's acts, at most
 	MaxCast  int           // largest payload
-	Delay    int64         // microseconds that a frame is under way, up to twice that; 0 is a fast network
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
 	Tune     func(*core.Config)
-	Script   func(*World) // acts in place of the random load
 }
 
 func (o *Options) defaults() {
@@ -75,13 +73,9 @@ func Run(o Options) Result {
 		}
 		w.in(w.between(1000, 50_000), func() { h.start(false) })
 	}
-	if w.Script != nil {
-		w.Script(w)
-	} else {
-		w.runUntil(300 * effect.Millisecond)
-		w.fault()
-		w.runUntil(w.now + w.Load)
-	}
+	w.runUntil(300 * effect.Millisecond)
+	w.fault()
+	w.runUntil(w.now + w.Load)
 	return w.finish()
 }
 
