@@ -83,6 +83,9 @@ func (m *member) sendQueued(c *installed) {
 		}
 		m.sequence(c) // positions already due come before ours
 		m.send(c, r)
+		if q.cast != nil && q.answer == nil { // the program counts what it casts itself
+			m.account.Sent(r.Last(), r.Size())
+		}
 		if q.answer != nil {
 			m.copies = append(m.copies, copied{c.view.Index, c.past(), *q.answer})
 			c.wanted = true
@@ -107,7 +110,6 @@ func (m *member) send(c *installed, r *msg.Run) {
 		r.Time = c.past()
 	}
 	c.append(r, &m.s.fx)
-	m.account.Sent(r.Last(), r.Size())
 	if m.s.fx.Tracing {
 		m.s.fx.Fact(fact.Send{
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,

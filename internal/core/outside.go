@@ -65,7 +65,7 @@ func (s *Site) castOutside(ev Cast) {
 		for _, spec := range ev.Calls {
 			s.called(ev.Proc, ev.Dest, call.Event{ID: spec.ID, End: call.Nobody})
 		}
-		s.item(Undelivered{Proc: ev.Proc, Dest: ev.Dest, Bytes: requestSize(ev.Body)})
+		s.item(Undelivered{Proc: ev.Proc, Dest: ev.Dest, Bytes: requestSize(ev.N, ev.Body)})
 		return
 	}
 	c := s.outside.find(ev.Proc, ev.Dest)
@@ -205,7 +205,7 @@ func (cs *callers) viewed(s *Site) {
 func (cs *callers) drop(s *Site, c *caller) {
 	bytes := 0
 	for _, r := range c.unheld {
-		bytes += requestSize(r.Body)
+		bytes += requestSize(r.N, r.Body)
 	}
 	if bytes > 0 {
 		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
@@ -227,7 +227,7 @@ func (cs *callers) halt() {
 	cs.list, cs.fresh = nil, nil
 }
 
-func requestSize(body []byte) int { return (&msg.Run{Body: body}).Size() }
+func requestSize(n uint32, body []byte) int { return (&msg.Run{N: n, Body: body}).Size() }
 
 // requestHeld drops what the group holds by now.
 func (s *Site) requestHeld(x *msg.RequestHeld) {
@@ -240,7 +240,7 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	}
 	n, bytes := 0, 0
 	for n < len(c.unheld) && c.unheld[n].First+uint64(c.unheld[n].N)-1 <= x.Upto {
-		bytes += requestSize(c.unheld[n].Body)
+		bytes += requestSize(c.unheld[n].N, c.unheld[n].Body)
 		n++
 	}
 	if c.unheld = c.unheld[n:]; len(c.unheld) == 0 {

@@ -2,7 +2,8 @@
 // things it is told to look for. The laboratory's tests build it with a bug
 // planted in the core.
 //
-// It prints the seed and what was reported. Its status is 0 if it found
+// With -story it plays one story instead, and looks for anything that goes
+// otherwise than told. It prints what it found. Its status is 0 if it found
 // something, 1 if not, 2 if it was called wrongly.
 package main
 
@@ -23,8 +24,12 @@ func main() {
 	seeds := flag.Int("seeds", 100, "how many seeds to try")
 	first := flag.Uint64("first", 0, "the first seed")
 	sites := flag.Int("sites", 0, "number of sites")
+	story := flag.String("story", "", "file with a story to play instead")
 	want := flag.String("want", "", "properties to look for, with commas; or panic, state, wire")
 	flag.Parse()
+	if *story != "" {
+		os.Exit(play(*story))
+	}
 	profile, err := sim.Profile(*faults)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -50,4 +55,21 @@ func main() {
 	}
 	text, _, _ := strings.Cut(found.Text, "\n")
 	fmt.Printf("seed %d: %s\n", found.Seed, text)
+}
+
+// play plays a story and returns the status.
+func play(path string) int {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	told, err := sim.RunStory(string(text))
+	if err == nil {
+		fmt.Println("it goes as it should")
+		return 1
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	fmt.Printf("%s\n%s", first, told)
+	return 0
 }

@@ -52,7 +52,7 @@ func TestLoadOverACrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = node.Close() }()
-	client, err := service.Dial(node)
+	client, err := service.Dial(ctx, node)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestLoadTellsWhatIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := service.Dial(home)
+	client, err := service.Dial(ctx, home)
 	if err != nil {
 		t.Fatal(err)
 	}

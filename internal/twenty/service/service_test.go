@@ -34,7 +34,7 @@ func newWorld(t *testing.T, members int) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = node.Close() })
-	if w.client, err = Dial(node); err != nil {
+	if w.client, err = Dial(ctx, node); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -259,7 +259,7 @@ func TestDialWithoutAService(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = node.Close() }()
-	if _, err := Dial(node); !errors.Is(err, cohort.ErrNoGroup) {
+	if _, err := Dial(t.Context(), node); !errors.Is(err, cohort.ErrNoGroup) {
 		t.Errorf("got %v", err)
 	}
 }
