@@ -93,6 +93,9 @@ func newWorld(o Options) *World {
 	for i := range o.Sites {
 		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
 	}
+	if o.Faults.Crashes || o.Faults.Partitions {
+		w.vary()
+	}
 	return w
 }
 

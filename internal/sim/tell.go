@@ -143,14 +143,15 @@ func siteView(f fact.SiteView) string {
 	for _, m := range f.Members {
 		members = append(members, m.Site)
 	}
-	text := fmt.Sprintf("site view %d: %s", f.Seq, list(members))
+	var b strings.Builder
+	fmt.Fprintf(&b, "site view %d: %s", f.Seq, list(members))
 	if len(f.Joined) > 0 {
-		text += ", new " + list(f.Joined)
+		b.WriteString(", new " + list(f.Joined))
 	}
 	for _, r := range f.Removed {
-		text += fmt.Sprintf(", without %s (%s)", label(r.Site), r.Evidence)
+		fmt.Fprintf(&b, ", without %s (%s)", label(r.Site), r.Evidence)
 	}
-	return text
+	return b.String()
 }
 
 // streamed takes an item of a member's stream, as its program handles it.

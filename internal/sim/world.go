@@ -24,6 +24,7 @@ import (
 type World struct {
 	Options
 	dice    *Dice
+	hasty   bool // detectors give up sooner than by default
 	now     effect.Time
 	agenda  agenda
 	serial  uint64
