@@ -432,3 +432,27 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 		runtime.Gosched()
 	}
 }
+
+// A window that forgot a few bytes of each cast would stop everything after a
+// while: more goes through here than it holds.
+func TestWindowsDoNotLeak(t *testing.T) {
+	s := newSystem(t, 2)
+	s.join(s.nodes[0], newDiary())
+	v, err := s.nodes[1].Lookup(s.ctx, "g")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := s.nodes[1].Client(v.Group)
+	var callers sync.WaitGroup
+	for range 64 {
+		callers.Go(func() {
+			for range 500 {
+				if _, err := client.Call(s.ctx, cohort.Causal, echo, cohort.Message{"x": 1}, 1); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	callers.Wait()
+}

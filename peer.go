@@ -124,7 +124,7 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 	if err != nil {
 		return 0, err
 	}
-	size := (&msg.Run{Body: body}).Size()
+	size := (&msg.Run{N: 1, Body: body}).Size()
 	if err := p.n.window(addr, p.limit).acquire(ctx, size); err != nil {
 		return 0, err
 	}

@@ -96,8 +96,11 @@ func (c *crew) tell(t tiding) {
 	}
 }
 
-// until takes reports until done says so, for as long as patience lasts. The error is that of take, or of
-// what took too long.
+// patience is how long one thing may take that the crew does.
+const patience = 20 * time.Second
+
+// until takes reports until done says so. The error is that of take, or that
+// what it is about took too long.
 func (c *crew) until(what string, take func(tiding) error, done func() bool) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()

@@ -13,9 +13,6 @@ import (
 	"github.com/cohortkit/cohort/internal/twenty/service"
 )
 
-// patience is how long one scene of a demo may take.
-const patience = 20 * time.Second
-
 // stage is a demo under way: who takes part, and what is known of them.
 type stage struct {
 	*crew

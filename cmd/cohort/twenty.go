@@ -76,7 +76,7 @@ func dialService(ctx context.Context, seeds []string, trace io.Writer) (*client,
 		}
 		return nil, err
 	}
-	c, err := service.Dial(node)
+	c, err := service.Dial(seeking, node)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the system at %v has no twenty-questions service: %w", seeds, err), node.Close())
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,8 +70,7 @@ func polish(root *cobra.Command) {
 
 // flagText is what is wrong with a flag, without the name of a Go function.
 func flagText(err error) string {
-	var number *strconv.NumError
-	if errors.As(err, &number) {
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
 		return strings.Replace(err.Error(), number.Error(), "give a number", 1)
 	}
 	return err.Error()
@@ -114,10 +114,8 @@ func files(_ *cobra.Command, args []string) error {
 		return usagef("name the files of a run's trace")
 	}
 	for i, a := range args {
-		for _, b := range args[:i] {
-			if a == b {
-				return usagef("%s is named twice", a)
-			}
+		if slices.Contains(args[:i], a) {
+			return usagef("%s is named twice", a)
 		}
 	}
 	return nil

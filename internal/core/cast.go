@@ -83,6 +83,9 @@ func (m *member) sendQueued(c *installed) {
 		}
 		m.sequence(c) // positions already due come before ours
 		m.send(c, r)
+		if q.cast != nil && q.answer == nil { // the program counts what it casts itself
+			m.account.Sent(r.Last(), r.Size())
+		}
 		if q.answer != nil {
 			m.copies = append(m.copies, copied{c.view.Index, c.past(), *q.answer})
 			c.wanted = true
@@ -90,7 +93,9 @@ func (m *member) sendQueued(c *installed) {
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
 		} else {
-			m.relayed = append(m.relayed, relayed{q.request.Caller, q.request.First + uint64(r.N) - 1, c.past()})
+			m.relayed = append(m.relayed, relayed{
+				caller: q.request.Caller, view: c.view.Index, first: q.request.First, upto: q.request.First + uint64(r.N) - 1, past: c.past(),
+			})
 		}
 	}
 	if m.queue = slices.Delete(m.queue, 0, n); len(m.queue) == 0 {
@@ -105,7 +110,6 @@ func (m *member) send(c *installed, r *msg.Run) {
 		r.Time = c.past()
 	}
 	c.append(r, &m.s.fx)
-	m.account.Sent(r.Last(), r.Size())
 	if m.s.fx.Tracing {
 		m.s.fx.Fact(fact.Send{
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,

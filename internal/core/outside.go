@@ -37,6 +37,8 @@ type caller struct {
 // relayed is a request we cast for somebody: told to be held when stable.
 type relayed struct {
 	caller id.Address
+	view   uint64 // in which it was cast
+	first  uint64
 	upto   uint64
 	past   vclock.Time // what all must hold
 }
@@ -63,7 +65,7 @@ func (s *Site) castOutside(ev Cast) {
 		for _, spec := range ev.Calls {
 			s.called(ev.Proc, ev.Dest, call.Event{ID: spec.ID, End: call.Nobody})
 		}
-		s.item(Undelivered{Proc: ev.Proc, Dest: ev.Dest, Bytes: requestSize(ev.Body)})
+		s.item(Undelivered{Proc: ev.Proc, Dest: ev.Dest, Bytes: requestSize(ev.N, ev.Body)})
 		return
 	}
 	c := s.outside.find(ev.Proc, ev.Dest)
@@ -203,7 +205,7 @@ func (cs *callers) viewed(s *Site) {
 func (cs *callers) drop(s *Site, c *caller) {
 	bytes := 0
 	for _, r := range c.unheld {
-		bytes += requestSize(r.Body)
+		bytes += requestSize(r.N, r.Body)
 	}
 	if bytes > 0 {
 		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
@@ -225,7 +227,7 @@ func (cs *callers) halt() {
 	cs.list, cs.fresh = nil, nil
 }
 
-func requestSize(body []byte) int { return (&msg.Run{Body: body}).Size() }
+func requestSize(n uint32, body []byte) int { return (&msg.Run{N: n, Body: body}).Size() }
 
 // requestHeld drops what the group holds by now.
 func (s *Site) requestHeld(x *msg.RequestHeld) {
@@ -233,9 +235,12 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	if c == nil {
 		return
 	}
+	for cast := x.First; cast <= x.Upto && x.Of != 0; cast++ {
+		c.expect(s, call.Key{Cast: cast}, x.Of, 0)
+	}
 	n, bytes := 0, 0
 	for n < len(c.unheld) && c.unheld[n].First+uint64(c.unheld[n].N)-1 <= x.Upto {
-		bytes += requestSize(c.unheld[n].Body)
+		bytes += requestSize(c.unheld[n].N, c.unheld[n].Body)
 		n++
 	}
 	if c.unheld = c.unheld[n:]; len(c.unheld) == 0 {
@@ -260,18 +265,25 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 	c.learn(x.View, x.Time)
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
-		if !c.calls.Known(key) {
-			i := slices.IndexFunc(c.views, func(v *view.Group) bool { return v.Index == x.Of })
-			if i < 0 {
-				continue
-			}
-			c.calls.Expect(key, c.views[i].ReadyMembers())
-			if now := s.Group(dest); now != nil && now.Index != x.Of {
-				// The reply at hand counts, even if its sender is gone by now.
-				c.calls.Keep(func(m view.GroupMember) bool { return now.Carries(m) || m.Proc == x.From })
-			}
-		}
+		c.expect(s, key, x.Of, x.From)
 		c.calls.Answer(key, x.From, it.Null, it.Body)
+	}
+}
+
+// expect sets who may answer a request that was delivered in view of, if that
+// was not known: a reply tells it, or that the request is held. The sender of a
+// reply at hand counts, even if it is gone by now.
+func (c *caller) expect(s *Site, key call.Key, of uint64, from id.Address) {
+	if c.calls.Known(key) {
+		return
+	}
+	i := slices.IndexFunc(c.views, func(v *view.Group) bool { return v.Index == of })
+	if i < 0 {
+		return
+	}
+	c.calls.Expect(key, c.views[i].ReadyMembers())
+	if now := s.Group(c.dest); now != nil && now.Index != of {
+		c.calls.Keep(func(m view.GroupMember) bool { return now.Carries(m) || m.Proc == from })
 	}
 }
 
@@ -288,7 +300,7 @@ func (c *caller) learn(index uint64, t vclock.Time) {
 func (s *Site) request(x *msg.Request) {
 	if !x.Dest.IsGroup() {
 		s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
-		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, Upto: x.First + uint64(x.N) - 1})
+		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, First: x.First, Upto: x.First + uint64(x.N) - 1})
 		return
 	}
 	if m := s.groups.find(x.Dest, x.Relay); m != nil && m.joined == x.Joined {
@@ -359,7 +371,7 @@ func (m *member) tellHeld(c *installed) {
 }
 
 func (m *member) tellHeldOne(r relayed) {
-	m.s.fx.Control(r.caller.Site(), &msg.RequestHeld{Dest: m.group, Caller: r.caller, Upto: r.upto})
+	m.s.fx.Control(r.caller.Site(), &msg.RequestHeld{Dest: m.group, Caller: r.caller, Of: r.view, First: r.first, Upto: r.upto})
 }
 
 // purgeSeen forgets callers whose site the log had removed by entry index, and

@@ -242,6 +242,8 @@ func needs(m msg.Message) uint64 {
 		return m.For
 	case *msg.Request:
 		return m.Index
+	case *msg.RequestHeld:
+		return m.Of
 	case *msg.Replies:
 		return max(m.Of, m.View)
 	}
@@ -439,6 +441,9 @@ func (s *Site) String() string {
 	for _, op := range s.requests.open {
 		fmt.Fprintf(&b, "; wants %+v", op)
 	}
+	for _, c := range s.outside.list {
+		fmt.Fprintf(&b, "\n  %v asks %v by %v: %d made, %d passed on, %d not held, %d open", c.proc, c.dest, c.relay.Proc, c.last, c.sent, len(c.unheld), c.calls.Len())
+	}
 	for _, m := range s.groups.list {
 		fmt.Fprintf(&b, "\n  %v in %v %q:", m.proc, m.group, m.name)
 		if m.cur != nil {
@@ -447,7 +452,7 @@ func (s *Site) String() string {
 		for _, t := range m.targets {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
-		fmt.Fprintf(&b, ", %d queued, %d early, %d handed", len(m.queue), len(m.early), len(m.handed))
+		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed))
 		if m.coord != nil {
 			fmt.Fprintf(&b, ", %v", m.coord)
 		}

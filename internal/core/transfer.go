@@ -63,6 +63,9 @@ func (m *member) askState(v *view.Group) {
 func (m *member) transfer(x msg.Message) {
 	switch x := x.(type) {
 	case *msg.XferAsk:
+		if x.Donor != m.proc {
+			return // to another member at this site
+		}
 		if c := m.inView(x.View, x); c != nil || (m.cur != nil && m.cur.view.Index > x.View) {
 			m.donate(x)
 		}

@@ -92,7 +92,7 @@ func (h *host) seek(s *site) {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.Script != nil || w.dice.Chance(500)) {
+			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}

@@ -95,9 +95,6 @@ func (w *World) delay(from, to *host) effect.Time {
 	if w.story != nil {
 		return w.story.delay(from, to)
 	}
-	if w.Delay > 0 {
-		return w.between(w.Delay, 2*w.Delay)
-	}
 	d := w.between(20, 120)
 	if w.dice.Chance(30) {
 		d += w.between(0, 2000)

@@ -11,7 +11,7 @@ import (
 // load makes a program do things, again and again at random times, until the
 // load is over.
 func (w *World) load(p *program) {
-	if w.Script != nil || w.story != nil {
+	if w.story != nil {
 		return
 	}
 	w.in(w.between(2000, 60_000), func() { w.act(p) })

@@ -301,7 +301,7 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
 		body = msg.AppendCast(body, payload)
 	}
-	bytes := (&msg.Run{Body: body}).Size()
+	bytes := (&msg.Run{N: uint32(n), Body: body}).Size()
 	limit := flow.Window
 	if p.in(dest) == nil {
 		limit = flow.RequestWindow

@@ -20,14 +20,12 @@ type Options struct {
 	Faults   Faults
 	Load     effect.Time   // how long programs act and faults happen
 	Settle   effect.Time   // the quiet period after
-	Pace     int64         // microeffect.Seconds between a program's acts, at most
+	Pace     int64         // microseconds between a program's acts, at most
 	MaxCast  int           // largest payload
-	Delay    int64         // microseconds that a frame is under way, up to twice that; 0 is a fast network
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
 	Tune     func(*core.Config)
-	Script   func(*World) // acts in place of the random load
 }
 
 func (o *Options) defaults() {
@@ -75,13 +73,9 @@ func Run(o Options) Result {
 		}
 		w.in(w.between(1000, 50_000), func() { h.start(false) })
 	}
-	if w.Script != nil {
-		w.Script(w)
-	} else {
-		w.runUntil(300 * effect.Millisecond)
-		w.fault()
-		w.runUntil(w.now + w.Load)
-	}
+	w.runUntil(300 * effect.Millisecond)
+	w.fault()
+	w.runUntil(w.now + w.Load)
 	return w.finish()
 }
 
@@ -111,13 +105,35 @@ func (w *World) finish() Result {
 	r.Lost = !w.survives(nil)
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
-		r.Failure = w.compare()
+		if r.Failure = w.compare(); r.Failure == "" {
+			r.Failure = w.drained()
+		}
 	}
 	if r.Failure != "" || w.Draw {
 		r.Sites = w.draw()
 	}
 	r.Stats, r.Records = w.stats.Stats, w.records
 	return r
+}
+
+// drained demands that all that was cast has been used everywhere, and credit
+// for it come back: else a sender would starve in the end.
+func (w *World) drained() string {
+	for _, h := range w.hosts {
+		if !h.site.running() {
+			continue
+		}
+		for _, p := range h.site.programs {
+			out := 0
+			for _, bytes := range p.out { // order does not matter: a sum
+				out += max(bytes, 0) // more may come back than was cast since it left
+			}
+			if out != 0 {
+				return fmt.Sprintf("drain: %v still counts %d bytes as under way", p.proc, out)
+			}
+		}
+	}
+	return ""
 }
 
 // draw shows the state of every site.

@@ -12,6 +12,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/trace"
 )
 
 // Story is a run in which everything is told and nothing left to chance: every
@@ -56,9 +57,9 @@ type moment struct {
 }
 
 // RunStory runs the story that text tells and returns it with what happened, in
-// place of what the text says happened. The error joins all that went otherwise
-// than expected, or could not be understood.
-func RunStory(text string) (told string, err error) {
+// place of what the text says happened, and its trace. The error joins all that
+// went otherwise than expected, or could not be understood.
+func RunStory(text string) (told string, records []trace.Record, err error) {
 	s := &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]core.Request{}, stateSize: 32}
 	for line := range strings.Lines(text) {
 		s.line++
@@ -79,7 +80,10 @@ func RunStory(text string) (told string, err error) {
 	if !s.judged {
 		s.fail(errors.New("a story ends with the command judge"))
 	}
-	return s.out.String(), errors.Join(s.errs...)
+	if s.w != nil {
+		records = s.w.records
+	}
+	return s.out.String(), records, errors.Join(s.errs...)
 }
 
 func (s *Story) fail(err error) {

@@ -23,7 +23,7 @@ func TestStories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told, err := RunStory(string(text))
+			told, _, err := RunStory(string(text))
 			if err != nil {
 				t.Error(err)
 			}

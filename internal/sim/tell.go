@@ -143,15 +143,14 @@ func siteView(f fact.SiteView) string {
 	for _, m := range f.Members {
 		members = append(members, m.Site)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "site view %d: %s", f.Seq, list(members))
+	parts := []string{fmt.Sprintf("site view %d: %s", f.Seq, list(members))}
 	if len(f.Joined) > 0 {
-		b.WriteString(", new " + list(f.Joined))
+		parts = append(parts, "new "+list(f.Joined))
 	}
 	for _, r := range f.Removed {
-		fmt.Fprintf(&b, ", without %s (%s)", label(r.Site), r.Evidence)
+		parts = append(parts, fmt.Sprintf("without %s (%s)", label(r.Site), r.Evidence))
 	}
-	return b.String()
+	return strings.Join(parts, ", ")
 }
 
 // streamed takes an item of a member's stream, as its program handles it.

@@ -11,10 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
-	"testing/iotest"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -186,96 +184,6 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-const simulated = `{"trace":"cohort","version":1,"clock":"simulated"}` + "\n"
-
-// readAll returns how many records there were, whether the end was torn and the error.
-func readAll(text string) (int, bool, error) {
-	in, err := NewReader(strings.NewReader(text), "x.jsonl")
-	if err != nil {
-		return 0, false, err
-	}
-	for n := 0; ; n++ {
-		if _, err := in.Next(); errors.Is(err, io.EOF) {
-			return n, in.Torn(), nil
-		} else if err != nil {
-			return n, in.Torn(), err
-		}
-	}
-}
-
-func TestReaderErrors(t *testing.T) {
-	stall := `{"t":1,"s":"1","e":"stall"}` + "\n"
-	for _, c := range []struct{ name, text, want string }{
-		{"no trace", "hello\n", "x.jsonl:1: the first line is not the header of a trace; give a file"},
-		{"half another file", "hello", "x.jsonl:1: the first line is not the header"},
-		{"newer version", strings.Replace(simulated, ":1", ":2", 1), "x.jsonl:1: the trace has version 2; this program reads version 1"},
-		{"clock", strings.Replace(simulated, "simulated", "sun", 1), `x.jsonl:1: clock "sun" is neither`},
-		{"unknown event", simulated + stall + `{"t":1,"s":"1","e":"nap"}` + "\n", `x.jsonl:3: unknown event "nap"; this program reads version 1`},
-		{"no event", simulated + `{"t":1,"s":"1"}` + "\n", `x.jsonl:2: the line has no field "e"`},
-		{"no time", simulated + `{"s":"1","e":"stall"}` + "\n", `has no field "t"`},
-		{"no site", simulated + `{"t":1,"e":"stall"}` + "\n", `has no field "s"`},
-		{"broken in the middle", simulated + `{"t":1,"s` + "\n" + stall, "x.jsonl:2: unexpected end of JSON input; the file is damaged"},
-		{"bad address", simulated + `{"t":1,"s":"1","e":"leave","p":"?","g":"#1.0","why":"left"}` + "\n", "not an address"},
-		{"empty line", simulated + "\n", "x.jsonl:2:"},
-		{"too long", simulated + strings.Repeat(" ", MaxLine+1) + stall, "x.jsonl:2: the line is longer than"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, _, err := readAll(c.text)
-			if _, ok := errors.AsType[*FormatError](err); !ok {
-				t.Fatalf("got %v", err)
-			}
-			if !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got  %v\nwant %s", err, c.want)
-			}
-		})
-	}
-}
-
-// A killed process may leave any prefix of its trace.
-// An error of the reader underneath is no torn tail, wherever it comes.
-func TestReaderPassesErrorsOn(t *testing.T) {
-	broken := errors.New("the disk is gone")
-	for _, n := range []int{0, 10, len(simulated), len(simulated) + 5} {
-		text := (simulated + simulated)[:n]
-		in, err := NewReader(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), "x")
-		if err == nil {
-			_, err = in.Next()
-		}
-		if !errors.Is(err, broken) {
-			t.Errorf("after %d bytes: %v", n, err)
-		}
-	}
-}
-
-func TestEveryPrefixIsReadable(t *testing.T) {
-	whole := string(write(t, Header{Clock: Wall, Site: 37}, golden()))
-	lines := strings.SplitAfter(whole, "\n")
-	for cut := range len(whole) {
-		n, torn, err := readAll(whole[:cut])
-		if err != nil {
-			t.Fatalf("cut at byte %d: %v", cut, err)
-		}
-		ends := strings.Count(whole[:cut], "\n")
-		rest := whole[:cut][strings.LastIndex(whole[:cut], "\n")+1:]
-		if rest != "" && rest+"\n" == lines[ends] { // whole but for its end
-			ends, rest = ends+1, ""
-		}
-		if want := max(ends-1, 0); n != want {
-			t.Fatalf("cut at byte %d: %d records, want %d", cut, n, want)
-		}
-		if want := rest != "" || ends == 0; torn != want {
-			t.Fatalf("cut at byte %d: torn is %v", cut, torn)
-		}
-	}
-}
-
-func TestUnknownFieldsArePassedOver(t *testing.T) {
-	n, _, err := readAll(simulated + `{"t":1,"s":"1","e":"stall","mood":"good"}` + "\n")
-	if n != 1 || err != nil {
-		t.Errorf("%d records, %v", n, err)
-	}
-}
-
 type failing struct{ left int }
 
 var errFull = errors.New("disk full")
@@ -345,117 +253,6 @@ func TestWriterIsConcurrencySafe(t *testing.T) {
 	}
 	if n, torn, err := readAll(out.String()); n != 4000 || torn || err != nil {
 		t.Errorf("%d records, torn %v, %v", n, torn, err)
-	}
-}
-
-func TestMerge(t *testing.T) {
-	g, a, b := id.Group(2, 0), id.Process(1, 1), id.Process(2, 1)
-	send := Record{100, 1, fact.Send{Proc: a, Group: g, View: 2, First: 1, N: 2}}
-	snap := Record{110, 1, fact.Snapshot{Proc: a, Group: g, To: b, Xfer: 7}}
-	deliver := Record{50, 2, fact.Deliver{Proc: b, Group: g, View: 2, Sender: a, First: 1, N: 2}}
-	loaded := Record{60, 2, fact.Loaded{Proc: b, Group: g, From: a, Xfer: 7}}
-	lost := Record{40, 2, fact.Deliver{Proc: b, Group: g, View: 2, Sender: b, First: 1, N: 1}}
-	early, late := Record{10, 1, fact.Start{}}, Record{10, 2, fact.Start{}}
-	got := Merge([]Record{early, send, snap}, []Record{late, lost, deliver, loaded})
-	want := []Record{early, late, lost, send, deliver, snap, loaded}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v\nwant %v", got, want)
-	}
-}
-
-// Two traces that wait for each other are wrong, but must come out whole.
-func TestMergeOfACycle(t *testing.T) {
-	g, a, b := id.Group(2, 0), id.Process(1, 1), id.Process(2, 1)
-	half := func(self, other id.Address) []Record {
-		return []Record{
-			{1, self.Site(), fact.Deliver{Proc: self, Group: g, Sender: other, First: 1, N: 1}},
-			{2, self.Site(), fact.Send{Proc: self, Group: g, First: 1, N: 1}},
-		}
-	}
-	if got := Merge(half(a, b), half(b, a)); len(got) != 4 {
-		t.Errorf("%d records", len(got))
-	}
-}
-
-func TestReadOfTwoRuns(t *testing.T) {
-	dir := t.TempDir()
-	var paths []string
-	for _, run := range []string{"monday", "tuesday"} {
-		path := filepath.Join(dir, run)
-		if err := os.WriteFile(path, write(t, Header{Clock: Wall, Run: run}, nil), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		paths = append(paths, path)
-	}
-	if _, err := Read(paths...); err == nil || !strings.Contains(err.Error(), "not of one run") {
-		t.Errorf("got %v", err)
-	}
-	twice := filepath.Join(dir, "twice")
-	if err := os.WriteFile(twice, write(t, Header{Clock: Simulated}, nil), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Read(twice, twice); err == nil || !strings.Contains(err.Error(), "in one file") {
-		t.Errorf("got %v", err)
-	}
-	if _, err := Read(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestReadNamesTornFiles(t *testing.T) {
-	dir := t.TempDir()
-	whole := write(t, Header{Clock: Wall}, golden())
-	a, b, empty := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "empty")
-	for path, text := range map[string][]byte{a: whole, b: whole[:len(whole)-3], empty: nil} {
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run, err := Read(a, b, empty)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{b, empty}; !reflect.DeepEqual(run.Torn, want) {
-		t.Errorf("torn %v, want %v", run.Torn, want)
-	}
-	if want := 2*len(golden()) - 1; len(run.Records) != want {
-		t.Errorf("%d records, want %d", len(run.Records), want)
-	}
-}
-
-// Each record knows its file and line.
-func TestPlace(t *testing.T) {
-	dir := t.TempDir()
-	texts := map[string][]string{}
-	var paths []string
-	for i, name := range []string{"a", "b"} {
-		var records []Record
-		for n := range 5 {
-			records = append(records, Record{int64(10*n + i), id.Site(i + 1), fact.Stall{}})
-		}
-		text := write(t, Header{Clock: Wall}, records)
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		texts[path] = strings.Split(string(text), "\n")
-		paths = append(paths, path)
-	}
-	for _, files := range [][]string{paths[:1], paths} {
-		run, err := Read(files...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, r := range run.Records {
-			file, line := run.Place(i)
-			want, err := Append(nil, r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := texts[file][line-1]; got != string(want) {
-				t.Errorf("record %d at %s:%d is %s, want %s", i, file, line, got, want)
-			}
-		}
 	}
 }
 

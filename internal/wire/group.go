@@ -128,9 +128,11 @@ func readInstall(r *reader) *msg.Install {
 func appendRequestHeld(b []byte, m *msg.RequestHeld) []byte {
 	b = appendAddr(b, m.Dest)
 	b = appendAddr(b, m.Caller)
+	b = binary.AppendUvarint(b, m.Of)
+	b = binary.AppendUvarint(b, m.First)
 	return binary.AppendUvarint(b, m.Upto)
 }
 
 func readRequestHeld(r *reader) *msg.RequestHeld {
-	return &msg.RequestHeld{Dest: r.addr(), Caller: r.addr(), Upto: r.uvarint()}
+	return &msg.RequestHeld{Dest: r.addr(), Caller: r.addr(), Of: r.uvarint(), First: r.uvarint(), Upto: r.uvarint()}
 }

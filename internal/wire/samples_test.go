@@ -125,7 +125,7 @@ func groupSamples() []sample {
 
 func transferSamples() []sample {
 	return []sample{
-		{"xfer-ask", control(&msg.XferAsk{Group: group, View: 13, Joiner: second, Xfer: 2})},
+		{"xfer-ask", control(&msg.XferAsk{Group: group, View: 13, Joiner: second, Donor: first, Xfer: 2})},
 		{"xfer-begin", bulk(&msg.XferBegin{
 			Group: group, Joiner: second, Donor: first, Xfer: 2, View: 13, Counts: []uint64{5, 7},
 		})},

@@ -13,11 +13,12 @@ func appendXferAsk(b []byte, m *msg.XferAsk) []byte {
 	b = appendAddr(b, m.Group)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendAddr(b, m.Joiner)
+	b = appendAddr(b, m.Donor)
 	return binary.AppendUvarint(b, m.Xfer)
 }
 
 func readXferAsk(r *reader) *msg.XferAsk {
-	return &msg.XferAsk{Group: r.addr(), View: r.uvarint(), Joiner: r.addr(), Xfer: r.uvarint()}
+	return &msg.XferAsk{Group: r.addr(), View: r.uvarint(), Joiner: r.addr(), Donor: r.addr(), Xfer: r.uvarint()}
 }
 
 func appendXferBegin(b []byte, m *msg.XferBegin) []byte {

@@ -137,11 +137,13 @@ type Request struct {
 	Body   []byte
 }
 
-// RequestHeld tells a caller that its requests up to Upto are safe with the
-// group, whatever becomes of the relay.
+// RequestHeld tells a caller that its requests up to Upto, the last of them
+// delivered in view Of, are safe with the group, whatever becomes of the relay.
 type RequestHeld struct {
 	Dest   id.Address
 	Caller id.Address
+	Of     uint64 // 0 for a process
+	First  uint64
 	Upto   uint64
 }
 
@@ -170,12 +172,14 @@ type Replies struct {
 // State transfer: the joiner asks, the donor answers with the cut at which the
 // state was taken, its blocks, and an end; the joiner grants credit in bytes.
 type (
-	// XferAsk asks the donor for the state. Xfer is the joiner's number for
-	// this transfer, asked for in View; a higher one replaces all before.
+	// XferAsk asks the donor for the state, and no other member at its site.
+	// Xfer is the joiner's number for this transfer, asked for in View; a
+	// higher one replaces all before.
 	XferAsk struct {
 		Group  id.Address
 		View   uint64
 		Joiner id.Address
+		Donor  id.Address
 		Xfer   uint64
 	}
 	// XferBegin says at which cut the state was taken: all of the views

@@ -29,11 +29,12 @@ type Run struct {
 // Last is the number of the last entry.
 func (r *Run) Last() uint64 { return r.First + uint64(r.N) - 1 }
 
-// Size is what the run counts for in windows and bounds, in bytes.
-func (r *Run) Size() int { return len(r.Body) + runOverhead }
+// Size is what the run counts for in windows and bounds, in bytes: the same
+// however its casts are put together in runs.
+func (r *Run) Size() int { return len(r.Body) + int(r.N)*castOverhead }
 
-// runOverhead stands for header and bookkeeping, so that empty casts are not free.
-const runOverhead = 64
+// castOverhead stands for header and bookkeeping, so that empty casts are not free.
+const castOverhead = 64
 
 // AppendCast appends one cast's payload to a body.
 func AppendCast(body, payload []byte) []byte {

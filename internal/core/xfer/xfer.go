@@ -112,7 +112,7 @@ func (j *Joiner) Sound(now uint64, done vclock.Time) (sound, lost bool) {
 func (j *Joiner) Ask(v *view.Group, me id.Address, donor view.GroupMember) *msg.XferAsk {
 	base := v.Index<<24 | uint64(v.Rank(me)&0xffff)<<8
 	*j = Joiner{Xfer: max(j.Xfer, base) + 1, Donor: donor, told: flow.XferWindow, past: j.past}
-	return &msg.XferAsk{Group: v.Group, View: v.Index, Joiner: me, Xfer: j.Xfer}
+	return &msg.XferAsk{Group: v.Group, View: v.Index, Joiner: me, Donor: donor.Proc, Xfer: j.Xfer}
 }
 
 // Begin takes the cut of the transfer under way.

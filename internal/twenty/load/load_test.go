@@ -51,8 +51,8 @@ func TestLoadOverACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer node.Close()
-	client, err := service.Dial(node)
+	defer func() { _ = node.Close() }()
+	client, err := service.Dial(ctx, node)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +88,12 @@ func TestLoadTellsWhatIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer home.Close()
+	defer func() { _ = home.Close() }()
 	m, err := service.Serve(ctx, home, service.Config{Table: twenty.Paper()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := service.Dial(home)
+	client, err := service.Dial(ctx, home)
 	if err != nil {
 		t.Fatal(err)
 	}

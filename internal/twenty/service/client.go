@@ -59,24 +59,19 @@ type Answer struct {
 }
 
 // Dial returns a client of the service that runs in node's system. The error is
-// cohort.ErrNoGroup if there is none.
-func Dial(node *cohort.Node) (*Client, error) {
+// cohort.ErrNoGroup if there is none, or ctx's.
+func Dial(ctx context.Context, node *cohort.Node) (*Client, error) {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	c := &Client{node: node, number: binary.LittleEndian.Uint64(b[:])}
-	if err := c.find(); err != nil {
+	if err := c.find(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// findFor bounds the search for the group.
-const findFor = 5 * time.Second
-
 // find looks the group up.
-func (c *Client) find() error {
-	ctx, cancel := context.WithTimeout(context.Background(), findFor)
-	defer cancel()
+func (c *Client) find(ctx context.Context) error {
 	v, err := c.node.Lookup(ctx, GroupName)
 	if err != nil {
 		return err
@@ -211,51 +206,43 @@ func (c *Client) Table(ctx context.Context) (t *twenty.Table, err error) {
 	return t, err
 }
 
-// retryable reports whether asking again may help: nobody has answered, or
-// nobody knows.
+// retryable reports whether asking again may help: nobody has answered, nobody
+// knows, or another group may have the name by now.
 func retryable(err error) bool {
-	return errors.Is(err, cohort.ErrNobody) || errors.Is(err, cohort.ErrUnknown) || errors.Is(err, errMissing)
+	return errors.Is(err, cohort.ErrNobody) || errors.Is(err, cohort.ErrUnknown) || errors.Is(err, cohort.ErrLost) ||
+		errors.Is(err, errMissing)
 }
 
 // insist makes one request until it ends in something else than a retryable
-// error. The pause before the next attempt grows from nothing to 50 ms.
+// error. The second attempt comes at once; before later ones there is a pause,
+// which grows to 50 ms, and the group is looked up anew.
 func (c *Client) insist(ctx context.Context, try func(context.Context, *cohort.Client) error) error {
-	for pause := time.Duration(0); ; pause = min(2*pause+time.Millisecond, 50*time.Millisecond) {
-		err := c.attempt(ctx, try)
-		if !retryable(err) {
-			return err
-		}
+	err := c.attempt(ctx, false, try)
+	for pause := time.Duration(0); retryable(err); pause = min(2*pause+time.Millisecond, 50*time.Millisecond) {
 		c.retries.Add(1)
-		if pause == 0 {
-			continue
-		}
-		if err := c.find(); errors.Is(err, cohort.ErrNoGroup) {
-			return err // all members have left
-		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		err = c.attempt(ctx, pause > 0, try)
 	}
+	return err
 }
 
 // attempt makes one request once.
-func (c *Client) attempt(ctx context.Context, try func(context.Context, *cohort.Client) error) error {
+func (c *Client) attempt(ctx context.Context, lookup bool, try func(context.Context, *cohort.Client) error) error {
 	limited, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	err := try(limited, c.group.Load())
-	switch {
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+	var err error
+	if lookup {
+		err = c.find(limited)
+	}
+	if err == nil {
+		err = try(limited, c.group.Load())
+	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return ErrSilence
-	case errors.Is(err, cohort.ErrLost):
-		// The group is gone. If another one has its name, that one is asked.
-		if err := c.find(); err != nil {
-			return err
-		}
-		return cohort.ErrNobody
-	case errors.Is(err, cohort.ErrNobody) && ctx.Err() != nil:
-		return ctx.Err()
 	}
 	return err
 }

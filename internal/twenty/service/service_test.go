@@ -34,7 +34,7 @@ func newWorld(t *testing.T, members int) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = node.Close() })
-	if w.client, err = Dial(node); err != nil {
+	if w.client, err = Dial(ctx, node); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -258,8 +258,8 @@ func TestDialWithoutAService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer node.Close()
-	if _, err := Dial(node); !errors.Is(err, cohort.ErrNoGroup) {
+	defer func() { _ = node.Close() }()
+	if _, err := Dial(t.Context(), node); !errors.Is(err, cohort.ErrNoGroup) {
 		t.Errorf("got %v", err)
 	}
 }
