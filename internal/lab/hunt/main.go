@@ -64,7 +64,7 @@ func play(path string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	told, err := sim.RunStory(string(text))
+	told, _, err := sim.RunStory(string(text))
 	if err == nil {
 		fmt.Println("it goes as it should")
 		return 1
