@@ -111,16 +111,20 @@ func (v *siteView) has(s id.Site) bool {
 }
 
 // quorum tells whether the members of v among sites weigh more than half of v,
-// or half and have its oldest.
+// or half and have the oldest that votes.
 func (v *siteView) quorum(in func(id.Site) bool) bool {
 	var total, weight uint64
+	oldest := false
 	for _, m := range v.Members {
+		if total == 0 && m.Weight > 0 {
+			oldest = in(m.Site)
+		}
 		total += uint64(m.Weight)
 		if in(m.Site) {
 			weight += uint64(m.Weight)
 		}
 	}
-	return 2*weight > total || 2*weight == total && len(v.Members) > 0 && in(v.Members[0].Site)
+	return 2*weight > total || 2*weight == total && oldest
 }
 
 // removal is the first site view without a site that was in the one before.

@@ -41,6 +41,18 @@ func Profile(name string) (Faults, error) {
 	return Faults{}, fmt.Errorf("sim: no faults called %q: take calm, crash, partition or chaos", name)
 }
 
+// vary makes systems differ: in some runs votes weigh differently, and in some
+// the detectors are hasty, so that more sites are removed that live.
+func (w *World) vary() {
+	if w.dice.Chance(250) {
+		for _, h := range w.hosts[1:] {
+			h.weight = Pick(w.dice, []uint32{0, 2, 2, 2, 3})
+		}
+		w.hosts[0].weight = 3 // who outweighs all others together is not let in
+	}
+	w.hasty = w.dice.Chance(250)
+}
+
 // fault lets something go wrong now and then, until the calm.
 func (w *World) fault() {
 	if w.calm {
@@ -69,6 +81,9 @@ func (w *World) mishap() {
 					w.crash(x)
 				}
 			}
+		}
+		if w.Faults.Crashes && w.dice.Chance(200) && w.canLose(h) && h.site.view != nil {
+			h.site.post(core.Depart{}) // and comes back
 		}
 	case 3:
 		if w.Faults.Pauses && h.site.running() && !h.site.paused {

@@ -65,6 +65,10 @@ func (h *host) start(found bool) {
 	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
+	if w.hasty {
+		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
+		cfg.Log.Patience /= 4
+	}
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}

@@ -20,7 +20,7 @@ type Options struct {
 	Faults   Faults
 	Load     effect.Time   // how long programs act and faults happen
 	Settle   effect.Time   // the quiet period after
-	Pace     int64         // microeffect.Seconds between a program's acts, at most
+	Pace     int64         // microseconds between a program's acts, at most
 	MaxCast  int           // largest payload
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
@@ -86,6 +86,9 @@ func newWorld(o Options) *World {
 	w.system = w.dice.Uint64() | 1
 	for i := range o.Sites {
 		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
+	}
+	if o.Faults.Crashes || o.Faults.Partitions {
+		w.vary()
 	}
 	return w
 }

@@ -17,7 +17,7 @@ import (
 
 // Story is a run in which everything is told and nothing left to chance: every
 // frame takes a millisecond, programs take no time, and what goes wrong goes
-// wrong when the story says so. docs of the language: testdata/stories/README.
+// wrong when the story says so. testdata/stories/README.md has the language.
 //
 //	story.go   reading and telling
 //	deeds.go   what a story can make happen

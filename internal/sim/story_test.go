@@ -46,3 +46,21 @@ func TestStories(t *testing.T) {
 		})
 	}
 }
+
+// Stories of bugs that are known and not mended go wrong, until they are: then
+// they belong among the others.
+func TestOpenStories(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "open", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := RunStory(string(text)); err == nil {
+			t.Errorf("%s goes as it should: move it to testdata/stories", path)
+		}
+	}
+}

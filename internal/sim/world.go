@@ -4,13 +4,16 @@
 // leave. Everything that happened comes out as a trace for the judges. The same
 // seed gives the same trace, byte for byte, on every machine.
 //
-//	world.go   time and the agenda
-//	link.go    connections between sites
+//	world.go   time and the record of what happened
+//	agenda.go  what will happen
+//	link.go    connections between sites; links.go all of them
 //	host.go    one machine: the site that runs on it
 //	program.go what a user's program does with a site
 //	load.go    what the programs are made to do
 //	faults.go  what goes wrong, and when it ends
-//	run.go     a whole run, judged
+//	run.go     a whole run
+//	stats.go   what it exercised
+//	story.go   a run that is told, command by command
 package sim
 
 import (
@@ -24,6 +27,7 @@ import (
 type World struct {
 	Options
 	dice    *Dice
+	hasty   bool // detectors give up sooner than by default
 	now     effect.Time
 	agenda  agenda
 	serial  uint64
