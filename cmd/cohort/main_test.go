@@ -170,7 +170,8 @@ func TestWrongUsage(t *testing.T) {
 		{"twenty update set 3", "at least one COLUMN=VALUE"},
 		{"twenty update set 3 mpg", `"mpg" is not COLUMN=VALUE`},
 		{"twenty update delete 3 4", "delete takes one row"},
-		{"twenty bench --seconds 0", "are at least 1"},
+		{"twenty bench --seconds 0", "--seconds is 1 to 60"},
+		{"twenty bench --workers 0", "--workers is 1 to 10000"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			o := runs(t, "", strings.Fields(c.args)...)

@@ -45,8 +45,11 @@ questions, and then how many updates, they do in a second. Every answer is check
   cohort twenty bench --seconds 10 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.seconds < 1 || o.workers < 1 {
-				return usagef("--seconds and --workers are at least 1")
+			if o.seconds < 1 || o.seconds > 60 {
+				return usagef("--seconds is 1 to 60")
+			}
+			if o.workers < 1 || o.workers > 10_000 {
+				return usagef("--workers is 1 to 10000")
 			}
 			return bench(cmd, o)
 		},
