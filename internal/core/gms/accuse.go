@@ -91,6 +91,18 @@ func (l *Log) accused() []msg.Accusation {
 	return list
 }
 
+// certain lists whom this site knows to be gone, from whomever it knows it.
+func (l *Log) certain() []msg.Accusation {
+	var list []msg.Accusation
+	for _, c := range l.cases {
+		known := slices.ContainsFunc(list, func(a msg.Accusation) bool { return a.Site == c.suspect })
+		if c.evidence != msg.Timeout && !known {
+			list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
+		}
+	}
+	return list
+}
+
 // report tells all voters whom this site suspects: the whole list each time,
 // so that no lost or late word leaves an old suspicion behind.
 func (l *Log) report(fx *effect.Effects) {

@@ -121,7 +121,7 @@ func (l *Log) claim(now effect.Time) effect.Time {
 	b := msg.Ballot{ViewSeq: l.view.Seq, Round: max(l.promised.Round, l.ballot.Round) + 1, Owner: l.me.Site}
 	l.ballot, l.promised = b, b
 	l.bid = &bid{promised: []id.Site{l.me.Site}, best: l.accepted, at: l.at}
-	l.toVoters(&msg.Prepare{Ballot: b, Index: l.index, Accused: l.accused()})
+	l.toVoters(&msg.Prepare{Ballot: b, Index: l.index, Accused: l.certain()})
 	l.elected()
 	return effect.Never
 }
