@@ -215,7 +215,7 @@ func (n *Node) called(i core.Called) {
 }
 
 var endings = map[call.End]error{
-	call.Complete: nil, call.Nobody: ErrNobody, call.Lost: ErrLost, call.Halted: ErrUnknown, call.Cancelled: context.Canceled,
+	call.Complete: nil, call.Nobody: ErrNobody, call.Lost: ErrLost, call.Unknown: ErrUnknown, call.Cancelled: context.Canceled,
 }
 
 // settle ends a wait that has no answer but its end.

@@ -17,6 +17,7 @@ type queued struct {
 	answer  *Answer // cast is the copy of this one
 	request *msg.Request
 	flush   uint64
+	early   bool // asked before there was a view
 }
 
 type flushWait struct {
@@ -66,6 +67,9 @@ func (m *member) sendQueued(c *installed) {
 	for ; n < len(m.queue) && !m.wedged(); n++ {
 		q := m.queue[n]
 		if q.flush != 0 {
+			if q.early {
+				m.tellFlush(q.flush)
+			}
 			m.awaitStable(c, q.flush)
 			continue
 		}
@@ -93,9 +97,7 @@ func (m *member) sendQueued(c *installed) {
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
 		} else {
-			m.relayed = append(m.relayed, relayed{
-				caller: q.request.Caller, view: c.view.Index, first: q.request.First, upto: q.request.First + uint64(r.N) - 1, past: c.past(),
-			})
+			m.awaitHeld(c, q.request)
 		}
 	}
 	if m.queue = slices.Delete(m.queue, 0, n); len(m.queue) == 0 {
@@ -142,6 +144,10 @@ func (m *member) openCalls(c *installed, r *msg.Run, specs []CallSpec) {
 // answer sends a reply to the caller, with what we had seen when we gave it.
 func (s *Site) answer(ev Answer) {
 	req := ev.Request
+	if s.outside.unheard(s, req.Caller.Site()) {
+		s.outside.await(ev)
+		return
+	}
 	m := s.groups.find(req.Group, ev.Proc)
 	if ev.Copy != nil && m != nil {
 		m.copyFirst(ev)
@@ -261,8 +267,14 @@ func (s *Site) cancelCall(ev CancelCall) {
 
 // flushCall asks to be told when all we sent or were delivered so far is stable.
 func (m *member) flushCall(callID uint64) {
+	if m.cur != nil { // else when the first view begins
+		m.tellFlush(callID)
+	}
+	m.queue = append(m.queue, queued{flush: callID, early: m.cur == nil})
+}
+
+func (m *member) tellFlush(callID uint64) {
 	m.s.fx.Fact(fact.FlushCall{Proc: m.proc, Group: m.group, ID: callID})
-	m.queue = append(m.queue, queued{flush: callID})
 }
 
 func (m *member) awaitStable(c *installed, callID uint64) {

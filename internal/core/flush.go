@@ -172,11 +172,12 @@ func (m *member) install(v *view.Group, seen []msg.Seen) {
 		m.finish(old, v)
 	} else {
 		for _, x := range seen {
-			m.seen[x.Caller] = x.Last
+			m.seen.add(x.Caller, x.Last, x.View)
 		}
 	}
 	m.cur = newInstalled(v, m.proc, m.emit)
-	m.cur.seen = m.purgeSeen(v.Index)
+	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= v.Index })
+	m.cur.seen = m.seen.list()
 	m.account.Turn()
 	m.targets = slices.DeleteFunc(m.targets, func(t *view.Group) bool { return t.Index <= v.Index })
 	m.cut, m.prepared, m.ackAt = nil, nil, 0

@@ -119,8 +119,12 @@ func (s *Site) applied(list []gms.Applied) {
 			s.requests.again()
 			s.item(SiteViewed{View: a.View, Entry: a.Entry, Agreed: a.Agreed})
 			s.checkContact()
+			s.outside.heard(s)
 		}
 		for _, c := range a.Groups {
+			if !a.Jump {
+				s.tellChange(c, a.Entry.Index)
+			}
 			s.changed(c, a.Entry)
 		}
 		s.outside.viewed(s)
@@ -132,7 +136,8 @@ func (s *Site) applied(list []gms.Applied) {
 }
 
 // jumped ends the memberships of a site that skipped entries of the log. The
-// group learns it from the log, the program joins again.
+// group learns it from the log, the program joins again. What the skipped
+// entries let in begins as if the site had only been slow to hear of it.
 func (s *Site) jumped() {
 	for _, m := range slices.Clone(s.groups.list) {
 		m.end("behind")
@@ -151,7 +156,6 @@ func (s *Site) synced(e *msg.Entry) {
 
 // changed brings one group's local members and callers up to the log.
 func (s *Site) changed(c gms.Change, e *msg.Entry) {
-	s.tellChange(c, e.Index)
 	for _, m := range slices.Clone(s.groups.of(c.Group)) {
 		switch {
 		case c.Now == nil && (c.Was == nil || c.Was.Rank(m.proc) < 0 || !departs(e, m)):
@@ -252,9 +256,12 @@ func (r *requests) drop(op msg.Op) bool {
 // again repeats all: the coordinator may be another.
 func (r *requests) again() { r.fresh = append(r.fresh[:0], r.open...) }
 
+// pending reports whether something is to be sent, and can be.
+func (r *requests) pending(s *Site) bool { return len(r.fresh) > 0 && s.log.View() != nil }
+
 // submit sends what was added since the last time.
 func (r *requests) submit(s *Site) {
-	if len(r.fresh) == 0 || s.log.View() == nil {
+	if !r.pending(s) {
 		return
 	}
 	s.log.Submit(s.now, slices.Clone(r.fresh), &s.fx)

@@ -117,6 +117,14 @@ func (c *installed) took(rank int, r *msg.Run) {
 	}
 }
 
+// noteUsed enters into the matrix what our own program has used.
+func (c *installed) noteUsed(cleared bool) {
+	c.stable.Used(c.rank, c.used)
+	if cleared {
+		c.stable.Clear(c.rank)
+	}
+}
+
 // release lets go of what every member holds and we have delivered.
 func (c *installed) release(tell func(rank int, upto uint64)) {
 	done, all := c.queue.Done(), c.stable.Stable()

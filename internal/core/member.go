@@ -47,7 +47,7 @@ type member struct {
 	asked   bool // the log was asked to let us leave
 
 	// Requests of processes outside (outside.go).
-	seen    map[id.Address]uint64
+	seen    seen
 	waiting []*msg.Request
 	relayed []relayed
 
@@ -64,7 +64,7 @@ type member struct {
 
 func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
 	group, proc := v.Group, gm.Proc
-	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: map[id.Address]uint64{}}
+	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: seen{}}
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
 }
@@ -326,10 +326,7 @@ func (m *member) acknowledge(c *installed) {
 	if !c.heldNews && !c.usedNews && !cleared && !c.wanted {
 		return
 	}
-	c.stable.Used(c.rank, c.used)
-	if cleared {
-		c.stable.Clear(c.rank)
-	}
+	c.noteUsed(cleared)
 	if len(c.sites) == 0 {
 		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
 		return
@@ -352,6 +349,7 @@ func (m *member) sendAck(c *installed, cleared, wanted bool) {
 		Held: c.streams.Vector(), Used: append([]uint64(nil), c.used...),
 		Clear: c.cleared || cleared, Wanted: wanted,
 	}
+	c.noteUsed(a.Clear)
 	c.cleared = a.Clear
 	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked = false, false, false, false, 0
 	m.ackAt, m.ackNow = 0, false
@@ -379,7 +377,7 @@ func (m *member) end(why string) {
 	m.ended = true
 	end := call.Lost
 	if why == "halted" {
-		end = call.Halted
+		end = call.Unknown
 	}
 	for _, q := range m.queue {
 		if q.cast != nil {

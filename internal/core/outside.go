@@ -16,6 +16,8 @@ import (
 type callers struct {
 	list  []*caller
 	fresh []*caller // have cast in this step
+
+	answers []Answer // to callers that we have not heard of yet
 }
 
 // caller is one process and one destination. A member of the group relays for
@@ -37,13 +39,16 @@ type caller struct {
 // relayed is a request we cast for somebody: told to be held when stable.
 type relayed struct {
 	caller id.Address
-	view   uint64 // in which it was cast
+	view   uint64 // in which it is delivered, 0 if nobody can tell
 	first  uint64
 	upto   uint64
 	past   vclock.Time // what all must hold
 }
 
-const maxViews = 1 << 10
+const (
+	maxViews   = 1 << 10
+	maxAnswers = 1 << 12
+)
 
 func newCallers() callers { return callers{} }
 
@@ -222,12 +227,37 @@ func (cs *callers) cancel(ev CancelCall) {
 
 func (cs *callers) halt() {
 	for _, c := range cs.list {
-		c.calls.EndAll(call.Halted)
+		c.calls.EndAll(call.Unknown)
 	}
-	cs.list, cs.fresh = nil, nil
+	cs.list, cs.fresh, cs.answers = nil, nil, nil
 }
 
 func requestSize(n uint32, body []byte) int { return (&msg.Run{N: n, Body: body}).Size() }
+
+// unheard reports whether site x is to come in by an entry that a relay has
+// applied, but not we.
+func (cs *callers) unheard(s *Site, x id.Site) bool {
+	v := s.log.View()
+	return v != nil && !v.Has(x) && !s.Excludes(x)
+}
+
+// await keeps an answer until its caller is heard of. The oldest goes when there
+// are too many: its caller was removed so long ago that nobody remembers it.
+func (cs *callers) await(ev Answer) {
+	if len(cs.answers) == maxAnswers {
+		cs.answers = slices.Delete(cs.answers, 0, 1)
+	}
+	cs.answers = append(cs.answers, ev)
+}
+
+// heard gives the answers that waited for a view.
+func (cs *callers) heard(s *Site) {
+	list := cs.answers
+	cs.answers = nil
+	for _, ev := range list {
+		s.answer(ev)
+	}
+}
 
 // requestHeld drops what the group holds by now.
 func (s *Site) requestHeld(x *msg.RequestHeld) {
@@ -235,7 +265,7 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	if c == nil {
 		return
 	}
-	for cast := x.First; cast <= x.Upto && x.Of != 0; cast++ {
+	for cast := x.First; cast <= x.Upto && x.Dest.IsGroup(); cast++ {
 		c.expect(s, call.Key{Cast: cast}, x.Of, 0)
 	}
 	n, bytes := 0, 0
@@ -272,13 +302,15 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 
 // expect sets who may answer a request that was delivered in view of, if that
 // was not known: a reply tells it, or that the request is held. The sender of a
-// reply at hand counts, even if it is gone by now.
+// reply at hand counts, even if it is gone by now. A view that is not
+// remembered, or that we never heard of, leaves the outcome unknown.
 func (c *caller) expect(s *Site, key call.Key, of uint64, from id.Address) {
 	if c.calls.Known(key) {
 		return
 	}
 	i := slices.IndexFunc(c.views, func(v *view.Group) bool { return v.Index == of })
 	if i < 0 {
+		c.calls.Fail(key, call.Unknown)
 		return
 	}
 	c.calls.Expect(key, c.views[i].ReadyMembers())
@@ -335,7 +367,7 @@ func (m *member) relay(c *installed) {
 // fresh takes off a run what another relay has brought before, and tells the
 // rest from it. It returns nil when nothing is new.
 func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run {
-	last := m.seen[r.Origin]
+	last := m.seen.last(r.Origin)
 	sender := c.view.Members[rank].Proc
 	end := r.OFirst + uint64(r.N) - 1
 	if end <= last {
@@ -343,7 +375,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 		m.markUsed(c, rank, r)
 		return nil
 	}
-	m.seen[r.Origin] = end
+	m.seen.add(r.Origin, end, c.view.Index)
 	if r.OFirst <= last {
 		var dup *msg.Run
 		dup, r = r.Cut(uint32(last - r.OFirst + 1))
@@ -356,6 +388,16 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
 	m.handed = append(m.handed, handed{view: c.view.Index, rank: rank, last: r.Last()})
 	m.used(0)
+}
+
+// awaitHeld will tell the caller of a request we have just cast that it is held,
+// and in which view it is delivered: another relay may have brought it before.
+func (m *member) awaitHeld(c *installed, x *msg.Request) {
+	first, past := x.First, c.past()
+	for _, part := range m.seen.split(x.Caller, first, x.First+uint64(x.N)-1, c.view.Index) {
+		m.relayed = append(m.relayed, relayed{caller: x.Caller, view: part.View, first: first, upto: part.Last, past: past})
+		first = part.Last + 1
+	}
 }
 
 // tellHeld tells callers which of their requests every member holds.
@@ -372,24 +414,4 @@ func (m *member) tellHeld(c *installed) {
 
 func (m *member) tellHeldOne(r relayed) {
 	m.s.fx.Control(r.caller.Site(), &msg.RequestHeld{Dest: m.group, Caller: r.caller, Of: r.view, First: r.first, Upto: r.upto})
-}
-
-// purgeSeen forgets callers whose site the log had removed by entry index, and
-// lists the others: the same at every member that installs that view.
-func (m *member) purgeSeen(index uint64) []msg.Seen {
-	var list []msg.Seen
-	for caller, last := range m.seen { // order does not matter: sorted below
-		if at, gone := m.s.peers.removed[caller.Site()]; gone && at <= index {
-			delete(m.seen, caller)
-			continue
-		}
-		list = append(list, msg.Seen{Caller: caller, Last: last})
-	}
-	slices.SortFunc(list, func(a, b msg.Seen) int {
-		if a.Caller < b.Caller {
-			return -1
-		}
-		return 1
-	})
-	return list
 }

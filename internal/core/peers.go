@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -147,9 +146,7 @@ func (s *Site) contact(ev Contact) {
 	if s.log.View() != nil || ev.Site == s.me {
 		return
 	}
-	if len(s.peers.seeds) == 0 {
-		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name})
-	}
+	s.start(false)
 	if p := s.peers.know(ev.Site, ev.Addr); p != nil && !slices.Contains(s.peers.seeds, ev.Site) {
 		s.peers.seeds = append(s.peers.seeds, ev.Site)
 		s.fx.Control(ev.Site, &msg.Join{Member: s.cfg.Me})

@@ -73,6 +73,7 @@ type Site struct {
 	outside  callers
 	requests requests
 
+	started bool // said so in the trace
 	stalled bool
 	halted  bool
 
@@ -146,18 +147,28 @@ func (s *Site) handle(ev Event) {
 			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
 		}
 	case Shunned:
-		if s.log.View() != nil {
-			s.halt("excluded")
-		}
+		s.halt("excluded")
 	case Contact:
 		s.contact(ev)
 	case Found:
-		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name, Founder: true})
+		s.start(true)
 		s.applied(s.log.Found(ev.System, &s.fx))
 	case Depart:
+		if s.log.View() == nil { // there is nothing to leave yet
+			s.start(false)
+			s.halt("left")
+			return
+		}
 		s.requests.add(msg.Op{Kind: msg.OpDepart, Proc: id.Process(s.me, 0)})
 	default:
 		s.program(ev)
+	}
+}
+
+func (s *Site) start(founder bool) {
+	if !s.started {
+		s.started = true
+		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name, Founder: founder})
 	}
 }
 
@@ -367,7 +378,7 @@ func (s *Site) settle() {
 		if s.halted {
 			return
 		}
-		if len(applied) == 0 && !worked && len(s.loop) == 0 && len(s.requests.fresh) == 0 {
+		if len(applied) == 0 && !worked && len(s.loop) == 0 && !s.requests.pending(s) {
 			s.wakeAt(wake)
 			return
 		}

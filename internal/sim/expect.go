@@ -16,7 +16,11 @@ import (
 //	expect running|stalled|stopped 3
 //	expect call 3 1 2:reply done     the outcomes of 3's first call
 //	expect count takeover 1          how often a fact was told
+//	expect drained                   no sender waits for credit
 func (s *Story) doExpect(args []string) error {
+	if len(args) == 1 && args[0] == "drained" {
+		return same("credit", s.w.drained(), "")
+	}
 	if err := want(args, 2, "expect what …"); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (w *World) mishap() {
 				}
 			}
 		}
-		if w.Faults.Crashes && w.dice.Chance(200) && w.canLose(h) && h.site.view != nil {
+		if w.Faults.Crashes && w.dice.Chance(200) && w.canLose(h) {
 			h.site.post(core.Depart{}) // and comes back
 		}
 	case 3:

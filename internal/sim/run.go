@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -124,12 +126,10 @@ func (w *World) drained() string {
 			continue
 		}
 		for _, p := range h.site.programs {
-			out := 0
-			for _, bytes := range p.out { // order does not matter: a sum
-				out += max(bytes, 0) // more may come back than was cast since it left
-			}
-			if out != 0 {
-				return fmt.Sprintf("drain: %v still counts %d bytes as under way", p.proc, out)
+			for _, to := range slices.Sorted(maps.Keys(p.out)) {
+				if p.out[to] > 0 { // more may come back than was cast since it left
+					return fmt.Sprintf("drain: %v still counts %d bytes as under way to %v", p.proc, p.out[to], to)
+				}
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // Least sizes of list elements, in bytes.
 const (
 	minForwarding = 1 + 8 + 8 + 1
-	minSeen       = 8 + 1
+	minSeen       = 8 + 2
 )
 
 // Bits of the last byte of an Ack.
@@ -100,6 +100,7 @@ func appendSeen(b []byte, list []msg.Seen) []byte {
 	for _, s := range list {
 		b = appendAddr(b, s.Caller)
 		b = binary.AppendUvarint(b, s.Last)
+		b = binary.AppendUvarint(b, s.View)
 	}
 	return b
 }
@@ -107,7 +108,7 @@ func appendSeen(b []byte, list []msg.Seen) []byte {
 func readSeen(r *reader) []msg.Seen {
 	list := slots[msg.Seen](r, minSeen)
 	for i := range list {
-		list[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint()}
+		list[i] = msg.Seen{Caller: r.addr(), Last: r.uvarint(), View: r.uvarint()}
 	}
 	return list
 }

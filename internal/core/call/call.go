@@ -46,13 +46,14 @@ func (o Outcome) String() string {
 type End uint8
 
 // The ends. Nobody: all outcomes are known and there are fewer replies than
-// wanted. Lost: the group is gone, or the caller left it. Halted: the caller's
-// site is no longer a member of the system.
+// wanted. Lost: the group is gone, or the caller left it. Unknown: what became
+// of the request cannot be known, because the caller's site is no longer in the
+// system, or missed the view in which the request was delivered.
 const (
 	Complete End = iota
 	Nobody
 	Lost
-	Halted
+	Unknown
 	Cancelled
 )
 
@@ -64,10 +65,9 @@ func (e End) String() string {
 		return "nobody"
 	case Lost:
 		return "lost"
-	case Halted:
-		return "halted"
 	case Cancelled:
 		return "cancelled"
+	case Unknown:
 	}
 	return "unknown"
 }
@@ -203,6 +203,13 @@ func (t *Table) Keep(stays func(view.GroupMember) bool) {
 				t.settle(p, m.Proc, Failed, nil)
 			}
 		}
+	}
+}
+
+// Fail ends the call of a request.
+func (t *Table) Fail(key Key, e End) {
+	if p := t.calls[key]; p != nil {
+		t.end(p, e)
 	}
 }
 

@@ -336,11 +336,8 @@ func (l *Log) admit(e *msg.Entry) {
 // process is gone.
 func (l *Log) onJoin(now effect.Time, from id.Site, m *msg.Join) {
 	j := m.Member
-	if slices.Contains(l.removed, j.Site) {
-		return // a late word of one that was in, and is out for good
-	}
-	if l.view.Has(j.Site) {
-		if from == j.Site {
+	if l.view.Has(j.Site) || slices.Contains(l.removed, j.Site) {
+		if from == j.Site { // it is in already, or was, and is out for good
 			l.fx.Control(j.Site, l.snapshot())
 		}
 		return

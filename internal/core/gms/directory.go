@@ -47,6 +47,22 @@ type Change struct {
 	Now   *view.Group
 }
 
+// since lists how d differs from what was before it, of which parts are unknown.
+func (d *Directory) since(was *Directory) []Change {
+	var list []Change
+	for _, a := range was.order {
+		if d.byAddr[a] == nil {
+			list = append(list, Change{Group: a, Was: was.byAddr[a]})
+		}
+	}
+	for _, a := range d.order {
+		if now, old := d.byAddr[a], was.byAddr[a]; old == nil || old.Index != now.Index {
+			list = append(list, Change{Group: a, Was: old, Now: now})
+		}
+	}
+	return list
+}
+
 // apply carries out an entry in the site view v that holds after it. All that
 // one entry does to a group is one change.
 func (d *Directory) apply(e *msg.Entry, v *view.Site) []Change {

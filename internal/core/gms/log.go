@@ -266,16 +266,14 @@ func (l *Log) adopt(now effect.Time, m *msg.Snapshot) {
 	case jump && (l.lagAt == 0 || l.lagging != l.index || now-l.lagAt < l.cfg.Patience):
 		return
 	case !m.View.Has(l.me.Site):
-		if jump {
+		if jump || slices.Contains(m.Removed, l.me.Site) {
 			l.dead = true
 			l.done = append(l.done, Applied{Entry: &msg.Entry{Index: m.Index}, Halt: "excluded"})
 		}
 		return
 	}
-	same := jump && m.View.Seq == l.view.Seq
-	if jump {
-		l.dir, l.kept = newDirectory(), nil
-	}
+	same, was := jump && m.View.Seq == l.view.Seq, l.dir
+	l.dir, l.kept = newDirectory(), nil
 	l.system, l.index, l.hash = m.System, m.Index, m.Hash
 	l.view, l.since, l.mark, l.removed = m.View, m.Since, m.Mark, m.Removed
 	for _, g := range m.Groups {
@@ -291,7 +289,11 @@ func (l *Log) adopt(now effect.Time, m *msg.Snapshot) {
 		l.leading, l.refusals = false, l.refusals+1
 	}
 	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
-	l.done = append(l.done, Applied{Entry: e, View: l.view, Jump: jump})
+	applied := Applied{Entry: e, View: l.view, Jump: jump}
+	if jump {
+		applied.Groups = l.dir.since(was)
+	}
+	l.done = append(l.done, applied)
 }
 
 // Received handles a membership message. Messages from sites outside the view

@@ -219,9 +219,11 @@ type (
 	}
 )
 
-// Seen is the number of the last request of Caller, a process outside the
-// group, that was delivered before the view began.
+// Seen says that the requests of Caller, a process outside the group, up to
+// number Last were delivered before the view began: those after the Seen before
+// this one in View, or with View 0 in views too old to tell.
 type Seen struct {
 	Caller id.Address
 	Last   uint64
+	View   uint64
 }
