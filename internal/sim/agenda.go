@@ -7,6 +7,7 @@ type deed struct {
 	at     effect.Time
 	serial uint64
 	do     func()
+	aside  bool // not an event of its own: it carries out what is recorded as a deed
 }
 
 func (d *deed) before(o *deed) bool {

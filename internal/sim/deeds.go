@@ -26,6 +26,8 @@ func command(name string) func(*Story, []string) error {
 		"before": (*Story).doBefore, "after": (*Story).doAfter,
 		"join": (*Story).doJoin, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
+		"hosts": (*Story).doHosts, "found": (*Story).doFound, "hasty": (*Story).doHasty, "clock": (*Story).doClock,
+		"noise": (*Story).doNoise, "at": (*Story).doAt, "calm": (*Story).doCalm,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -45,8 +47,8 @@ func (s *Story) doSites(args []string) error {
 		return err
 	}
 	n, err := strconv.Atoi(args[0])
-	if err != nil || s.w != nil {
-		return errors.New("the number of sites is told once")
+	if err != nil {
+		return fmt.Errorf("cannot start %q sites", args[0])
 	}
 	all := n
 	if i := slices.Index(args, "of"); i >= 0 && i+1 < len(args) {
@@ -54,19 +56,8 @@ func (s *Story) doSites(args []string) error {
 			return fmt.Errorf("cannot start %d sites of %s", n, args[i+1])
 		}
 	}
-	s.w = newWorld(Options{Seed: 1, Sites: all, Keep: true})
-	s.w.story = s
-	for _, h := range s.w.hosts {
-		h.offset = effect.Second
-	}
-	if i := slices.Index(args, "weights"); i >= 0 {
-		for k, word := range args[i+1:] {
-			weight, err := strconv.ParseUint(word, 10, 32)
-			if err != nil || k >= all {
-				return fmt.Errorf("%q is the weight of nobody", word)
-			}
-			s.w.hosts[k].weight = uint32(weight)
-		}
+	if err := s.makeHosts(all, args); err != nil {
+		return err
 	}
 	for i, h := range s.w.hosts[:n] {
 		h.start(i == 0)
@@ -100,16 +91,16 @@ func (s *Story) doRun(args []string) error {
 	return err
 }
 
-// doCrash kills sites at once; what they have written still arrives. Silently
-// means that the machine is down: nobody refuses connections in its name.
+// doCrash kills sites at once; what they have written still arrives, if not
+// abruptly. Silently means that the machine is down: nobody refuses connections
+// in its name.
 func (s *Story) doCrash(args []string) error {
-	if err := want(args, 1, "crash 1,2 [silently]"); err != nil {
+	if err := want(args, 1, "crash 1,2 [silently] [abruptly]"); err != nil {
 		return err
 	}
 	list, err := s.hosts(args[0])
 	for _, h := range list {
-		h.crash()
-		h.dark = slices.Contains(args, "silently")
+		h.crash(slices.Contains(args, "silently"), func() bool { return !slices.Contains(args, "abruptly") })
 	}
 	return err
 }
@@ -146,7 +137,11 @@ func (s *Story) doJump(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.onSite(args, "", func(x *site) { x.host.offset += d })
+	h, err := s.host(args[0])
+	if err == nil {
+		h.offset += d
+	}
+	return err
 }
 
 // doSlow makes a program take its time for each item: slow N 5ms.
@@ -214,25 +209,6 @@ func (s *Story) doHeal(args []string) error {
 		return s.links(args, false)
 	}
 	clear(s.w.cuts)
-	return nil
-}
-
-// doBreak breaks the connections between two sites; frames under way are lost
-// and must be sent again.
-func (s *Story) doBreak(args []string) error {
-	if err := want(args, 2, "break 1 2"); err != nil {
-		return err
-	}
-	a, err1 := s.host(args[0])
-	b, err2 := s.host(args[1])
-	if err := errors.Join(err1, err2); err != nil {
-		return err
-	}
-	for l := range s.w.links.all() {
-		if (l.from.host == a && l.to.host == b) || (l.from.host == b && l.to.host == a) {
-			s.w.breakLink(l, false)
-		}
-	}
 	return nil
 }
 
@@ -355,8 +331,10 @@ func (s *Story) doFlush(args []string) error {
 }
 
 // orders are their names.
+var orders = []string{"fifo", "causal", "total", "barrier"}
+
 func order(word string) (msg.Order, bool) {
-	i := slices.Index([]string{"fifo", "causal", "total", "barrier"}, word)
+	i := slices.Index(orders, word)
 	return msg.FIFO + msg.Order(max(i, 0)), i >= 0
 }
 
@@ -419,6 +397,7 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 			ev.Calls = append(ev.Calls, core.CallSpec{ID: p.calls, Want: wanted})
 		}
 	}
+	p.out[dest] += (&msg.Run{N: ev.N, Body: ev.Body}).Size()
 	p.s.post(ev)
 	return nil
 }
@@ -426,6 +405,9 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 // destination reads the name of a group, or @2 for the process at site 2.
 func (s *Story) destination(x *site, word string) (id.Address, error) {
 	if host, ok := strings.CutPrefix(word, "@"); ok {
+		if x, ok := incarnation(host); ok {
+			return id.Process(x, 1), nil
+		}
 		to, err := s.running(host)
 		if err != nil {
 			return 0, err
@@ -453,7 +435,7 @@ func (s *Story) doAnswers(args []string) error {
 	if args[1] == "normally" {
 		delete(s.manners, at)
 		for _, r := range s.open[at] {
-			s.answer(x.programs[0], r)
+			s.answer(x.programs[0], r, nil)
 		}
 		delete(s.open, at)
 		return nil

@@ -58,7 +58,7 @@ func (w *World) fault() {
 	if w.calm {
 		return
 	}
-	w.in(w.between(5_000, 400_000), func() {
+	w.aside(w.between(5_000, 400_000), func() {
 		if w.calm {
 			return
 		}
@@ -83,6 +83,7 @@ func (w *World) mishap() {
 			}
 		}
 		if w.Faults.Crashes && w.dice.Chance(200) && w.canLose(h) {
+			w.did("depart %d", h.index+1)
 			h.site.post(core.Depart{}) // and comes back
 		}
 	case 3:
@@ -91,7 +92,9 @@ func (w *World) mishap() {
 		}
 	case 4:
 		if w.Faults.Pauses { // the clock jumps ahead
-			h.offset += w.between(1000, 2_500_000)
+			by := w.between(1000, 2_500_000)
+			w.did("jump %d %dus", h.index+1, by/effect.Microsecond)
+			h.offset += by
 		}
 	case 5, 6:
 		if w.Faults.Partitions {
@@ -104,21 +107,21 @@ func (w *World) mishap() {
 	}
 }
 
-// strikes reports whether the site that has just written x dies of it: half way
+// strikes reports whether, and at which message, the site that has just written x dies of it: half way
 // through a step, at the points where one message decides what becomes of others.
-func (w *World) strikes(s *site, x core.Write) bool {
+func (w *World) strikes(s *site, x core.Write) (m msg.Message, strikes bool) {
 	if w.calm || !w.Faults.Crashes {
-		return false
+		return nil, false
 	}
 	for _, m := range x.Frame.Msgs {
 		switch m.(type) {
 		case *msg.Prepare, *msg.Promise, *msg.Propose, *msg.Accept, *msg.Commit, *msg.FlushOK, *msg.Cut, *msg.CutAck, *msg.Install, *msg.XferBegin:
 			if w.dice.N(2000) == 0 {
-				return w.canLose(s.host)
+				return m, w.canLose(s.host)
 			}
 		}
 	}
-	return false
+	return nil, false
 }
 
 // canLose reports whether the system can go on without h: one that has lost its
@@ -142,18 +145,24 @@ func (w *World) survives(but *host) bool {
 	return newest != nil && newest.Quorum(func(x id.Site) bool { return running[x] })
 }
 
-func (w *World) crash(h *host) {
+func (w *World) crash(h *host) { w.kill(h, "") }
+
+// kill kills a host, and brings it back after a while. If it dies half way
+// through a step, before says at which of its writes.
+func (w *World) kill(h *host, before string) {
 	w.stats.Crashes++
-	h.crash()
-	w.in(w.between(1000, 1_500_000), func() { h.restart() })
+	h.strike(before)
+	w.aside(w.between(1000, 1_500_000), func() { h.restart() })
 }
 
 func (w *World) pauseFor(h *host, d effect.Time) {
 	s := h.site
 	w.stats.Pauses++
+	w.did("pause %d", h.index+1)
 	h.pause(true)
-	w.in(d, func() {
+	w.aside(d, func() {
 		if h.site == s && s.paused {
+			w.did("resume %d", h.index+1)
 			h.pause(false)
 		}
 	})
@@ -201,10 +210,12 @@ func (w *World) partition() {
 	}
 	w.stats.Partitions++
 	for _, p := range pairs {
+		w.did("cut %d->%d", p[0]+1, p[1]+1)
 		w.setCut(p[0], p[1], true)
 	}
-	w.in(w.between(1000, 4_000_000), func() {
+	w.aside(w.between(1000, 4_000_000), func() {
 		for _, p := range pairs {
+			w.did("heal %d->%d", p[0]+1, p[1]+1)
 			w.setCut(p[0], p[1], false)
 		}
 	})
@@ -214,9 +225,23 @@ func (w *World) partition() {
 func (w *World) breakSome(h *host) {
 	for l := range w.links.all() {
 		if (l.from.host == h || l.to.host == h) && w.dice.Chance(400) {
-			w.breakLink(l, w.dice.Chance(300))
+			late := w.dice.Chance(300)
+			w.didBreak(l, late)
+			w.breakLink(l, late)
 		}
 	}
+}
+
+// didBreak writes down that a connection breaks.
+func (w *World) didBreak(l *link, late bool) {
+	if l.broken || w.recording == nil {
+		return
+	}
+	line := fmt.Sprintf("break %d->%d %s", l.from.host.index+1, l.to.host.index+1, lanes[l.lane])
+	if late {
+		line += " late"
+	}
+	w.did("%s", line)
 }
 
 // heal ends all faults.

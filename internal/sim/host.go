@@ -5,7 +5,6 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
@@ -87,12 +86,12 @@ func (h *host) start(found bool) {
 // seek looks for a seed until the site is in.
 func (h *host) seek(s *site) {
 	w := h.w
-	w.in(w.between(1000, 20_000), func() {
+	w.in(w.takes(seeks, h, nil, 1000, 20_000), func() {
 		if !s.running() || s.core.View() != nil {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
+			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && w.finds(h, other) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
@@ -111,7 +110,7 @@ func (s *site) post(ev core.Event) {
 		return
 	}
 	s.inbox = append(s.inbox, ev)
-	s.wakeIn(s.w.between(1, 30))
+	s.wakeIn(s.w.takes(wakes, s.host, nil, 1, 30))
 }
 
 func (s *site) wakeIn(delay effect.Time) {
@@ -163,8 +162,8 @@ func (s *site) step() {
 		if s.w.story != nil && !s.w.story.wrote(s, x) {
 			return
 		}
-		if s.w.strikes(s, x) {
-			s.w.crash(s.host)
+		if m, dies := s.w.strikes(s, x); dies {
+			s.w.kill(s.host, fmt.Sprintf("after %d->%d %s: ", s.host.index+1, int(x.To)/1296, kindName(m.Kind())))
 			return
 		}
 	}
@@ -211,7 +210,7 @@ func (s *site) handle(i core.Item) {
 	case core.Halted:
 		s.stop(true)
 		if !s.w.resting && s.w.story == nil {
-			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
+			s.w.aside(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:
 		for _, p := range s.programs {
@@ -229,16 +228,6 @@ func (s *site) stop(late bool) {
 	s.w.breakAll(s, late)
 }
 
-// crash kills the site at this instant, and now and then the machine under it,
-// which then does not even refuse connections.
-func (h *host) crash() {
-	if h.site.running() {
-		h.dark = h.w.story == nil && h.w.dice.Chance(250)
-		h.w.record(h.site.id, fact.Crash{})
-		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
-	}
-}
-
 // silent reports whether whoever dials gets no answer at all.
 func (h *host) silent() bool {
 	if h.site.running() {
@@ -249,6 +238,7 @@ func (h *host) silent() bool {
 
 func (h *host) restart() {
 	if !h.site.running() {
+		h.w.did("start %d", h.index+1)
 		h.dark = false
 		h.start(false)
 	}

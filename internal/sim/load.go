@@ -14,7 +14,7 @@ func (w *World) load(p *program) {
 	if w.story != nil {
 		return
 	}
-	w.in(w.between(2000, 60_000), func() { w.act(p) })
+	w.aside(w.between(2000, 60_000), func() { w.act(p) })
 }
 
 func (w *World) act(p *program) {
@@ -24,7 +24,7 @@ func (w *World) act(p *program) {
 	if v := p.s.core.View(); v != nil {
 		w.doSomething(p)
 	}
-	w.in(w.between(200, w.Pace), func() { w.act(p) })
+	w.aside(w.between(200, w.Pace), func() { w.act(p) })
 }
 
 func (w *World) doSomething(p *program) {
@@ -36,6 +36,7 @@ func (w *World) doSomething(p *program) {
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
+		w.did("flush %d %s", p.s.host.index+1, name)
 		p.calls++
 		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
 	case roll < 70:
@@ -63,12 +64,14 @@ func (w *World) join(p *program, name string) {
 	if len(p.groups) > 64 {
 		return
 	}
+	w.did("join %d %s", p.s.host.index+1, name)
 	p.groups = append(p.groups, &membership{p: p, name: name})
 	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true})
 }
 
 func (w *World) leave(p *program, m *membership) {
 	if m.group != 0 && !m.leaving {
+		w.did("leave %d %s", p.s.host.index+1, m.name)
 		m.leaving = true
 		p.s.post(core.LeaveGroup{Proc: p.proc, Group: m.group})
 	}

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"encoding/binary"
+	"fmt"
+	"strconv"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
@@ -152,10 +154,7 @@ func (m *membership) next() {
 
 // pause is how long the program takes for an item.
 func (p *program) pause() effect.Time {
-	if p.s.w.story != nil {
-		return p.slow * effect.Microsecond
-	}
-	return p.s.w.between(0, 20+p.slow)
+	return p.s.w.choose(handles, p.s.host, nil, 0, 20+p.slow, p.slow) * effect.Microsecond
 }
 
 func (m *membership) item(i core.Item) {
@@ -213,7 +212,7 @@ func (m *membership) apply(c core.Casts) {
 func (p *program) answer(r core.Request, payload []byte) {
 	w := p.s.w
 	if w.story != nil {
-		w.story.answer(p, r)
+		w.story.answer(p, r, payload)
 		return
 	}
 	a := core.Answer{Proc: p.proc, Request: r, Null: w.dice.Chance(250)}
@@ -223,7 +222,8 @@ func (p *program) answer(r core.Request, payload []byte) {
 			a.Copy = []byte("copy")
 		}
 	}
-	w.in(w.between(0, 300), func() { p.s.post(a) })
+	w.chosen(choice{mannered, p.s.host.index, -1}, mannerOf(a))
+	w.in(w.takes(replies, p.s.host, nil, 0, 300), func() { p.s.post(a) })
 }
 
 func (p *program) direct(c core.Casts) {
@@ -235,11 +235,13 @@ func (p *program) direct(c core.Casts) {
 // state is the program's state in this group as bytes: now and then a large one.
 func (m *membership) state() []byte {
 	size := 32
-	if w := m.p.s.w; w.story != nil {
-		size = w.story.stateSize
+	w, c := m.p.s.w, choice{states, m.p.s.host.index, -1}
+	if w.story != nil {
+		size = w.story.sizeOfState(c)
 	} else if w.dice.Chance(100) {
 		size = w.dice.N(6 << 20)
 	}
+	w.chosen(c, int64(size))
 	b := make([]byte, 16, 16+size)
 	binary.LittleEndian.PutUint64(b, m.sum)
 	binary.LittleEndian.PutUint64(b[8:], m.chain)
@@ -296,8 +298,11 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 	w := p.s.w
 	payload := make([]byte, max(16, size))
 	body := make([]byte, 0, n*(len(payload)+8))
+	var words []string
 	for range n {
-		binary.LittleEndian.PutUint64(payload, w.dice.Uint64())
+		nonce := w.dice.Uint64()
+		words = append(words, strconv.FormatUint(nonce, 36)+fmt.Sprintf("*%d", len(payload)))
+		binary.LittleEndian.PutUint64(payload, nonce)
 		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
 		body = msg.AppendCast(body, payload)
 	}
@@ -310,6 +315,7 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		return
 	}
 	p.out[dest] += bytes
+	p.didCast(dest, order, safe, words, want, calls)
 	ev := core.Cast{Proc: p.proc, Dest: dest, Order: order, Safe: safe, N: uint32(n), Body: body}
 	if calls {
 		for range n {

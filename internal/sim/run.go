@@ -67,13 +67,21 @@ type Result struct {
 
 // Run simulates one run.
 func Run(o Options) Result {
-	w := newWorld(o)
+	return newWorld(o).run()
+}
+
+// run lets everything happen.
+func (w *World) run() Result {
 	for i, h := range w.hosts {
 		if i == 0 {
+			w.did("found 1")
 			h.start(true)
 			continue
 		}
-		w.in(w.between(1000, 50_000), func() { h.start(false) })
+		w.aside(w.between(1000, 50_000), func() {
+			w.did("start %d", i+1)
+			h.start(false)
+		})
 	}
 	w.runUntil(300 * effect.Millisecond)
 	w.fault()
@@ -97,9 +105,11 @@ func newWorld(o Options) *World {
 
 // finish lets everything come to rest and compares what the programs hold.
 func (w *World) finish() Result {
-	w.heal()
-	w.ended = true
-	w.runUntil(w.now + 2*effect.Second) // whoever was to come back does
+	if !w.ended {
+		w.end()
+		w.runUntil(w.now + 2*effect.Second) // whoever was to come back does
+	}
+	w.did("judge")
 	quiet := len(w.records)
 	w.resting = true
 	w.runUntil(w.now + w.Settle)
@@ -116,6 +126,13 @@ func (w *World) finish() Result {
 	}
 	r.Stats, r.Records = w.stats.Stats, w.records
 	return r
+}
+
+// end ends faults and load.
+func (w *World) end() {
+	w.did("calm")
+	w.heal()
+	w.ended = true
 }
 
 // drained demands that all that was cast has been used everywhere, and credit

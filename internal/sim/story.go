@@ -21,6 +21,7 @@ import (
 //
 //	story.go   reading and telling
 //	deeds.go   what a story can make happen
+//	recorded.go what only recordings tell
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
 type Story struct {
@@ -36,6 +37,9 @@ type Story struct {
 	manners   map[string]string // of answering, by host
 	open      map[string][]core.Request
 	tale      tale
+	noise     noise
+	silent    bool // nothing is told
+	wrong     []Wrong
 }
 
 // hold keeps frames with messages of one kind, and all behind them on their
@@ -60,30 +64,68 @@ type moment struct {
 // place of what the text says happened, and its trace. The error joins all that
 // went otherwise than expected, or could not be understood.
 func RunStory(text string) (told string, records []trace.Record, err error) {
-	s := &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]core.Request{}, stateSize: 32}
+	s := newStory()
+	s.play(text)
+	return s.out.String(), s.records(), errors.Join(s.errs...)
+}
+
+// Wrong is something that a run broke: a promise by its ID, or "panic", "state",
+// "wire" or "drain".
+type Wrong struct{ Property, Text string }
+
+// Outcome plays a story and says only what was wrong in the end, and not what
+// happened. Commands that make no sense, as they may in an edited recording, are
+// passed over; told is how many there were.
+func Outcome(text string) (wrong []Wrong, records []trace.Record, senseless int) {
+	s := newStory()
+	s.silent = true
+	s.play(text)
+	return s.wrong, s.records(), len(s.errs) - len(s.wrong)
+}
+
+func newStory() *Story {
+	return &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]core.Request{}, stateSize: 32, noise: noise{}}
+}
+
+// play plays the story that text tells.
+func (s *Story) play(text string) {
 	for line := range strings.Lines(text) {
 		s.line++
 		line = strings.TrimRight(line, " \n")
 		if strings.HasPrefix(line, "  ") {
 			continue // told last time
 		}
-		s.out.WriteString(line + "\n")
+		if !s.silent {
+			s.out.WriteString(line + "\n")
+		}
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		s.do(line)
 		if s.w != nil && s.w.failure != "" {
-			s.fail(errors.New(s.w.failure))
-			break
+			if !s.judged {
+				s.fail(s.broke(s.w.failure))
+			}
+			return
 		}
 	}
 	if !s.judged {
 		s.fail(errors.New("a story ends with the command judge"))
 	}
-	if s.w != nil {
-		records = s.w.records
+}
+
+func (s *Story) records() []trace.Record {
+	if s.w == nil {
+		return nil
 	}
-	return s.out.String(), records, errors.Join(s.errs...)
+	return s.w.records
+}
+
+// broke notes what the run itself found wrong.
+func (s *Story) broke(failure string) error {
+	property, _, _ := strings.Cut(failure, ":")
+	s.wrong = append(s.wrong, Wrong{property, failure})
+	return errors.New(failure)
 }
 
 func (s *Story) fail(err error) {
@@ -92,6 +134,9 @@ func (s *Story) fail(err error) {
 }
 
 func (s *Story) say(text string) {
+	if s.silent {
+		return
+	}
 	for line := range strings.Lines(text + "\n") {
 		s.out.WriteString("  " + line)
 	}
@@ -104,7 +149,7 @@ func (s *Story) do(line string) {
 	switch {
 	case do == nil:
 		s.fail(fmt.Errorf("no command %q", words[0]))
-	case s.w == nil && words[0] != "sites":
+	case s.w == nil && words[0] != "sites" && words[0] != "hosts":
 		s.fail(errors.New("a story begins with the command sites"))
 	default:
 		if err := do(s, words[1:]); err != nil {
@@ -128,13 +173,14 @@ func (s *Story) judge() error {
 	s.tell()
 	switch {
 	case r.Failure != "":
-		return errors.New(r.Failure)
+		return s.broke(r.Failure)
 	case r.Lost:
 		s.say("the majority is lost")
 	}
 	var errs []error
 	for _, v := range check.Run(r.Records, check.Options{GlobalClock: true, Limit: 3}).Violations {
 		errs = append(errs, errors.New(v.String()))
+		s.wrong = append(s.wrong, Wrong{v.Property, v.Text})
 	}
 	if len(errs) == 0 {
 		s.say("the judges are silent")
@@ -278,20 +324,16 @@ func (s *Story) strike(from *site, x core.Write, before bool) bool {
 	return !from.stopped
 }
 
-func (s *Story) delay(from, to *host) effect.Time {
-	if d, ok := s.lags[[2]int{from.index, to.index}]; ok {
-		return d
-	}
-	return effect.Millisecond
-}
-
 // label names an incarnation: 3 is the first at host 3, 3' the second.
 func label(x id.Site) string {
 	return strconv.Itoa(int(x)/1296) + strings.Repeat("'", max(0, int(x)%1296-1))
 }
 
 // answer answers a request in the manner of the host.
-func (s *Story) answer(p *program, r core.Request) {
+func (s *Story) answer(p *program, r core.Request, payload []byte) {
+	if s.reply(p, r, payload) {
+		return
+	}
 	at := label(p.s.id)
 	switch s.manners[at] {
 	case "mute":

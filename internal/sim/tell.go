@@ -48,6 +48,9 @@ func (t *tale) token(who, group, token string) {
 
 // tell writes the tale down and begins anew.
 func (s *Story) tell() {
+	if s.silent {
+		return
+	}
 	t := &s.tale
 	for _, n := range t.notes {
 		slices.Sort(n.who)
@@ -83,6 +86,9 @@ func list[T id.Site | id.Address](all []T) string {
 
 // told takes what a site did into the tale.
 func (s *Story) told(at id.Site, f fact.Fact) {
+	if s.silent {
+		return
+	}
 	t := &s.tale
 	if t.groups == nil {
 		*t = tale{groups: map[id.Address]string{}, all: map[string][]string{}, calls: map[string][]string{}, facts: map[string]int{}}
@@ -155,6 +161,9 @@ func siteView(f fact.SiteView) string {
 
 // streamed takes an item of a member's stream, as its program handles it.
 func (s *Story) streamed(m *membership, i core.Item) {
+	if s.silent {
+		return
+	}
 	t := &s.tale
 	who := label(m.p.s.id)
 	switch i := i.(type) {

@@ -11,6 +11,8 @@
 //	program.go what a user's program does with a site
 //	load.go    what the programs are made to do
 //	faults.go  what goes wrong, and when it ends
+//	noise.go   how everything else turns out
+//	recording.go all that chance decided, as a story
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
@@ -43,12 +45,21 @@ type World struct {
 	system  uint64
 	failure string // the core panicked
 	story   *Story // not nil: what happens is told, and chance has no part in it
+
+	rank      int        // how many events there were at this time, asides not counted
+	recording *recording // of what chance decides; or nil
 }
 
 // in puts a deed on the agenda, after a delay.
 func (w *World) in(delay effect.Time, do func()) {
 	w.serial++
 	w.agenda.push(deed{at: w.now + max(delay, 0), serial: w.serial, do: do})
+}
+
+// aside puts on the agenda what chance lets happen: in a story it is told.
+func (w *World) aside(delay effect.Time, do func()) {
+	w.serial++
+	w.agenda.push(deed{at: w.now + max(delay, 0), serial: w.serial, do: do, aside: true})
 }
 
 // between throws a delay, in microseconds: in a story always the shortest.
@@ -62,12 +73,38 @@ func (w *World) between(lo, hi int64) effect.Time {
 // runUntil works off the agenda up to a time.
 func (w *World) runUntil(end effect.Time) {
 	for len(w.agenda) > 0 && w.agenda[0].at <= end && w.failure == "" {
-		d := w.agenda.pop()
-		w.now = d.at
-		w.stats.Events++
-		d.do()
+		w.next()
 	}
-	w.now = max(w.now, end)
+	w.pass(end)
+}
+
+// runTo works off the agenda up to a point.
+func (w *World) runTo(p point) {
+	for len(w.agenda) > 0 && w.failure == "" {
+		if at := w.agenda[0].at; at > p.at || (at == p.at && w.now == at && w.rank >= p.rank) || (at == p.at && p.rank == 0) {
+			break
+		}
+		w.next()
+	}
+	w.pass(p.at)
+}
+
+// next lets the next thing on the agenda happen.
+func (w *World) next() {
+	d := w.agenda.pop()
+	w.pass(d.at)
+	w.stats.Events++
+	d.do()
+	if !d.aside {
+		w.rank++
+	}
+}
+
+// pass lets time pass.
+func (w *World) pass(now effect.Time) {
+	if now > w.now {
+		w.now, w.rank = now, 0
+	}
 }
 
 func (w *World) record(s id.Site, f fact.Fact) {

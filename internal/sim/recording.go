@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// recording is all that chance decides in a run, written down as a story that
+// goes the same way: what is done, each deed at its point of the run, and how
+// everything else turns out.
+type recording struct {
+	head  []string
+	deeds []string
+	last  point // of the last deed
+	noise noise
+}
+
+// point is a point of a run: so many events of an instant have happened. Those
+// that only carry out what is recorded as a deed do not count.
+type point struct {
+	at   effect.Time
+	rank int
+}
+
+func (p point) String() string { return fmt.Sprintf("%dus+%d", p.at/effect.Microsecond, p.rank) }
+
+// Record simulates the run that Run does and returns the story of it: edited or
+// not, RunStory tells it again. Runs with more than one program at a site, or
+// tuned ones, cannot be told.
+func Record(o Options) (story string, r Result) {
+	w := newWorld(o)
+	w.recording = &recording{noise: noise{}, last: point{-1, 0}}
+	w.recording.begin(w)
+	r = w.run()
+	return w.recording.text(), r
+}
+
+// begin writes down what is thrown before anything happens.
+func (r *recording) begin(w *World) {
+	hosts := fmt.Sprintf("hosts %d", len(w.hosts))
+	for i, h := range w.hosts {
+		if i == 0 {
+			hosts += " weights"
+		}
+		hosts += fmt.Sprintf(" %d", h.weight)
+	}
+	r.head = append(r.head, hosts)
+	if w.hasty {
+		r.head = append(r.head, "hasty")
+	}
+	for i, h := range w.hosts {
+		r.head = append(r.head, fmt.Sprintf("clock %d %dus", i+1, h.offset/effect.Microsecond))
+	}
+}
+
+func (r *recording) text() string {
+	var b strings.Builder
+	for _, part := range [][]string{r.head, r.noise.lines(), r.deeds} {
+		for _, line := range part {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// did writes down a deed, as the story's command for it.
+func (w *World) did(format string, args ...any) {
+	r := w.recording
+	if r == nil {
+		return
+	}
+	if now := (point{w.now, w.rank}); now != r.last {
+		r.last = now
+		r.deeds = append(r.deeds, "at "+now.String())
+	}
+	r.deeds = append(r.deeds, fmt.Sprintf(format, args...))
+}
+
+// didCast writes down casts or calls.
+func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []string, wanted int, calls bool) {
+	if p.s.w.recording == nil {
+		return
+	}
+	var to string
+	if dest.IsGroup() {
+		to = p.s.core.Group(dest).Name
+	} else {
+		to = "@" + exactly(dest.Site())
+	}
+	line := fmt.Sprintf("cast %d %s ", p.s.host.index+1, to)
+	if calls {
+		many := fmt.Sprint(wanted)
+		if wanted < 0 {
+			many = "all"
+		}
+		line = fmt.Sprintf("call %d %s %s ", p.s.host.index+1, to, many)
+	}
+	line += orders[order-msg.FIFO]
+	if safe {
+		line += " safe"
+	}
+	p.s.w.did("%s %s", line, strings.Join(words, " "))
+}
+
+// exactly names one incarnation, also the first.
+func exactly(x id.Site) string { return fmt.Sprintf("%d#%d", int(x)/1296, int(x)%1296) }
+
+// crash kills the site that runs on a host at this instant. With the machine
+// dark, it does not even refuse connections; what it has written arrives if late.
+func (h *host) crash(dark bool, late func() bool) {
+	if !h.site.running() {
+		return
+	}
+	h.dark = dark
+	h.w.record(h.site.id, fact.Crash{})
+	h.site.stop(late())
+}
+
+// strike kills a host by chance.
+func (h *host) strike(before string) {
+	if !h.site.running() {
+		return
+	}
+	dark := h.w.dice.Chance(250)
+	h.crash(dark, func() bool {
+		late := h.w.dice.Chance(500)
+		line := fmt.Sprintf("crash %d", h.index+1)
+		if dark {
+			line += " silently"
+		}
+		if !late {
+			line += " abruptly"
+		}
+		h.w.did("%s%s", before, line)
+		return late
+	})
+}

@@ -1,0 +1,74 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/trace"
+)
+
+// A recorded run is the run itself, and told as a story it goes the same way to
+// the last fact, but for what the casts hold.
+func TestRecordingGoesTheSameWay(t *testing.T) {
+	for _, f := range Profiles() {
+		for seed := range uint64(2) {
+			o := Options{Seed: seed, Faults: f, Keep: true}
+			story, r := Record(o)
+			if once := Run(o); sum(t, once) != sum(t, r) {
+				t.Errorf("%s, seed %d: recording it changes the run", f.Name, seed)
+			}
+			wrong, records, senseless := Outcome(story)
+			if len(wrong) > 0 || senseless > 0 {
+				t.Errorf("%s, seed %d: %v, %d commands made no sense", f.Name, seed, wrong, senseless)
+			}
+			differ(t, fmt.Sprintf("%s, seed %d", f.Name, seed), r.Records, records)
+		}
+	}
+}
+
+// differ finds the first fact in which two runs differ.
+func differ(t *testing.T, name string, a, b []trace.Record) {
+	t.Helper()
+	plain := func(r trace.Record) string {
+		if f, ok := r.Fact.(fact.Digest); ok {
+			f.Sum = 0
+			r.Fact = f
+		}
+		return fmt.Sprintf("%d %v %T%+v", r.Time, r.Site, r.Fact, r.Fact)
+	}
+	for i := range min(len(a), len(b)) {
+		if x, y := plain(a[i]), plain(b[i]); x != y {
+			t.Errorf("%s: record %d of %d is %s, told it is %s", name, i, len(a), x, y)
+			return
+		}
+	}
+	if len(a) != len(b) {
+		t.Errorf("%s: %d records, told %d", name, len(a), len(b))
+	}
+}
+
+func TestNoise(t *testing.T) {
+	n := noise{}
+	c := choice{delays, 0, 1}
+	for _, x := range [][2]int64{{10, 1}, {20, 2}, {20, 3}, {30, 3}, {40, 3}, {40, 4}} {
+		n.note(c, x[0]*1000, x[1])
+	}
+	got := strings.Join(n.lines(), "\n")
+	if want := "noise delay 1->2 10:1 20:2 20:3 40:3 40:4"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	var values []int64
+	for _, at := range []int64{5, 10, 15, 20, 20, 20, 25, 30, 40, 40, 90} {
+		v, ok := n.look(c, at*1000)
+		if !ok {
+			v = -1
+		}
+		values = append(values, v)
+	}
+	if want := []int64{-1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 4}; !slices.Equal(values, want) {
+		t.Errorf("values %v, want %v", values, want)
+	}
+}
