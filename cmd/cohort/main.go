@@ -63,7 +63,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 	root.AddCommand(
 		newDemoCommand(),
 		newTwentyCommand(),
-		newSimCommand(),
+		newSimCommand(), newShrinkCommand(),
 		newCheckCommand(),
 		newTraceCommand(),
 		newVersionCommand(),

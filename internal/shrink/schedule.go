@@ -1,0 +1,238 @@
+package shrink
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// schedule is a recording taken apart, so that it can be edited. Schedules share
+// what they have in common: nothing in one is changed in place.
+type schedule struct {
+	head  []string // hosts and what they are like
+	noise []noise
+	deeds []deed
+	calm  int64 // microseconds: when faults and load end
+	back  int64 // when who was to come back has; judgement begins
+	sites int   // above 0: so many sites run before anything else, and no hosts are told
+}
+
+// noise is how one kind of choice turns out over time.
+type noise struct {
+	name   string // kind and place
+	points []string
+}
+
+// deed is a command and the point of the run at which it is carried out. With
+// rank -1 that is after all else that happens at that time.
+type deed struct {
+	at   int64 // microseconds
+	rank int
+	line string
+}
+
+// parse reads what sim.Record wrote.
+func parse(story string) (*schedule, error) {
+	s := &schedule{}
+	var now deed
+	for line := range strings.Lines(story) {
+		line = strings.TrimSpace(line)
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+		case words[0] == "at":
+			when, rank, _ := strings.Cut(words[1], "+")
+			at, err1 := strconv.ParseInt(strings.TrimSuffix(when, "us"), 10, 64)
+			n, err2 := strconv.Atoi(rank)
+			if err1 != nil || err2 != nil {
+				return nil, fmt.Errorf("shrink: %q is no point of a run", words[1])
+			}
+			now = deed{at: at, rank: n}
+		case words[0] == "noise":
+			s.noise = append(s.noise, noise{words[1] + " " + words[2], words[3:]})
+		case words[0] == "hosts" || words[0] == "hasty" || words[0] == "clock":
+			s.head = append(s.head, line)
+		case line == "calm":
+			s.calm = now.at
+		case line == "judge":
+			s.back = now.at
+		default:
+			now.line = line
+			s.deeds = append(s.deeds, now)
+		}
+	}
+	if s.calm == 0 || s.back < s.calm || len(s.head) == 0 {
+		return nil, fmt.Errorf("shrink: that is no recording: it does not come to an end")
+	}
+	return s, nil
+}
+
+// clone is a copy whose deeds and noise may be set anew.
+func (s *schedule) clone() *schedule {
+	c := *s
+	return &c
+}
+
+// story writes the schedule down: commands that sim.RunStory understands.
+func (s *schedule) story() string {
+	var b strings.Builder
+	now := int64(0)
+	if s.sites > 0 {
+		fmt.Fprintf(&b, "sites %d\n", s.sites)
+		now = int64(s.sites) * second
+	}
+	for _, line := range s.head {
+		b.WriteString(line + "\n")
+	}
+	for _, n := range s.noise {
+		fmt.Fprintf(&b, "noise %s %s\n", n.name, strings.Join(n.points, " "))
+	}
+	rank := -1
+	pass := func(at int64, to int) {
+		switch {
+		case to >= 0 && (at != now || to != rank):
+			fmt.Fprintf(&b, "at %dus+%d\n", at, to)
+		case to < 0 && at > now:
+			fmt.Fprintf(&b, "run %s\n", duration(at-now))
+		case to < 0 && rank >= 0:
+			fmt.Fprintf(&b, "at %dus\n", at)
+		}
+		now, rank = max(now, at), to
+	}
+	calm := false
+	for _, d := range s.deeds {
+		if d.at > s.calm && !calm {
+			calm = true
+			pass(s.calm, -1)
+			b.WriteString("calm\n")
+		}
+		pass(d.at, d.rank)
+		b.WriteString(d.line + "\n")
+	}
+	if calm {
+		pass(s.back, -1)
+	} else {
+		pass(s.calm, -1)
+	}
+	b.WriteString("judge\n")
+	return b.String()
+}
+
+const (
+	millisecond = 1000
+	second      = 1000 * millisecond
+)
+
+// duration writes microseconds with the largest unit that fits.
+func duration(us int64) string {
+	switch {
+	case us%second == 0:
+		return fmt.Sprintf("%ds", us/second)
+	case us%millisecond == 0:
+		return fmt.Sprintf("%dms", us/millisecond)
+	}
+	return fmt.Sprintf("%dus", us)
+}
+
+// Size counts what a schedule has.
+type Size struct {
+	Sites  int // machines on which a site runs
+	Groups int
+	Casts  int // and calls
+	Acts   int // what else programs do
+	Faults int // what goes wrong, and what ends it
+	Noise  int // choices of chance
+}
+
+func (z Size) String() string {
+	return fmt.Sprintf("%d sites, %d groups, %d casts, %d other acts, %d faults, %d choices of chance", z.Sites, z.Groups, z.Casts, z.Acts, z.Faults, z.Noise)
+}
+
+func (s *schedule) size() (z Size) {
+	z.Sites = s.sites
+	var groups, begun []string
+	for _, d := range s.deeds {
+		words := strings.Fields(d.line)
+		if g := groupOf(d.line); g != "" && !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
+		switch words[0] {
+		case "found", "start":
+			if !slices.Contains(begun, words[1]) {
+				begun = append(begun, words[1])
+				continue
+			}
+			z.Faults++
+		case "cast", "call":
+			z.Casts += castsIn(words)
+		case "join", "leave", "flush":
+			z.Acts++
+		default:
+			z.Faults++
+		}
+	}
+	z.Sites += len(begun)
+	z.Groups = len(groups)
+	for _, n := range s.noise {
+		z.Noise += len(n.points)
+	}
+	return z
+}
+
+// payloads is where the casts of a command begin among its words.
+func payloads(words []string) int {
+	at := 4
+	if words[0] == "call" {
+		at = 5
+	}
+	if at <= len(words) && len(words) > at && words[at] == "safe" {
+		at++
+	}
+	return min(at, len(words))
+}
+
+func castsIn(words []string) int { return len(words) - payloads(words) }
+
+// groupOf is the group that a command is about, or "".
+func groupOf(line string) string {
+	words := strings.Fields(line)
+	switch words[0] {
+	case "join", "leave", "flush", "cast", "call":
+		if !strings.HasPrefix(words[2], "@") {
+			return words[2]
+		}
+	}
+	return ""
+}
+
+// hostsOf lists the hosts that a command is about.
+func hostsOf(line string) (all []string) {
+	mapHosts(line, func(h string) string {
+		all = append(all, h)
+		return h
+	})
+	return all
+}
+
+// mapHosts gives the hosts in a command other names.
+func mapHosts(line string, name func(string) string) string {
+	if head, do, ok := strings.Cut(line, ": "); ok { // after 1->2 Commit: crash 1
+		return mapHosts(head, name) + ": " + mapHosts(do, name)
+	}
+	words := strings.Fields(line)
+	for i := 1; i < len(words); i++ {
+		if from, to, ok := strings.Cut(words[i], "->"); ok && i == 1 {
+			words[i] = name(from) + "->" + name(to)
+		} else if i == 1 {
+			words[i] = name(words[i])
+		} else if to, ok := strings.CutPrefix(words[i], "@"); ok && i == 2 {
+			host, run, exact := strings.Cut(to, "#")
+			words[i] = "@" + name(host)
+			if exact {
+				words[i] += "#" + run
+			}
+		}
+	}
+	return strings.Join(words, " ")
+}
