@@ -79,11 +79,11 @@ func runShrink(cmd *cobra.Command, flags *shrinkFlags) error {
 		},
 	})
 	if errors.Is(err, shrink.ErrSound) {
-		what := "no promise"
+		what := "any promise"
 		if flags.property != "" {
-			what = "not " + title(flags.property)
+			what = title(flags.property)
 		}
-		return fmt.Errorf("seed %s with %s of %s breaks %s: there is nothing to shrink", &flags.seed, counted(flags.sites, "site"), flags.faults, what)
+		return fmt.Errorf("seed %s of %s does not break %s: there is nothing to shrink", &flags.seed, flags.faults, what)
 	}
 	if err != nil {
 		return err

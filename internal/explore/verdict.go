@@ -18,8 +18,8 @@ const (
 )
 
 // prepare lets all sites in, one after the other, and their programs into the
-// groups, one cast in each so that all connections are open; then it lets the
-// world come to rest. That is the first state.
+// groups, and has each cast once so that all connections are open; then it lets
+// the world come to rest. That is the first state.
 func (s *Search) prepare() (*global, error) {
 	if s.w.Sites > maxSites {
 		return nil, fmt.Errorf("explore: at most %d sites in a world", maxSites)
@@ -36,12 +36,12 @@ func (s *Search) prepare() (*global, error) {
 		c.step(i, first)
 		c.run(c.now + pace)
 	}
-	for g, members := range s.w.Groups {
-		for _, site := range members {
-			c.step(site-1, input{kind: act, act: prepared(Join, g)})
-			c.run(c.now + pace)
-			c.step(site-1, input{kind: act, act: prepared(Cast, g)})
-			c.run(c.now + pace)
+	for _, do := range []Deed{Join, Cast} {
+		for g, members := range s.w.Groups {
+			for _, site := range members {
+				c.step(site-1, input{kind: act, act: prepared(do, g)})
+				c.run(c.now + pace)
+			}
 		}
 	}
 	c.run(c.now + rest)

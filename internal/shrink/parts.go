@@ -1,7 +1,9 @@
 package shrink
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 )
 
 // cutEnd ends the run earlier: with the first half of its deeds, or three
@@ -54,10 +56,41 @@ func (s *shrinker) dropSites() {
 		}
 	}
 	for _, h := range hosts {
-		if c := s.best.without(func(_ int, d deed) bool { return slices.Contains(hostsOf(d.line), h) }); c != nil {
+		if c := s.best.withoutSite(h); c != nil {
 			s.try(c)
 		}
 	}
+	for h := s.best.sites; h > 1 && s.going(); h-- {
+		s.try(s.best.fewer(h))
+	}
+}
+
+func (s *schedule) withoutSite(host string) *schedule {
+	if s.sites > 0 {
+		return nil // see fewer
+	}
+	return s.without(func(_ int, d deed) bool { return slices.Contains(hostsOf(d.line), host) })
+}
+
+// fewer is the schedule without one of the sites that run from the start; those
+// after it are numbered anew.
+func (s *schedule) fewer(host int) *schedule {
+	gone := fmt.Sprint(host)
+	c := s.without(func(_ int, d deed) bool { return slices.Contains(hostsOf(d.line), gone) })
+	if c == nil {
+		c = s.clone()
+		c.deeds = slices.Clone(s.deeds)
+	}
+	for i := range c.deeds {
+		c.deeds[i].line = mapHosts(c.deeds[i].line, func(h string) string {
+			if n, err := strconv.Atoi(h); err == nil && n > host {
+				return fmt.Sprint(n - 1)
+			}
+			return h
+		})
+	}
+	c.sites--
+	return c.retime(func(_ int, at int64) int64 { return at - second })
 }
 
 // dropGroups leaves out all that is about a group.

@@ -146,7 +146,7 @@ type Size struct {
 }
 
 func (z Size) String() string {
-	return fmt.Sprintf("%d sites, %d groups, %d casts, %d other acts, %d faults, %d choices of chance", z.Sites, z.Groups, z.Casts, z.Acts, z.Faults, z.Noise)
+	return fmt.Sprintf("sites %d, groups %d, casts %d, other acts %d, faults %d, choices of chance %d", z.Sites, z.Groups, z.Casts, z.Acts, z.Faults, z.Noise)
 }
 
 func (s *schedule) size() (z Size) {

@@ -68,20 +68,20 @@ func Shrink(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	s := &shrinker{ctx: ctx, o: o, property: wrong[i].Property, best: first}
+	s := &shrinker{ctx: ctx, o: o, wrong: wrong[i], best: first}
 	s.all()
-	r := Result{Property: s.property, Before: first.size(), After: s.best.size(), Tries: s.tries}
+	r := Result{Property: s.wrong.Property, Before: first.size(), After: s.best.size(), Tries: s.tries}
 	r.Text, r.Story, r.Records = s.end()
 	return r, nil
 }
 
 // shrinker looks for the least schedule that breaks a property.
 type shrinker struct {
-	ctx      context.Context
-	o        Options
-	property string
-	best     *schedule
-	tries    int
+	ctx   context.Context
+	o     Options
+	wrong sim.Wrong // what the run broke
+	best  *schedule
+	tries int
 }
 
 // all tries everything until nothing helps any more.
@@ -101,8 +101,11 @@ func (s *shrinker) all() {
 	s.step("times", s.roundTimes)
 	s.step("the beginning", s.begin)
 	s.step("pauses", s.shortenPauses)
+	s.step("sites", s.dropSites)
 	s.step("deeds", s.dropDeeds)
+	s.step("chance", s.dropNoise)
 	s.step("faults", s.simplifyFaults)
+	s.step("times", s.roundTimes)
 	s.step("names", s.rename)
 }
 
@@ -121,7 +124,24 @@ func (s *shrinker) going() bool { return s.ctx.Err() == nil && s.tries < s.o.Tri
 // fails reports whether a schedule breaks the property.
 func (s *shrinker) fails(c *schedule) bool {
 	wrong, _, _ := sim.Outcome(c.story())
-	return slices.ContainsFunc(wrong, func(w sim.Wrong) bool { return w.Property == s.property })
+	return slices.ContainsFunc(wrong, s.same)
+}
+
+// same reports whether w is what was wrong with the run: the same promise broken,
+// or the same panic, whatever numbers it tells.
+func (s *shrinker) same(w sim.Wrong) bool {
+	return w.Property == s.wrong.Property && (w.Property != "panic" || letters(w.Text) == letters(s.wrong.Text))
+}
+
+// letters is the first line of a text without its numbers.
+func letters(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, line)
 }
 
 // try takes c for the best if it still breaks the property.
@@ -164,13 +184,11 @@ func (s *shrinker) first(n int, candidate func(i int) *schedule) int {
 func (s *shrinker) end() (text, story string, records []trace.Record) {
 	plain := s.best.story()
 	wrong, _, _ := sim.Outcome(plain)
-	for _, w := range slices.Backward(wrong) {
-		if w.Property == s.property {
-			text, _, _ = strings.Cut(w.Text, "\n")
-		}
+	if i := slices.IndexFunc(wrong, s.same); i >= 0 {
+		text, _, _ = strings.Cut(wrong[i].Text, "\n")
 	}
 	about := fmt.Sprintf("# Shrunk from a run of %s with %d sites and %d groups, seed %d.\n# It breaks %s: %s\n",
-		s.o.Run.Faults.Name, s.o.Run.Sites, s.o.Run.Groups, s.o.Run.Seed, s.property, text)
+		s.o.Run.Faults.Name, s.o.Run.Sites, s.o.Run.Groups, s.o.Run.Seed, s.wrong.Property, text)
 	story, records, _ = sim.RunStory(about + plain)
 	return text, story, records
 }

@@ -3,6 +3,7 @@ package shrink
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -159,7 +160,8 @@ func (s *shrinker) shortenPauses() {
 	}
 }
 
-// begin has the sites run from the start, as stories do, numbered without gaps.
+// begin has the sites run from the start, as stories do, numbered without gaps,
+// and leaves nothing to chance.
 func (s *shrinker) begin() {
 	var names []string
 	var begun int64 // when the last of them starts
@@ -172,10 +174,11 @@ func (s *shrinker) begin() {
 		begun = d.at
 		return true
 	})
-	if c == nil || len(c.head) > 1 || strings.Contains(c.head[0], "weights") || len(c.noise) > 0 {
+	if c == nil || len(c.head) > 1 || strings.Contains(c.head[0], "weights") {
 		return
 	}
-	c.head, c.sites = nil, len(names)
+	lags := s.best.lags()
+	c.head, c.noise, c.sites = nil, nil, len(names)
 	shift := int64(c.sites)*second - begun
 	number := func(host string) string { return fmt.Sprint(slices.Index(names, host) + 1) }
 	c.deeds = slices.DeleteFunc(c.deeds, func(d deed) bool {
@@ -184,11 +187,38 @@ func (s *shrinker) begin() {
 	for i := range c.deeds {
 		c.deeds[i].line = mapHosts(c.deeds[i].line, number)
 	}
+	for i := range lags {
+		lags[i].line = mapHosts(lags[i].line, number)
+	}
 	c = c.retime(func(_ int, at int64) int64 { return max(at+shift, int64(c.sites)*second) })
-	s.try(c)
+	slow := c.clone()
+	slow.deeds = append(lags, c.deeds...)
+	others := []*schedule{c, c.calmly(), slow}
+	s.first(len(others), func(i int) *schedule { return others[i] })
 }
 
-// rename gives casts the names a, b, c and so on, and groups too if there is one.
+// lags are commands that make links as slow as they ever were, for all time.
+func (s *schedule) lags() (all []deed) {
+	for _, n := range s.noise {
+		link, ok := strings.CutPrefix(n.name, "delay ")
+		if !ok || link == "*" {
+			continue
+		}
+		most := 0
+		for _, p := range n.points {
+			_, value, _ := strings.Cut(p, ":")
+			if v, err := strconv.Atoi(value); err == nil {
+				most = max(most, v)
+			}
+		}
+		if most >= 2*millisecond { // else it is no slower than any
+			all = append(all, deed{rank: -1, line: fmt.Sprintf("lag %s %dms", link, (most+millisecond-1)/millisecond)})
+		}
+	}
+	return all
+}
+
+// rename gives casts the names a, b, c and so on.
 func (s *shrinker) rename() {
 	c := s.best.clone()
 	c.deeds = slices.Clone(c.deeds)

@@ -171,13 +171,13 @@ func (s *Story) judge() error {
 	s.release(hold{from: -1, to: -1})
 	r := s.w.finish()
 	s.tell()
-	switch {
-	case r.Failure != "":
-		return s.broke(r.Failure)
-	case r.Lost:
+	if r.Lost {
 		s.say("the majority is lost")
 	}
 	var errs []error
+	if r.Failure != "" {
+		errs = append(errs, s.broke(r.Failure))
+	}
 	for _, v := range check.Run(r.Records, check.Options{GlobalClock: true, Limit: 3}).Violations {
 		errs = append(errs, errors.New(v.String()))
 		s.wrong = append(s.wrong, Wrong{v.Property, v.Text})
