@@ -161,7 +161,7 @@ func (w *World) pauseFor(h *host, d effect.Time) {
 	w.did("pause %d", h.index+1)
 	h.pause(true)
 	w.aside(d, func() {
-		if h.site == s && s.paused {
+		if h.site == s && s.paused && s.running() {
 			w.did("resume %d", h.index+1)
 			h.pause(false)
 		}

@@ -20,6 +20,7 @@ var lanes = [msg.Lanes]string{"control", "data", "bulk"}
 
 // kindName is what a story calls a kind of message.
 func kindName(k msg.Kind) string {
+	// order does not matter: a kind has one name
 	for name, other := range kinds {
 		if other == k {
 			return name

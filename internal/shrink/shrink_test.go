@@ -1,0 +1,124 @@
+package shrink
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/sim"
+)
+
+func chaos(t *testing.T, seed uint64) sim.Options {
+	t.Helper()
+	f, err := sim.Profile("chaos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim.Options{Seed: seed, Sites: 3, Groups: 2, Faults: f, Keep: true, Load: effect.Second}
+}
+
+// A recording taken apart and put together goes as it did.
+func TestScheduleKeepsTheRun(t *testing.T) {
+	text, r := sim.Record(chaos(t, 3))
+	s, err := parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, records, senseless := sim.Outcome(s.story())
+	if len(records) != len(r.Records) || senseless > 0 {
+		t.Errorf("%d records of %d, %d commands made no sense", len(records), len(r.Records), senseless)
+	}
+	for i := range min(len(records), len(r.Records)) {
+		if a, b := r.Records[i], records[i]; a.Time != b.Time || a.Site != b.Site || a.Fact.Event() != b.Fact.Event() {
+			t.Fatalf("record %d is %+v, and was %+v", i, b, a)
+		}
+	}
+	if z := s.size(); z.Sites != 3 || z.Groups != 2 || z.Casts < 10 || z.Faults == 0 || z.Noise < 1000 {
+		t.Errorf("its size is %v", z)
+	}
+}
+
+func TestNothingToShrink(t *testing.T) {
+	if _, err := Shrink(t.Context(), Options{Run: chaos(t, 3)}); !errors.Is(err, ErrSound) {
+		t.Errorf("a sound run is shrunk: %v", err)
+	}
+}
+
+func TestNoRecording(t *testing.T) {
+	for _, text := range []string{"", "sites 3\njudge\n", "hosts 2\nat 5us+0\nfound 1\n", "hosts 2\nat x+0\ncalm\nat 9us+0\njudge\n"} {
+		if _, err := parse(text); err == nil {
+			t.Errorf("taken for a recording: %q", text)
+		}
+	}
+}
+
+// Commands are understood wherever they name sites and groups.
+func TestCommands(t *testing.T) {
+	for _, x := range []struct {
+		line, group string
+		hosts       []string
+		renamed     string
+	}{
+		{"join 2 g1", "g1", []string{"2"}, "join 12 g1"},
+		{"cast 1 g2 causal safe a b", "g2", []string{"1"}, "cast 11 g2 causal safe a b"},
+		{"call 3 @2#1 1 fifo q", "", []string{"3", "2"}, "call 13 @12#1 1 fifo q"},
+		{"cut 1->2", "", []string{"1", "2"}, "cut 11->12"},
+		{"break 4->2 data late", "", []string{"4", "2"}, "break 14->12 data late"},
+		{"after 1->2 Commit: crash 1 silently", "", []string{"1", "2", "1"}, "after 11->12 Commit: crash 11 silently"},
+		{"jump 3 20us", "", []string{"3"}, "jump 13 20us"},
+	} {
+		if g := groupOf(x.line); g != x.group {
+			t.Errorf("%s: group %q", x.line, g)
+		}
+		if h := hostsOf(x.line); !slices.Equal(h, x.hosts) {
+			t.Errorf("%s: hosts %v", x.line, h)
+		}
+		if r := mapHosts(x.line, func(h string) string { return "1" + h }); r != x.renamed {
+			t.Errorf("%s: renamed %s", x.line, r)
+		}
+	}
+}
+
+// What is taken does not depend on how many candidates are tried at a time.
+func TestFirstDoesNotDependOnWorkers(t *testing.T) {
+	text, _ := sim.Record(chaos(t, 4))
+	all, err := parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, workers := range []int{1, 3} {
+		s := &shrinker{ctx: t.Context(), o: Options{Tries: 12, Workers: workers}, best: all, wrong: sim.Wrong{Property: "E9"}}
+		s.dropDeeds() // nothing breaks E9: nothing may be left out
+		told = append(told, fmt.Sprint(s.best.size()))
+		if s.best != all {
+			t.Error("a run that breaks nothing was taken")
+		}
+	}
+	if told[0] != told[1] {
+		t.Errorf("%v", told)
+	}
+}
+
+// Times are told as they are, and rounded in order.
+func TestTimes(t *testing.T) {
+	s := &schedule{
+		head: []string{"hosts 1"}, calm: 5 * second, back: 7 * second,
+		deeds: []deed{{0, 0, "found 1"}, {1_234_567, 2, "join 1 g"}, {1_234_567, 2, "pause 1"}, {1_300_000, -1, "resume 1"}},
+	}
+	want := "hosts 1\nat 0us+0\nfound 1\nat 1234567us+2\njoin 1 g\npause 1\nrun 65433us\nresume 1\nrun 3700ms\njudge\n"
+	if got := s.story(); got != want {
+		t.Errorf("told as\n%s", got)
+	}
+	r := s.retime(func(_ int, at int64) int64 { return (at + 50_000) / 100_000 * 100_000 })
+	if got := r.story(); !strings.Contains(got, "run 1200ms\njoin 1 g\npause 1\nrun 100ms\nresume 1\n") {
+		t.Errorf("rounded to\n%s", got)
+	}
+	s.deeds = append(s.deeds, deed{6 * second, -1, "start 1"})
+	if got := s.story(); !strings.HasSuffix(got, "run 3700ms\ncalm\nrun 1s\nstart 1\nrun 1s\njudge\n") {
+		t.Errorf("with a return told as\n%s", got)
+	}
+}
