@@ -3,6 +3,7 @@
 //	cohort demo    a service of several processes loses one, and nobody notices
 //	cohort twenty  the same service by hand, in several terminals
 //	cohort sim     many runs of the protocol, each under one seed, all judged
+//	cohort shrink  reduces one of them that fails to a short story
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
 //

@@ -24,11 +24,11 @@ func Named(name string) (World, bool) {
 }
 
 // casts and its like make one act, in the first group.
-func casts(o msg.Order) Act  { return Act{Do: Cast, Order: o} }
-func safely(o msg.Order) Act { return Act{Do: Cast, Order: o, Safe: true} }
-func calls(o msg.Order) Act  { return Act{Do: Call, Order: o} }
-func joins() Act             { return Act{Do: Join} }
-func leaves() Act            { return Act{Do: Leave} }
+func casts(o msg.Order) Act { return Act{Do: Cast, Order: o} }
+func safely() Act           { return Act{Do: Cast, Order: msg.FIFO, Safe: true} }
+func calls(o msg.Order) Act { return Act{Do: Call, Order: o} }
+func joins() Act            { return Act{Do: Join} }
+func leaves() Act           { return Act{Do: Leave} }
 
 // other does the same in the second group.
 func other(a Act) Act {
@@ -76,7 +76,7 @@ func long() []World {
 		{
 			Name: "safe-crash", About: "one safe cast, and any site dies",
 			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{{safely(msg.FIFO)}, nil, nil},
+			Acts:   [][]Act{{safely()}, nil, nil},
 			Faults: AnyCrash(3), Budget: 1,
 		},
 		{
@@ -94,19 +94,19 @@ func long() []World {
 		{
 			Name: "wrong", About: "one safe cast, and a wrong suspicion by anybody of anybody",
 			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{{safely(msg.FIFO)}, nil, nil},
+			Acts:   [][]Act{{safely()}, nil, nil},
 			Faults: AnyWrong(3), Budget: 1,
 		},
 		{
 			Name: "lapse", About: "one safe cast, and two sites in turn hear nobody for too long",
 			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{nil, {safely(msg.FIFO)}, nil},
+			Acts:   [][]Act{nil, {safely()}, nil},
 			Faults: []Fault{{Kind: Lapse, Site: 2}, {Kind: Lapse, Site: 3}}, Budget: 2,
 		},
 		{
 			Name: "timers", About: "one safe cast, and any two timers fire at any time",
 			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{{safely(msg.FIFO)}, nil, nil},
+			Acts:   [][]Act{{safely()}, nil, nil},
 			Timers: 2,
 		},
 		{

@@ -73,8 +73,8 @@ func (d *digester) value(s *sum, v reflect.Value) {
 	case reflect.String:
 		s.text(v.String())
 	case reflect.Struct:
-		for i := range v.NumField() {
-			d.value(s, v.Field(i))
+		for _, field := range v.Fields() {
+			d.value(s, field)
 		}
 	case reflect.Array:
 		for i := range v.Len() {

@@ -13,7 +13,7 @@ type node struct {
 // What differs anywhere below has another digest; order of keys, functions and
 // identity of pointers do not count.
 func TestDigest(t *testing.T) {
-	make := func(change func(*node)) sum {
+	made := func(change func(*node)) sum {
 		a := &node{name: "a", tags: map[string]int{"x": 1, "y": 2, "z": 3}}
 		b := &node{name: "b", next: a, any: []uint64{1, 2}}
 		a.next = b
@@ -22,13 +22,13 @@ func TestDigest(t *testing.T) {
 		}
 		return digest(a)
 	}
-	plain := make(nil)
+	plain := made(nil)
 	for range 20 {
-		if make(nil) != plain {
+		if made(nil) != plain {
 			t.Fatal("the same value has two digests")
 		}
 	}
-	if make(func(n *node) { n.call = func() {} }) != plain {
+	if made(func(n *node) { n.call = func() {} }) != plain {
 		t.Error("a function counts")
 	}
 	for name, change := range map[string]func(*node){
@@ -42,7 +42,7 @@ func TestDigest(t *testing.T) {
 		"length":    func(n *node) { n.next.any = []uint64{1, 2, 0} },
 		"nil":       func(n *node) { n.next = nil },
 	} {
-		if make(change) == plain {
+		if made(change) == plain {
 			t.Errorf("%s: what differs has the same digest", name)
 		}
 	}

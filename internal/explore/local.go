@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"maps"
+
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -173,11 +175,7 @@ func (l *local) remember(facts []fact.Fact) {
 		switch f := f.(type) {
 		case fact.Held:
 			if !own {
-				held := make(heldSet, len(l.held)+1)
-				for k, upto := range l.held {
-					held[k] = upto
-				}
-				l.held, own = held, true
+				l.held, own = maps.Clone(l.held), true
 			}
 			k := heldKey{f.Proc, f.Group, f.Sender, f.View}
 			l.held[k] = max(l.held[k], f.Upto)

@@ -46,7 +46,6 @@ type frameID int32
 type frames struct {
 	ids   map[string]frameID
 	bytes [][]byte
-	draws []string // what is in it, for people; made when asked for
 }
 
 func newFrames() *frames { return &frames{ids: map[string]frameID{}} }

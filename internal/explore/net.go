@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"slices"
+
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
@@ -82,7 +84,7 @@ func (n *net) carry(site int, o *outcome) {
 		l := n.linkOf(x.conn)
 		_, to, _ := ends(int(x.conn&0xff) - 1)
 		if l != nil && l.state == open && n.runs(to) {
-			l.queue = append(l.queue[:len(l.queue):len(l.queue)], x.frame)
+			l.queue = append(slices.Clip(l.queue), x.frame)
 		}
 	}
 	if o.halted {

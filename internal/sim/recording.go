@@ -42,14 +42,11 @@ func Record(o Options) (story string, r Result) {
 
 // begin writes down what is thrown before anything happens.
 func (r *recording) begin(w *World) {
-	hosts := fmt.Sprintf("hosts %d", len(w.hosts))
-	for i, h := range w.hosts {
-		if i == 0 {
-			hosts += " weights"
-		}
-		hosts += fmt.Sprintf(" %d", h.weight)
+	var weights []string
+	for _, h := range w.hosts {
+		weights = append(weights, fmt.Sprint(h.weight))
 	}
-	r.head = append(r.head, hosts)
+	r.head = append(r.head, fmt.Sprintf("hosts %d weights %s", len(w.hosts), strings.Join(weights, " ")))
 	if w.hasty {
 		r.head = append(r.head, "hasty")
 	}
