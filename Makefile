@@ -9,6 +9,7 @@ FUZZTIME ?= 60s
 SEEDS    ?= 200
 FAULTS   ?= chaos
 WORLDS   ?= all
+STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
 .PHONY: help build test check fmt lint house race fuzz sim worlds picture cover tidy
@@ -47,8 +48,8 @@ fuzz: ## fuzz all targets, FUZZTIME=60s in total
 sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 	scripts/sim $(SEEDS) $(FAULTS)
 
-worlds: ## search all tiny worlds through (minutes); WORLDS=quick or names for some
-	$(GO) run ./internal/explore/cmd -worlds $(WORLDS)
+worlds: ## search tiny worlds, each up to STATES=1000000; WORLDS=quick or names for some
+	$(GO) run ./internal/explore/cmd -worlds $(WORLDS) -states $(STATES)
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

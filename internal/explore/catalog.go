@@ -98,6 +98,18 @@ func long() []World {
 			Faults: AnyWrong(3), Budget: 1,
 		},
 		{
+			Name: "wrong-idle", About: "a wrong suspicion by anybody of anybody, and no cast",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "lapse-idle", About: "two sites in turn hear nobody for too long, and no cast",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, nil},
+			Faults: []Fault{{Kind: Lapse, Site: 2}, {Kind: Lapse, Site: 3}}, Budget: 2,
+		},
+		{
 			Name: "lapse", About: "one safe cast, and two sites in turn hear nobody for too long",
 			Sites: 3, Groups: trio(),
 			Acts:   [][]Act{nil, {safely()}, nil},
@@ -115,6 +127,11 @@ func long() []World {
 			Acts:   [][]Act{{casts(msg.Total)}, nil, {joins()}},
 			Faults: AnyCrash(3), Budget: 1,
 		},
+	}
+}
+
+func longer() []World {
+	return []World{
 		{
 			Name: "two-groups", About: "two groups that overlap, a cast in each, and any site dies",
 			Sites: 3, Groups: [][]int{{1, 2, 3}, {1, 2}},
@@ -127,11 +144,6 @@ func long() []World {
 			Acts:   [][]Act{nil, {casts(msg.Barrier)}, {casts(msg.Total)}},
 			Faults: AnyCrash(3), Budget: 1,
 		},
-	}
-}
-
-func longer() []World {
-	return []World{
 		{
 			Name: "leave-crash", About: "a member leaves after a cast, and any site dies",
 			Sites: 3, Groups: trio(),
