@@ -187,6 +187,16 @@ func (g *Group) Leave(ctx context.Context) error {
 	}
 }
 
+// Done is closed when the membership has ended for good: by Leave, by Close, or
+// because the group's state died with its last holder. A membership that the
+// node resumes by itself after an exclusion has not ended.
+func (g *Group) Done() <-chan struct{} { return g.out }
+
+// Err says why the membership has ended, nil while it has not: ErrLeft after
+// Leave or Close, ErrLost when the state is lost (join again to begin with what
+// this program still holds), or what State.Restore returned.
+func (g *Group) Err() error { return g.reason() }
+
 func (g *Group) reason() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
