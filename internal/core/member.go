@@ -375,9 +375,9 @@ func (m *member) end(why string) {
 		return
 	}
 	m.ended = true
-	end := call.Lost
-	if why == "halted" {
-		end = call.Unknown
+	end := call.Unknown
+	if why == "lost" {
+		end = call.Lost
 	}
 	for _, q := range m.queue {
 		if q.cast != nil {

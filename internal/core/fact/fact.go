@@ -87,7 +87,7 @@ type (
 	Resume struct{}
 	// Halt is the last fact of a site that learned it was excluded, or left.
 	Halt struct {
-		Why string `json:"why"` // "excluded", "left", "broken"
+		Why string `json:"why"` // "excluded", "left", "behind"
 	}
 	// Crash is written by the simulator, at the instant it kills a site.
 	Crash struct{}
@@ -295,7 +295,7 @@ type (
 		Member id.Address `json:"member"`
 		Kind   string     `json:"kind"`
 	}
-	// Done: the call ended. Err is empty, "nobody", "lost", "halted", "cancelled".
+	// Done: the call ended. Err is empty, "nobody", "lost", "unknown", "cancelled".
 	Done struct {
 		Caller id.Address `json:"p"`
 		Group  id.Address `json:"g"`

@@ -73,7 +73,8 @@ const (
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it
 // harmless when it comes late: for OpLeave and OpReady it is the entry by which
-// the membership began, for OpFlush the view that is to end.
+// the membership began, for OpFlush the view that is to end. For OpJoin it is
+// the last entry applied when it was asked for, and for the asker alone.
 type Op struct {
 	Kind     OpKind
 	Proc     id.Address
