@@ -194,7 +194,7 @@ func newDesk(t *testing.T, tr Transport, listen string) *desk {
 				g.Refuse(refuse)
 				return
 			}
-			if err := g.Welcome(42); err != nil {
+			if err := g.Welcome(42); err != nil && !d.isClosed() {
 				t.Error(err)
 			}
 			d.welcomed <- struct{}{}
