@@ -51,6 +51,8 @@ type run struct {
 	quiet int
 	alive map[id.Site]bool // at quiet, without those that halted or crashed later
 	order *ordering        // made when first asked for
+
+	acrossed *across // the same
 }
 
 type (

@@ -17,6 +17,7 @@ type groups struct {
 	byGroup map[id.Address][]*member
 	dirty   []*member // something happened to them in this step
 	joining []joining
+	waiting int // members that wait for another group
 }
 
 // joining is a wish to be let in, by an entry after the one it was made at: an
@@ -228,8 +229,9 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group, Index: gm.Joined})
 			continue
 		}
-		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		m := newMember(s, v, gm)
+		m.conservative = s.groups.joining[i].Conservative
+		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		s.groups.add(m)
 		fresh = append(fresh, m)
 		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})

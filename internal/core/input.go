@@ -68,11 +68,14 @@ type (
 	// Sync asks for Synced{ID} when this site has applied all that the log held
 	// when Sync was asked.
 	Sync struct{ ID uint64 }
-	// JoinGroup makes Proc a member of the group called Name.
+	// JoinGroup makes Proc a member of the group called Name. The casts of a
+	// Conservative member, but FIFO ones, wait until no failure can take away
+	// what they may depend on in other groups.
 	JoinGroup struct {
-		Proc     id.Address
-		Name     string
-		Stateful bool // feed Proc the state before it is ready
+		Proc         id.Address
+		Name         string
+		Stateful     bool // feed Proc the state before it is ready
+		Conservative bool
 	}
 	// LeaveGroup ends Proc's membership once what it sent is stable.
 	LeaveGroup struct{ Proc, Group id.Address }

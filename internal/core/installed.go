@@ -25,6 +25,7 @@ type installed struct {
 	barrier bool   // we sent a Barrier cast: the rest waits for the next view
 
 	used     []uint64 // entries of each stream our program has used
+	given    []int    // and how many runs of each it has yet to use
 	unacked  int      // bytes received since the last acknowledgement
 	heldNews bool     // we hold more than we told
 	usedNews bool
@@ -34,18 +35,25 @@ type installed struct {
 	released vclock.Time
 
 	wantedUpto vclock.Time
-	joiners    bool       // some members began with this view
-	seen       []msg.Seen // requests from outside delivered before this view
+	asked      vclock.Time  // up to here a conservative cast in another group asked for stability
+	told       []msg.Dep    // what our casts of this view have named of other groups
+	joiners    bool         // some members began with this view
+	fresh      []id.Address // those members
+	reported   uint64       // attempt
+	settled    bool         // our program has been shown this view, and so seen counts
+	seen       []msg.Seen   // requests from outside delivered before this view
 }
 
-func newInstalled(v *view.Group, me id.Address, emit order.Emit) *installed {
-	n := len(v.Members)
+func newInstalled(v *view.Group, m *member) *installed {
+	n, me := len(v.Members), m.proc
 	c := &installed{
 		view: v, rank: v.Rank(me),
 		streams: mcast.New(n), stable: stable.New(n),
-		used: make([]uint64, n), released: vclock.New(n), wantedUpto: vclock.New(n),
+		used: make([]uint64, n), given: make([]int, n), released: vclock.New(n), wantedUpto: vclock.New(n),
+		asked: vclock.New(n),
 	}
-	c.queue = order.New(n, c.rank, v.Lead(), emit)
+	emit := func(rank int, r *msg.Run, pos uint64) { m.emit(c, rank, r, pos) }
+	c.queue = order.New(n, c.rank, v.Lead(), emit, func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) })
 	local := 0
 	for _, m := range v.Members {
 		if m.Proc.Site() == me.Site() {
@@ -114,14 +122,6 @@ func (c *installed) took(rank int, r *msg.Run) {
 		copy(row, r.Time)
 		row[rank] = r.Last()
 		c.stable.Held(rank, row)
-	}
-}
-
-// noteUsed enters into the matrix what our own program has used.
-func (c *installed) noteUsed(cleared bool) {
-	c.stable.Used(c.rank, c.used)
-	if cleared {
-		c.stable.Clear(c.rank)
 	}
 }
 

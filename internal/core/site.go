@@ -72,6 +72,7 @@ type Site struct {
 	groups   groups
 	outside  callers
 	requests requests
+	pasts    pasts
 
 	started bool // said so in the trace
 	stalled bool
@@ -223,6 +224,10 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 		s.requestHeld(m)
 	case *msg.Replies:
 		s.replies(m)
+	case *msg.DepAsk:
+		s.depAsk(from, m)
+	case *msg.DepDone:
+		s.depDone(m)
 	default:
 		if grouped {
 			for _, member := range s.groups.of(g) {
@@ -257,6 +262,8 @@ func needs(m msg.Message) uint64 {
 		return m.Of
 	case *msg.Replies:
 		return max(m.Of, m.View)
+	case *msg.DepAsk:
+		return m.View
 	}
 	return 0
 }
@@ -269,6 +276,10 @@ func groupOf(m msg.Message) (id.Address, bool) {
 	case *msg.RequestHeld:
 		return m.Dest, true
 	case *msg.Replies:
+		return m.Group, true
+	case *msg.DepAsk:
+		return m.Group, true
+	case *msg.DepDone:
 		return m.Group, true
 	case *msg.Data:
 		return m.Group, true
@@ -332,6 +343,7 @@ func (s *Site) tick() {
 	s.checkContact()
 	s.wakeAt(s.requests.tick(s))
 	s.wakeAt(s.groups.tick(s.now))
+	s.wakeAt(s.askPast())
 	s.wakeAt(s.peers.tick(s))
 }
 
@@ -455,6 +467,11 @@ func (s *Site) String() string {
 	for _, c := range s.outside.list {
 		fmt.Fprintf(&b, "\n  %v asks %v by %v: %d made, %d passed on, %d not held, %d open", c.proc, c.dest, c.relay.Proc, c.last, c.sent, len(c.unheld), c.calls.Len())
 	}
+	for _, p := range s.pasts.list {
+		for _, d := range p.deps {
+			fmt.Fprintf(&b, "\n  %v carries %v of view %d of %v", p.proc, d.Time, d.View, d.Group)
+		}
+	}
 	for _, m := range s.groups.list {
 		fmt.Fprintf(&b, "\n  %v in %v %q:", m.proc, m.group, m.name)
 		if m.cur != nil {
@@ -464,6 +481,9 @@ func (s *Site) String() string {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
 		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed))
+		if m.waits {
+			fmt.Fprintf(&b, ", waits for another group: %d views to end, delivery %v, to send %v", len(m.ending), m.cur != nil && m.cur.queue.Waits(), m.unsecured)
+		}
 		if m.coord != nil {
 			fmt.Fprintf(&b, ", %v", m.coord)
 		}

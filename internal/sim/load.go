@@ -64,7 +64,7 @@ func (w *World) join(p *program, name string) {
 		return
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
-	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: w.dice.Chance(300)})
 }
 
 func (w *World) leave(p *program, m *membership) {

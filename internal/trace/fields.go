@@ -80,6 +80,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optFlag("call", f.Call)
 		l.optAddr("origin", f.Origin)
 		l.optNum("ofirst", f.OFirst)
+		l.optFlag("strong", f.Strong)
 	case fact.Held:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("from", f.Sender)

@@ -127,6 +127,7 @@ type (
 		Call   bool       `json:"call,omitempty"`
 		Origin id.Address `json:"origin,omitempty"` // process outside the group for which Proc relays
 		OFirst uint64     `json:"ofirst,omitempty"` // number of the first one at its origin
+		Strong bool       `json:"strong,omitempty"` // what it depends on in other groups was held by all members there
 	}
 	// Held: Proc's site holds everything of Sender's stream up to Upto. Said for
 	// casts of every order, before anybody is told.
