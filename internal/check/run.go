@@ -141,6 +141,7 @@ type member struct {
 	proc, group id.Address
 	stays       []*stay
 	cur         *stay // nil when it is not in the group
+	ahead       []int // what it did for views it was shown later
 	leaves      []int
 	ready       int // since when it holds the state, in its present membership
 	flushes     map[uint64]int

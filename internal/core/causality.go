@@ -52,7 +52,7 @@ func (p *past) find(group id.Address) (int, bool) {
 // learn adds what somebody else knew.
 func (s *Site) learn(p *past, deps []msg.Dep) {
 	for _, d := range deps {
-		if m := s.groups.find(d.Group, p.proc); m != nil && m.come().Covers(d) {
+		if s.subsumes(p, d) {
 			continue
 		}
 		if i, ok := p.find(d.Group); ok {
@@ -61,6 +61,12 @@ func (s *Site) learn(p *past, deps []msg.Dep) {
 			p.deps = slices.Insert(p.deps, i, d.Clone())
 		}
 	}
+}
+
+// subsumes reports whether a membership of p itself speaks for d.
+func (s *Site) subsumes(p *past, d msg.Dep) bool {
+	m := s.groups.find(d.Group, p.proc)
+	return m != nil && m.cur != nil && m.come().Covers(d)
 }
 
 // come is how far the program has come in this group.
@@ -143,7 +149,7 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 		return false
 	})
 	p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
-		if m := s.groups.find(d.Group, p.proc); m != nil && m.come().Covers(d) {
+		if s.subsumes(p, d) {
 			return true
 		}
 		i := slices.IndexFunc(list, func(x msg.Dep) bool { return x.Group == d.Group })
