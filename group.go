@@ -24,6 +24,12 @@ type GroupConfig struct {
 	State State
 	// OnView is called with every view, in order with the casts.
 	OnView func(View)
+	// Conservative makes the casts of this member, but FIFO ones, wait until no
+	// failure can take away what they may depend on in other groups: a round trip
+	// when it turns from one group to another. Without it whoever is delivered a
+	// cast is delivered what it depends on in other groups before it, unless that
+	// is lost with everybody who had it.
+	Conservative bool
 	// Filters see each request before its handler; the first error declines it
 	// and is what the caller gets.
 	Filters []func(*Request) error
@@ -87,7 +93,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
 	go g.run()
-	l.node.Post(core.JoinGroup{Proc: l.proc, Name: name, Stateful: cfg.State != nil})
+	l.node.Post(g.wish(l))
 	select {
 	case <-g.in:
 		return g, nil
@@ -97,6 +103,11 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		g.abandon()
 		return nil, ctx.Err()
 	}
+}
+
+// wish is what the core is asked for.
+func (g *Group) wish(l *life) core.JoinGroup {
+	return core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil, Conservative: g.cfg.Conservative}
 }
 
 // abandon leaves a group that is not entered yet, now or when it is.
@@ -246,7 +257,7 @@ func (g *Group) again() {
 	g.addr = 0
 	g.n.mu.Unlock()
 	if l != nil {
-		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
+		l.node.Post(g.wish(l))
 	}
 }
 
@@ -260,6 +271,6 @@ func (n *Node) rejoin(l *life) {
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.feeds.open()
-		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
+		l.node.Post(g.wish(l))
 	}
 }

@@ -66,6 +66,7 @@ func ranks(counts []uint64) []int {
 type across struct {
 	*run
 	sight   map[id.Address]sight
+	bound   map[id.Address]sight // the part of it that casts of other groups carried
 	sent    map[*send]sight
 	waiting map[id.Address][]int // records of processes that are ahead of a sender
 	checks  int
@@ -87,7 +88,7 @@ func (r *run) across() *across {
 	if r.acrossed != nil {
 		return r.acrossed
 	}
-	a := &across{run: r, sight: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}}
+	a := &across{run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}}
 	r.acrossed = a
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
@@ -176,8 +177,11 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 	a.checks++
 	x := runOf(f.First, f.N)
 	mine := a.sight[p]
-	if had, k := mine.of(f.Group); k >= 0 && (had.view.view > f.View || (had.view == v && had.upto[rank] >= x.lo)) {
-		a.late = append(a.late, overtaken{rec: i})
+	if had, k := a.bound[p].of(f.Group); k >= 0 {
+		_, stays := had.view.rank[p] // who is not in that view is leaving, and has yet to hear of it
+		if (had.view.view > f.View && stays) || (had.view == v && had.upto[rank] >= x.lo) {
+			a.late = append(a.late, overtaken{rec: i})
+		}
 	}
 	for _, c := range carried {
 		if c.group == f.Group {
@@ -187,6 +191,7 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 			a.complete(p, i, mine, c)
 		}
 		mine = mine.with(c)
+		a.bound[p] = a.bound[p].with(c)
 	}
 	upto := make([]uint64, len(v.members))
 	upto[rank] = x.hi
@@ -205,8 +210,11 @@ func (a *across) complete(p id.Address, i int, mine sight, c reach) {
 	if k < 0 || (m.stays[k].ended >= 0 && m.stays[k].ended < i) {
 		return
 	}
+	had, known := mine.of(c.group)
+	if known >= 0 && had.view.view > c.view.view {
+		return // O4 judges what comes after that
+	}
 	a.strong++
-	had, _ := mine.of(c.group)
 	for rank, n := range c.upto {
 		if had.view == c.view && had.upto[rank] >= n {
 			continue

@@ -307,7 +307,11 @@ func (s *Story) moment(args []string, before bool) error {
 }
 
 func (s *Story) doJoin(args []string) error {
-	if err := want(args, 2, "join 1,2 g"); err != nil {
+	conservative := len(args) == 3 && args[2] == "conservatively"
+	if conservative {
+		args = args[:2]
+	}
+	if err := want(args, 2, "join 1,2 g [conservatively]"); err != nil {
 		return err
 	}
 	list, err := s.hosts(args[0])
@@ -315,7 +319,7 @@ func (s *Story) doJoin(args []string) error {
 		if !h.site.running() {
 			return fmt.Errorf("site %d does not run", h.index+1)
 		}
-		s.w.join(h.site.programs[0], args[1])
+		s.w.join(h.site.programs[0], args[1], conservative)
 	}
 	return err
 }

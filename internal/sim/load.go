@@ -32,7 +32,7 @@ func (w *World) doSomething(p *program) {
 	m := p.named(name)
 	switch roll := w.dice.N(100); {
 	case m == nil && (roll < 30 || w.fresh(name)):
-		w.join(p, name)
+		w.join(p, name, w.dice.Chance(300))
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
@@ -59,12 +59,12 @@ func (w *World) fresh(name string) bool {
 
 func groupName(n int) string { return fmt.Sprintf("g%d", n+1) }
 
-func (w *World) join(p *program, name string) {
+func (w *World) join(p *program, name string, conservative bool) {
 	if len(p.groups) > 64 {
 		return
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
-	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: w.dice.Chance(300)})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative})
 }
 
 func (w *World) leave(p *program, m *membership) {

@@ -91,6 +91,10 @@ func castSamples() []sample {
 		{"data total relayed", data(&msg.Data{Group: group, View: 13, Sender: 1, Attempt: 77, Run: &msg.Run{
 			First: 5, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 4, 1 << 40}, Origin: caller, OFirst: 77, Body: body("x"),
 		}})},
+		{"data depending", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
+			First: 5, N: 1, Order: msg.Causal, Time: vclock.Time{0, 4}, Body: body("x"),
+			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
+		}})},
 		{"data sequence", data(&msg.Data{Group: group, View: 13, Run: &msg.Run{
 			First: 9, N: 1, Order: msg.Sequence, Spans: []msg.Span{{Rank: 1, N: 300}, {Rank: 0, N: 1}},
 		}})},
@@ -104,13 +108,15 @@ func groupSamples() []sample {
 	return []sample{
 		{"ack", control(&msg.Ack{Group: group, View: 13, From: 1, Held: []uint64{10, 1 << 35}, Used: []uint64{9, 0}, Wanted: true})},
 		{"ack clear", control(&msg.Ack{Group: group, View: 13, Held: []uint64{1}, Used: []uint64{1}, Clear: true})},
-		{"flush-ok", control(&msg.FlushOK{Group: group, Attempt: 14, From: second, View: 13, Held: []uint64{5, 6}})},
+		{"flush-ok", control(&msg.FlushOK{Group: group, Attempt: 14, From: second, View: 13, Held: []uint64{5, 6}, Settled: true})},
+		{"dep-ask", control(&msg.DepAsk{Dep: msg.Dep{Group: group, View: 13, Time: vclock.Time{5, 7}}})},
+		{"dep-done", control(&msg.DepDone{Dep: msg.Dep{Group: group, View: 13, Time: vclock.Time{5, 7}}})},
 		{"cut", control(&msg.Cut{
 			Group: group, Attempt: 14, View: 13, Counts: []uint64{5, 7},
 			Forward: []msg.Forwarding{{Sender: 1, Holder: first, To: second, From: 6}},
 		})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
-		{"install", control(&msg.Install{Group: group, Attempt: 14, Seen: []msg.Seen{{Caller: caller, Last: 41}}})},
+		{"install", control(&msg.Install{Group: group, Attempt: 14, Settled: true, Seen: []msg.Seen{{Caller: caller, Last: 41, View: 12}}})},
 		{"request", data(&msg.Request{
 			Index: 13, Dest: group, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, Time: vclock.Time{5, 7},
 			N: 2, Body: body("withdraw", "pay"),
