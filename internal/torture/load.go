@@ -15,7 +15,7 @@ const (
 	// askers is how many operations a worker has under way at a time.
 	askers = 3
 	// pace is the mean pause of an asker between two operations.
-	pace = 60 * time.Millisecond
+	pace = 40 * time.Millisecond
 	// opFor bounds an operation: what has no end by then is of unknown fate.
 	opFor = 8 * time.Second
 	// burst is the most casts before a flush.

@@ -1,6 +1,10 @@
 package torture
 
-import "github.com/cohortkit/cohort"
+import (
+	"fmt"
+
+	"github.com/cohortkit/cohort"
+)
 
 // order is what a worker is told, one JSON object a line. The first one says who
 // it is; the others have a Do only.
@@ -19,12 +23,11 @@ type order struct {
 	Forget    uint64   `json:"forget,omitempty"` // an update not to carry out
 }
 
-// What a worker is told to do.
+// What a worker is told to do. When it is told nothing any more it leaves in order.
 const (
-	doHush  = "hush"  // ask for nothing more, wait for what is under way, say "hushed"
-	doTell  = "tell"  // say "state"
-	doLeave = "leave" // leave in order
-	doEnd   = "end"   // end at once
+	doHush = "hush" // ask for nothing more, wait for what is under way, say "hushed"
+	doTell = "tell" // say "state"
+	doEnd  = "end"  // end at once
 )
 
 // report is what a worker says. Which fields are set depends on the kind.
@@ -68,3 +71,9 @@ const (
 	entryUpdate cohort.Entry = iota + 1
 	entryHas
 )
+
+// String writes the view for people: its number, and how many members hold the
+// state of how many there are.
+func (v viewed) String() string {
+	return fmt.Sprintf(" %d (%d of %d)", v.Number, len(v.Ready), len(v.Members))
+}

@@ -70,11 +70,14 @@ func Work(in io.Reader, out io.Writer) error {
 
 // work runs the node from its start to its end.
 func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) error {
-	if err := w.start(ctx, trace); err != nil {
-		return err
+	if !w.start(ctx, trace) {
+		return nil
 	}
 	l, err := w.join(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return w.leave()
+	case err != nil:
 		return errors.Join(err, w.node.Close())
 	}
 	tick := time.NewTicker(statusEvery)
@@ -90,7 +93,7 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 			w.say(report{Event: eventHushed})
 		case do, ok := <-told:
 			switch {
-			case !ok || do == doLeave:
+			case !ok:
 				l.stop()
 				return w.leave()
 			case do == doEnd:
@@ -105,8 +108,8 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 	}
 }
 
-// start starts the node, trying until ctx ends.
-func (w *worker) start(ctx context.Context, trace io.Writer) error {
+// start starts the node, trying until ctx ends, and reports whether it is in.
+func (w *worker) start(ctx context.Context, trace io.Writer) bool {
 	for {
 		seeking, cancel := context.WithTimeout(ctx, startFor)
 		node, err := cohort.Start(seeking, cohort.Config{
@@ -117,10 +120,10 @@ func (w *worker) start(ctx context.Context, trace io.Writer) error {
 		if err == nil {
 			w.node = node
 			w.say(report{Event: eventStarted, Address: node.Address()})
-			return nil
+			return true
 		}
 		if ctx.Err() != nil {
-			return err
+			return false
 		}
 	}
 }
@@ -166,6 +169,7 @@ func (w *worker) leave() error {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveFor)
 	defer cancel()
 	err := w.node.Leave(ctx)
+	w.joined = nil // they have ended, as they should
 	w.status()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil // then it was closed; the others may have been out of reach
@@ -215,13 +219,15 @@ func (w *worker) status() {
 	for k, g := range w.joined {
 		v := g.View()
 		r.Views = append(r.Views, viewed{Number: v.Number, Members: v.Members, Ready: v.Ready()})
-		for _, u := range w.books[k].repeats() {
-			r.Twice = append(r.Twice, fmt.Sprintf("%s of %s, at %s", u, groups[k], w.Name))
-		}
 		select {
 		case <-g.Done():
 			w.tally.once("its membership of %s ended: %v", groups[k], g.Err())
 		default:
+		}
+	}
+	for k, b := range w.books {
+		for _, u := range b.repeats() {
+			r.Twice = append(r.Twice, fmt.Sprintf("%s of %s, at %s", u, groups[k], w.Name))
 		}
 	}
 	w.tally.into(&r)
