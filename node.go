@@ -85,10 +85,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Whatever port was free stays ours when we come back.
-	n.cfg.Listen = l.node.Addr()
-	if cfg.Listen != "" {
-		n.cfg.Listen = cfg.Listen
+	if cfg.Listen == "" { // whatever port was free stays ours when we come back
+		n.cfg.Listen = l.node.Listens()
 	}
 	go n.supervise(l)
 	return n, nil
@@ -277,7 +275,10 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 		return viewOf(g), nil
 	}
 	p := newPending(0)
-	callID := n.register(p)
+	callID, err := n.register(l, p)
+	if err != nil {
+		return View{}, err
+	}
 	l.node.Post(core.Sync{ID: callID})
 	select {
 	case <-p.done:

@@ -132,7 +132,7 @@ type destination interface {
 // target is where operations on group k go.
 func (a *asker) target(ctx context.Context, k int) (destination, error) {
 	if !a.w.Client {
-		return a.w.joined[k], nil
+		return a.w.membership(k), nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -173,9 +173,14 @@ func (a *asker) fresh() update {
 	return update{Origin: a.w.Origin, Number: a.numbers.Add(1), Key: uint8(a.dice.IntN(128)), Value: value}
 }
 
-// casts sends a burst of any orders and flushes: then all of it must last.
+// errAnother: the node came back as another member.
+var errAnother = errors.New("torture: the node came back in between")
+
+// casts sends a burst of any orders and flushes: then all of it must last, but
+// for what another incarnation of the node has sent.
 func (a *asker) casts(ctx context.Context, k int, g *cohort.Group) error {
 	var sent []uint64
+	me := a.w.node.Address()
 	for range 1 + a.dice.IntN(burst) {
 		u := a.fresh()
 		var opts []cohort.Option
@@ -189,6 +194,9 @@ func (a *asker) casts(ctx context.Context, k int, g *cohort.Group) error {
 	}
 	if err := g.Flush(ctx); err != nil {
 		return err
+	}
+	if me == 0 || a.w.node.Address() != me {
+		return errAnother
 	}
 	a.acked(k, cohort.Total, len(sent), sent...)
 	return nil

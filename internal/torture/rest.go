@@ -2,6 +2,7 @@ package torture
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -13,6 +14,8 @@ const (
 	viewsFor = 30 * time.Second
 	stateFor = 20 * time.Second
 	endFor   = 10 * time.Second
+	// differFor is how long states must differ without a change to be final.
+	differFor = 3 * time.Second
 	// tellEvery is the pause between two questions for the state.
 	tellEvery = 100 * time.Millisecond
 )
@@ -30,7 +33,7 @@ func (r *round) rest() error {
 		{"not all processes are in", backFor, nil, r.all(func(s *slot) bool { return s.joined })},
 		{"not all operations have ended", hushFor, r.hush, r.all(func(s *slot) bool { return s.hushed })},
 		{"not all members are in the same views, with the state", viewsFor, nil, r.gathered},
-		{"not all members hold the same state", stateFor, r.tell, r.same},
+		{"not all members hold the same state", stateFor, r.tell, r.stateIsFinal},
 	} {
 		if step.begin != nil {
 			step.begin()
@@ -38,19 +41,26 @@ func (r *round) rest() error {
 		err := r.wait(step.limit, step.done)
 		switch {
 		case errors.Is(err, errLate):
-			text := step.what + " " + step.limit.String() + " after all faults: " + r.census()
-			r.note("NO REST: %s", text)
-			r.restless = append(r.restless, text)
+			r.unrest("%s %v after all faults: %s", step.what, step.limit, r.census())
 		case err != nil:
 			return err
 		}
 	}
+	if !r.same() {
+		r.unrest("the states of the members differ for good")
+	}
 	return r.end()
+}
+
+// unrest notes what did not come to rest.
+func (r *round) unrest(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.note("NO REST: %s", text)
+	r.restless = append(r.restless, text)
 }
 
 // heal ends all faults.
 func (r *round) heal() {
-	r.note("all faults end")
 	r.agenda, r.weather = nil, nil
 	r.net.Heal()
 	for _, s := range r.slots {
@@ -98,6 +108,20 @@ func (r *round) tell() {
 	r.at(tellEvery, func() error { r.tell(); return nil })
 }
 
+// stateIsFinal reports whether all members hold the same state, or have said for
+// a while that they do not.
+func (r *round) stateIsFinal() bool {
+	if r.same() {
+		return true
+	}
+	for _, s := range r.slots {
+		if s.kind != client && (s.state == nil || time.Since(s.changed) < differFor) {
+			return false
+		}
+	}
+	return true
+}
+
 // same reports whether all members hold the same state.
 func (r *round) same() bool {
 	var first []summary
@@ -123,6 +147,7 @@ func (r *round) same() bool {
 // end notes who runs and what they hold, and ends all processes.
 func (r *round) end() error {
 	r.agenda = nil
+	r.note("all is quiet")
 	r.quiet, r.final = time.Now(), map[string][]summary{}
 	for _, s := range r.slots {
 		if s.address != 0 {

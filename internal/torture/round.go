@@ -32,6 +32,7 @@ type round struct {
 	agenda  []deed
 	weather []*weather
 	started int // processes so far: origins and traces are numbered
+	guests  int // so far
 
 	counts   map[Fault]int
 	majority majority
@@ -284,7 +285,7 @@ func (r *round) take(t crew.Tiding[report]) error {
 	case eventHushed:
 		s.hushed = true
 	case eventState:
-		s.state = w.State
+		s.hold(w.State)
 	case eventStatus:
 		s.take(w)
 		r.tally(s, w)

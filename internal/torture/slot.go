@@ -41,6 +41,7 @@ type slot struct {
 	views   []viewed
 	heard   time.Time // when the last status came
 	state   []summary // nil until told
+	changed time.Time // when state last did
 }
 
 // runs reports whether there is a process that is not about to end.
@@ -54,6 +55,15 @@ func (s *slot) well() bool {
 // take notes what a status says of the process.
 func (s *slot) take(t report) {
 	s.address, s.views, s.heard = t.Address, t.Views, time.Now()
+}
+
+// hold notes the state that the process has told.
+func (s *slot) hold(state []summary) {
+	same := func(a, b summary) bool { return a.equal(b) }
+	if !slices.EqualFunc(s.state, state, same) {
+		s.changed = time.Now()
+	}
+	s.state = state
 }
 
 // seated reports whether the process holds the state in these views of all

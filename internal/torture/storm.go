@@ -25,6 +25,7 @@ func (r *round) storm(d time.Duration) error {
 	end := time.Now().Add(d)
 	err := r.wait(d+time.Second, func() bool { return !time.Now().Before(end) })
 	r.majority.end(time.Now())
+	r.note("all faults end")
 	return err
 }
 
@@ -221,17 +222,35 @@ func (r *round) badLink(f Fault, l Link) {
 	r.strike(w, d, nil)
 }
 
+// anew lets a member leave all groups and join them again.
+func (r *round) anew() {
+	victims := r.some(1)
+	if len(victims) == 0 || victims[0].kind == client || !victims[0].joined || victims[0].paused {
+		return
+	}
+	s := victims[0]
+	r.counts[Join]++
+	r.note("%s leaves all groups and joins them again", s.name)
+	s.joined = false
+	_ = s.proc.Tell(order{Do: doAnew}) // one that has ended is told by its end
+}
+
 // comeAndGo lets a guest join, and leave in order or be killed, perhaps before
 // it has the state.
 func (r *round) comeAndGo() error {
-	if r.counts[Join] == mostGuests || slices.ContainsFunc(r.slots, func(s *slot) bool { return s.kind == guest }) {
+	if r.dice.IntN(3) == 0 {
+		r.anew()
+		return nil
+	}
+	if r.guests == mostGuests || slices.ContainsFunc(r.slots, func(s *slot) bool { return s.kind == guest }) {
 		return nil
 	}
 	if list, _ := r.sound(); len(list) == 0 {
 		return nil
 	}
 	r.counts[Join]++
-	s, err := r.add("g"+strconv.Itoa(r.counts[Join]), guest)
+	r.guests++
+	s, err := r.add("g"+strconv.Itoa(r.guests), guest)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type order struct {
 const (
 	doHush = "hush" // ask for nothing more, wait for what is under way, say "hushed"
 	doTell = "tell" // say "state"
+	doAnew = "anew" // leave all groups, and join them again
 	doEnd  = "end"  // end at once
 )
 

@@ -9,7 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cohortkit/cohort"
@@ -29,10 +31,12 @@ const (
 // worker is a process of a run: a member of all groups, or a client of them.
 type worker struct {
 	order
-	node   *cohort.Node
-	books  []*book         // by group, of a member
+	node  *cohort.Node
+	books []*book // by group, of a member
+	tally tally
+
+	mu     sync.Mutex      // guards what follows
 	joined []*cohort.Group // by group, of a member
-	tally  tally
 	out    *json.Encoder
 }
 
@@ -103,6 +107,8 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 				go l.hush()
 			case do == doTell:
 				w.tell()
+			case do == doAnew:
+				go w.anew(ctx)
 			}
 		}
 	}
@@ -139,21 +145,51 @@ func (w *worker) join(ctx context.Context) (*load, error) {
 			if err != nil {
 				return nil, fmt.Errorf("joining %s: %w", name, err)
 			}
+			w.mu.Lock()
 			w.joined = append(w.joined, g)
+			w.mu.Unlock()
 		}
 	}
 	w.say(report{Event: eventJoined, Address: w.node.Address()})
 	return newLoad(w), nil
 }
 
-// enter joins one group, trying again when the node was excluded meanwhile.
+// membership is of group k, as it is now.
+func (w *worker) membership(k int) *cohort.Group {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.joined[k]
+}
+
+// anew leaves all groups, one after the other, and joins them again.
+func (w *worker) anew(ctx context.Context) {
+	for k, name := range groups {
+		leaving, cancel := context.WithTimeout(ctx, leaveFor)
+		_ = w.membership(k).Leave(leaving) // it may have ended meanwhile
+		cancel()
+		g, err := w.enter(ctx, name, k)
+		if err != nil {
+			if ctx.Err() == nil {
+				w.tally.trouble("joining %s again: %v", name, err)
+			}
+			return
+		}
+		w.mu.Lock()
+		w.joined[k] = g
+		w.mu.Unlock()
+	}
+	w.say(report{Event: eventJoined, Address: w.node.Address()})
+}
+
+// enter joins one group, trying again when the node was excluded meanwhile or is
+// about to leave the group.
 func (w *worker) enter(ctx context.Context, name string, k int) (*cohort.Group, error) {
 	for {
 		g, err := w.node.Join(ctx, name, cohort.GroupConfig{
 			State:    w.books[k],
 			Handlers: map[cohort.Entry]cohort.Handler{entryUpdate: w.update(k), entryHas: w.has(k)},
 		})
-		if !errors.Is(err, cohort.ErrUnknown) {
+		if !errors.Is(err, cohort.ErrUnknown) && !errors.Is(err, cohort.ErrJoined) {
 			return g, err
 		}
 		select {
@@ -169,7 +205,9 @@ func (w *worker) leave() error {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveFor)
 	defer cancel()
 	err := w.node.Leave(ctx)
+	w.mu.Lock()
 	w.joined = nil // they have ended, as they should
+	w.mu.Unlock()
 	w.status()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil // then it was closed; the others may have been out of reach
@@ -211,17 +249,26 @@ func (w *worker) has(k int) cohort.Handler {
 }
 
 // say reports something; who does not listen is not told.
-func (w *worker) say(r report) { _ = w.out.Encode(r) }
+func (w *worker) say(r report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = w.out.Encode(r)
+}
 
 // status reports how things are, and what is new.
 func (w *worker) status() {
 	r := report{Event: eventStatus, Address: w.node.Address()}
-	for k, g := range w.joined {
+	w.mu.Lock()
+	joined := slices.Clone(w.joined)
+	w.mu.Unlock()
+	for k, g := range joined {
 		v := g.View()
 		r.Views = append(r.Views, viewed{Number: v.Number, Members: v.Members, Ready: v.Ready()})
 		select {
 		case <-g.Done():
-			w.tally.once("its membership of %s ended: %v", groups[k], g.Err())
+			if !errors.Is(g.Err(), cohort.ErrLeft) || w.node.Address() == 0 {
+				w.tally.once("its membership of %s ended: %v", groups[k], g.Err())
+			}
 		default:
 		}
 	}
