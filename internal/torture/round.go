@@ -281,7 +281,7 @@ func (r *round) take(t crew.Tiding[report]) error {
 		s.address = w.Address
 	case eventJoined:
 		s.joined, s.address = true, w.Address
-		r.note("%s is in, as %v", s.name, w.Address)
+		r.note("%s is in, as %v (process %d)", s.name, w.Address, t.From.Pid())
 	case eventHushed:
 		s.hushed = true
 	case eventState:
