@@ -17,7 +17,7 @@ const (
 	Partition Fault = "partition" // nothing gets through, in one direction or in both
 	Delay     Fault = "delay"     // what one sends or is sent comes late
 	Loss      Fault = "loss"      // segments are lost and sent again, or connections break
-	Join      Fault = "join"      // one more member joins, and leaves or is killed; or one leaves and joins again
+	Join      Fault = "join"      // a guest joins, and leaves or is killed; or a member leaves, and joins again
 )
 
 // Faults lists all kinds.

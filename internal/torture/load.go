@@ -18,13 +18,14 @@ const (
 	pace = 40 * time.Millisecond
 	// opFor bounds an operation: what has no end by then is of unknown fate.
 	opFor = 8 * time.Second
-	// burst is the most casts before a flush.
-	burst = 12
+	// burst is the most casts before a flush, and flood how many there are in a
+	// large one, which is rare.
+	burst, flood = 12, 200
 	// recent is how many acknowledged updates an asker remembers, to ask for.
 	recent = 32
-	// smallValue and largeValue are the most bytes that an update writes; a few
-	// are large.
-	smallValue, largeValue = 600, 40_000
+	// smallValue, largeValue and hugeValue are the most bytes that an update
+	// writes; a few are large, and the huge ones travel in parts.
+	smallValue, largeValue, hugeValue = 600, 40_000, 900_000
 )
 
 // load is the work of one worker.
@@ -163,7 +164,10 @@ func (a *asker) order() cohort.Order {
 // fresh makes an update that nobody has asked for before.
 func (a *asker) fresh() update {
 	size := a.dice.IntN(smallValue)
-	if a.dice.IntN(100) == 0 {
+	switch dice := a.dice.IntN(1000); {
+	case dice < 1:
+		size = a.dice.IntN(hugeValue)
+	case dice < 10:
 		size = a.dice.IntN(largeValue)
 	}
 	value := make([]byte, size)
@@ -181,13 +185,21 @@ var errAnother = errors.New("torture: the node came back in between")
 func (a *asker) casts(ctx context.Context, k int, g *cohort.Group) error {
 	var sent []uint64
 	me := a.w.node.Address()
-	for range 1 + a.dice.IntN(burst) {
+	many, order := 1+a.dice.IntN(burst), a.order()
+	flooding := a.dice.IntN(50) == 0
+	if flooding {
+		many = flood // of one order: they travel in runs
+	}
+	for range many {
 		u := a.fresh()
 		var opts []cohort.Option
-		if a.dice.IntN(4) == 0 {
+		if a.dice.IntN(4) == 0 && !flooding {
 			opts = append(opts, cohort.Safe())
 		}
-		if err := g.Cast(ctx, a.order(), entryUpdate, u, opts...); err != nil {
+		if !flooding {
+			order = a.order()
+		}
+		if err := g.Cast(ctx, order, entryUpdate, u, opts...); err != nil {
 			return err
 		}
 		sent = append(sent, u.Number)

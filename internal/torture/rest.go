@@ -174,25 +174,23 @@ func (r *round) end() error {
 func (r *round) census() string {
 	var list []string
 	for _, s := range r.slots {
-		text := s.name + ":"
-		for _, c := range []struct {
-			is   bool
-			word string
-		}{
-			{!s.runs(), "down"},
-			{s.runs() && !s.joined, "not in"},
-			{s.runs() && s.address == 0, "coming back"},
-			{s.joined && s.address != 0 && time.Since(s.heard) >= freshFor, "silent"},
-			{s.hushed, "hushed"},
-		} {
-			if c.is {
-				text += " " + c.word
-			}
+		words := []string{s.name + ":"}
+		switch {
+		case !s.runs():
+			words = append(words, "down")
+		case !s.joined:
+			words = append(words, "not in")
+		case s.address == 0:
+			words = append(words, "coming back")
+		case time.Since(s.heard) >= freshFor:
+			words = append(words, "silent")
+		case s.hushed:
+			words = append(words, "hushed")
 		}
 		for k, v := range s.views {
-			text += " " + groups[k] + v.String()
+			words = append(words, groups[k], v.String())
 		}
-		list = append(list, text)
+		list = append(list, strings.Join(words, " "))
 	}
 	return strings.Join(list, "; ")
 }

@@ -155,9 +155,9 @@ func (r *round) gathered() bool {
 		switch {
 		case !s.runs():
 			return false
-		case s.kind == client && !s.well():
+		case !s.well():
 			return false
-		case s.kind == guest && !(s.well() && s.seated(views)):
+		case s.kind == guest && !s.seated(views):
 			return false
 		case s.kind != client:
 			members++
@@ -213,7 +213,8 @@ func (r *round) launch(s *slot) error {
 		}
 	}
 	s.origin = o.Origin
-	s.proc, s.killed, s.paused, s.joined, s.hushed, s.address, s.state = p, false, false, false, false, 0, nil
+	s.proc, s.killed, s.leaves, s.paused, s.joined, s.hushed = p, false, false, false, false, false
+	s.address, s.views, s.state = 0, nil, nil
 	_ = p.Tell(o) // one that has ended already is told by its end
 	return nil
 }
@@ -326,7 +327,7 @@ func (r *round) gone(s *slot) error {
 	p := s.proc
 	s.proc, s.address = nil, 0
 	r.net.Shut(s.name)
-	if !s.killed && !s.over || s.over && !s.killed && p.Err() != nil {
+	if leaves := s.over || s.leaves; !s.killed && (!leaves || p.Err() != nil) {
 		r.trouble("%v", p.Failure())
 	}
 	if s.over {

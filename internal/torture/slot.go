@@ -31,6 +31,7 @@ type slot struct {
 	proc   *crew.Process // nil between two processes
 	origin uint32        // of its updates
 	killed bool          // it is meant to end
+	leaves bool          // it is meant to leave
 	over   bool          // it is meant to end for good
 	paused bool
 	foul   int // faults of links that it suffers from
@@ -45,7 +46,7 @@ type slot struct {
 }
 
 // runs reports whether there is a process that is not about to end.
-func (s *slot) runs() bool { return s.proc != nil && !s.killed && !s.over }
+func (s *slot) runs() bool { return s.proc != nil && !s.killed && !s.leaves && !s.over }
 
 // well reports whether nothing is done to the process, and it is in.
 func (s *slot) well() bool {

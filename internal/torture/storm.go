@@ -235,11 +235,29 @@ func (r *round) anew() {
 	_ = s.proc.Tell(order{Do: doAnew}) // one that has ended is told by its end
 }
 
+// relieve lets a member leave the system in order, and another process take its
+// place.
+func (r *round) relieve() {
+	victims := r.some(1)
+	if len(victims) == 0 || !victims[0].joined || victims[0].paused {
+		return
+	}
+	s := victims[0]
+	r.counts[Join]++
+	r.note("%s leaves, and another process takes its place", s.name)
+	s.leaves, s.joined = true, false
+	s.proc.Finish()
+}
+
 // comeAndGo lets a guest join, and leave in order or be killed, perhaps before
 // it has the state.
 func (r *round) comeAndGo() error {
-	if r.dice.IntN(3) == 0 {
+	switch r.dice.IntN(6) {
+	case 0:
 		r.anew()
+		return nil
+	case 1:
+		r.relieve()
 		return nil
 	}
 	if r.guests == mostGuests || slices.ContainsFunc(r.slots, func(s *slot) bool { return s.kind == guest }) {

@@ -2,6 +2,8 @@ package torture
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,20 +17,11 @@ type weather struct {
 
 // strikes reports whether it strikes a direction.
 func (w *weather) strikes(from, to *slot) bool {
-	fromVictim, toVictim := w.has(from), w.has(to)
+	fromVictim, toVictim := slices.Contains(w.victims, from), slices.Contains(w.victims, to)
 	if fromVictim && toVictim {
 		return w.among
 	}
 	return w.out && fromVictim || w.in && toVictim
-}
-
-func (w *weather) has(s *slot) bool {
-	for _, v := range w.victims {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // directions writes which way it strikes.
@@ -61,14 +54,9 @@ func (r *round) strike(w *weather, d time.Duration, after func()) {
 
 // clear ends a fault of links.
 func (r *round) clear(w *weather) {
-	for i, x := range r.weather {
-		if x == w {
-			r.weather = append(r.weather[:i], r.weather[i+1:]...)
-			for _, s := range w.victims {
-				s.foul--
-			}
-			break
-		}
+	r.weather = slices.DeleteFunc(r.weather, func(x *weather) bool { return x == w })
+	for _, s := range w.victims {
+		s.foul--
 	}
 	r.forecast()
 }
@@ -96,14 +84,11 @@ func (r *round) forecast() {
 
 // names lists processes for people.
 func names(list []*slot) string {
-	text := ""
+	words := make([]string, len(list))
 	for i, s := range list {
-		if i > 0 {
-			text += " and "
-		}
-		text += s.name
+		words[i] = s.name
 	}
-	return text
+	return strings.Join(words, " and ")
 }
 
 func (l Link) String() string {

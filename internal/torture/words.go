@@ -76,5 +76,5 @@ const (
 // String writes the view for people: its number, and how many members hold the
 // state of how many there are.
 func (v viewed) String() string {
-	return fmt.Sprintf(" %d (%d of %d)", v.Number, len(v.Ready), len(v.Members))
+	return fmt.Sprintf("%d (%d of %d)", v.Number, len(v.Ready), len(v.Members))
 }
