@@ -37,6 +37,7 @@ type worker struct {
 
 	mu     sync.Mutex      // guards what follows
 	joined []*cohort.Group // by group, of a member
+	moving bool            // it leaves groups to join them again
 	out    *json.Encoder
 }
 
@@ -161,8 +162,16 @@ func (w *worker) membership(k int) *cohort.Group {
 	return w.joined[k]
 }
 
+func (w *worker) move(on bool) {
+	w.mu.Lock()
+	w.moving = on
+	w.mu.Unlock()
+}
+
 // anew leaves all groups, one after the other, and joins them again.
 func (w *worker) anew(ctx context.Context) {
+	w.move(true)
+	defer w.move(false)
 	for k, name := range groups {
 		leaving, cancel := context.WithTimeout(ctx, leaveFor)
 		_ = w.membership(k).Leave(leaving) // it may have ended meanwhile
@@ -259,14 +268,14 @@ func (w *worker) say(r report) {
 func (w *worker) status() {
 	r := report{Event: eventStatus, Address: w.node.Address()}
 	w.mu.Lock()
-	joined := slices.Clone(w.joined)
+	joined, moving := slices.Clone(w.joined), w.moving
 	w.mu.Unlock()
 	for k, g := range joined {
 		v := g.View()
 		r.Views = append(r.Views, viewed{Number: v.Number, Members: v.Members, Ready: v.Ready()})
 		select {
 		case <-g.Done():
-			if !errors.Is(g.Err(), cohort.ErrLeft) || w.node.Address() == 0 {
+			if !moving {
 				w.tally.once("its membership of %s ended: %v", groups[k], g.Err())
 			}
 		default:
