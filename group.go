@@ -176,7 +176,8 @@ func (g *Group) Flush(ctx context.Context) error {
 
 // Leave ends the membership when all that was cast is stable, and waits for
 // that; requests delivered before are still handled. The error is ErrLeft when
-// it was left before, or ctx's: then the leaving goes on.
+// it was left before, ErrUnknown while the node is coming back, after which it
+// is a member again, or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
 	l, addr, err := g.address()
 	if err != nil {

@@ -173,9 +173,7 @@ func (w *worker) anew(ctx context.Context) {
 	w.move(true)
 	defer w.move(false)
 	for k, name := range groups {
-		leaving, cancel := context.WithTimeout(ctx, leaveFor)
-		_ = w.membership(k).Leave(leaving) // it may have ended meanwhile
-		cancel()
+		w.depart(ctx, k)
 		g, err := w.enter(ctx, name, k)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -190,6 +188,25 @@ func (w *worker) anew(ctx context.Context) {
 	w.say(report{Event: eventJoined, Address: w.node.Address()})
 }
 
+// depart leaves one group, trying again when the node was coming back.
+func (w *worker) depart(ctx context.Context, k int) {
+	for ctx.Err() == nil {
+		err := w.membership(k).Leave(ctx)
+		if !errors.Is(err, cohort.ErrUnknown) {
+			return // it has left, or had
+		}
+		w.nap(ctx)
+	}
+}
+
+// nap waits before something is tried again.
+func (w *worker) nap(ctx context.Context) {
+	select {
+	case <-time.After(statusEvery):
+	case <-ctx.Done():
+	}
+}
+
 // enter joins one group, trying again when the node was excluded meanwhile or is
 // about to leave the group.
 func (w *worker) enter(ctx context.Context, name string, k int) (*cohort.Group, error) {
@@ -201,9 +218,7 @@ func (w *worker) enter(ctx context.Context, name string, k int) (*cohort.Group, 
 		if !errors.Is(err, cohort.ErrUnknown) && !errors.Is(err, cohort.ErrJoined) {
 			return g, err
 		}
-		select {
-		case <-time.After(statusEvery):
-		case <-ctx.Done():
+		if w.nap(ctx); ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 	}
