@@ -27,17 +27,21 @@ func (m *majority) end(now time.Time) {
 }
 
 // longest is the longest time in which nothing succeeded although there was a
-// majority, in milliseconds, of the times of successes.
-func (m *majority) longest(times []int64) (longest int64) {
+// majority, and since when, in milliseconds, of the times of successes.
+func (m *majority) longest(times []int64) (longest, since int64) {
 	times = slices.Sorted(slices.Values(times))
 	for _, s := range m.spans {
 		i, _ := slices.BinarySearch(times, s[0])
 		last := s[0]
 		for ; i < len(times) && times[i] < s[1]; i++ {
-			longest = max(longest, times[i]-last)
+			if d := times[i] - last; d > longest {
+				longest, since = d, last
+			}
 			last = times[i]
 		}
-		longest = max(longest, s[1]-last)
+		if d := s[1] - last; d > longest {
+			longest, since = d, last
+		}
 	}
-	return longest
+	return longest, since
 }

@@ -138,17 +138,17 @@ func TestLongestOutage(t *testing.T) {
 	m.begin(at(1000))
 	m.end(at(1100))
 	for _, c := range []struct {
-		times []int64
-		want  int64
+		times       []int64
+		want, since int64
 	}{
-		{nil, 400},
-		{[]int64{50, 700, 2000}, 400},
-		{[]int64{250, 130, 480}, 230},
-		{[]int64{100, 200, 300, 400, 499, 1010}, 100},
-		{[]int64{499, 100, 200, 300, 400, 1000, 1099}, 100},
+		{nil, 400, 100},
+		{[]int64{50, 700, 2000}, 400, 100},
+		{[]int64{250, 130, 480}, 230, 250},
+		{[]int64{100, 180, 260, 340, 420, 499, 1010}, 90, 1010},
+		{[]int64{499, 100, 200, 300, 410, 1000, 1099}, 110, 300},
 	} {
-		if got := m.longest(c.times); got != c.want {
-			t.Errorf("%v: %d, want %d", c.times, got, c.want)
+		if got, since := m.longest(c.times); got != c.want || since != c.since {
+			t.Errorf("%v: %d since %d, want %d since %d", c.times, got, since, c.want, c.since)
 		}
 	}
 }

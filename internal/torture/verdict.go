@@ -21,8 +21,8 @@ type verdict struct {
 	facts, checks int
 	violations    int
 	lost          []string
-	stranded      bool // no majority of the last site view runs: nothing need come to rest
-	outage        int64
+	stranded      bool     // no majority of the last site view runs: nothing need come to rest
+	outage, since int64    // the longest, and when it began, in milliseconds
 	texts         []string // of violations, as far as listed
 }
 
@@ -48,7 +48,8 @@ func (r *round) judge() (*verdict, error) {
 		return nil, err
 	}
 	report := check.Run(run.Records, check.Options{})
-	v := &verdict{facts: len(run.Records), outage: r.majority.longest(r.times)}
+	v := &verdict{facts: len(run.Records)}
+	v.outage, v.since = r.majority.longest(r.times)
 	for _, c := range report.Judged {
 		v.checks += c.Checks
 		v.violations += c.Violations
@@ -180,6 +181,6 @@ func (r *round) conclude(v *verdict) {
 	if v.stranded {
 		word = "; it ended without a majority"
 	}
-	r.say("%d operations, %d faults, %d facts, %d checks: %d violations, %d lost, %d twice; longest outage %d ms%s",
-		r.ops, faults, v.facts, v.checks, v.violations, len(v.lost), len(r.twice), v.outage, word)
+	r.say("%d operations, %d faults, %d facts, %d checks: %d violations, %d lost, %d twice; longest outage %d ms, from %.2f s%s",
+		r.ops, faults, v.facts, v.checks, v.violations, len(v.lost), len(r.twice), v.outage, float64(v.since-r.began.UnixMilli())/1000, word)
 }
