@@ -139,9 +139,10 @@ func (w *worker) start(ctx context.Context, trace io.Writer) bool {
 func (w *worker) join(ctx context.Context) (*load, error) {
 	w.tally.acked = make([][]uint64, len(groups))
 	if !w.Client {
+		for range groups { // before any handler runs
+			w.books = append(w.books, newBook(w.Forget))
+		}
 		for k, name := range groups {
-			b := newBook(w.Forget)
-			w.books = append(w.books, b)
 			g, err := w.enter(ctx, name, k)
 			if err != nil {
 				return nil, fmt.Errorf("joining %s: %w", name, err)
