@@ -201,8 +201,40 @@ func (r *round) partition() {
 		w.in = !w.out
 	}
 	r.counts[Partition]++
+	r.narrow(w)
 	r.note("partition: %s apart, %s, for %v", names(victims), w.directions(), d.Round(time.Millisecond))
 	r.strike(w, d, nil)
+	r.finishOff(w, d)
+}
+
+// narrow lets a fault of links strike only those with some others: then these
+// know what the rest does not.
+func (r *round) narrow(w *weather) {
+	if r.dice.IntN(2) == 0 {
+		return
+	}
+	for _, s := range r.slots {
+		if !slices.Contains(w.victims, s) && r.dice.IntN(2) == 0 {
+			w.peers = append(w.peers, s)
+		}
+	}
+}
+
+// finishOff kills, once in a while, one whose links are bad: what it has sent is
+// on its way then, to some.
+func (r *round) finishOff(w *weather, d time.Duration) {
+	if !slices.Contains(r.o.Faults, Kill) || r.dice.IntN(3) > 0 {
+		return
+	}
+	s, p := w.victims[0], w.victims[0].proc
+	r.at(time.Duration(r.dice.Int64N(int64(d))), func() error {
+		if s.proc == p && s.runs() {
+			r.counts[Kill]++
+			r.note("kill %s", s.name)
+			r.kill(s)
+		}
+		return nil
+	})
 }
 
 // badLink makes the links of a process bad.
@@ -216,10 +248,12 @@ func (r *round) badLink(f Fault, l Link) {
 		w.out = r.dice.IntN(2) == 0
 		w.in = !w.out
 	}
+	r.narrow(w)
 	d := r.between(300*time.Millisecond, 5*time.Second)
 	r.counts[f]++
 	r.note("%s: of %s, %s, %v, for %v", f, names(victims), w.directions(), l, d.Round(time.Millisecond))
 	r.strike(w, d, nil)
+	r.finishOff(w, d)
 }
 
 // anew lets a member leave all groups and join them again.

@@ -10,8 +10,9 @@ import (
 // weather is a fault of the links of some processes, for a while.
 type weather struct {
 	victims []*slot
-	out, in bool // it strikes what they send, what is sent to them
-	among   bool // it strikes what goes between victims as well
+	peers   []*slot // whom it strikes their links with; nil for all
+	out, in bool    // it strikes what they send, what is sent to them
+	among   bool    // it strikes what goes between victims as well
 	link    Link
 }
 
@@ -21,18 +22,24 @@ func (w *weather) strikes(from, to *slot) bool {
 	if fromVictim && toVictim {
 		return w.among
 	}
-	return w.out && fromVictim || w.in && toVictim
+	return w.out && fromVictim && w.with(to) || w.in && toVictim && w.with(from)
 }
 
-// directions writes which way it strikes.
+func (w *weather) with(s *slot) bool { return w.peers == nil || slices.Contains(w.peers, s) }
+
+// directions writes which way it strikes, and with whom.
 func (w *weather) directions() string {
+	with := ""
+	if w.peers != nil {
+		with = ", with " + names(w.peers)
+	}
 	switch {
 	case w.out && w.in:
-		return "both ways"
+		return "both ways" + with
 	case w.out:
-		return "what it sends"
+		return "what it sends" + with
 	}
-	return "what it is sent"
+	return "what it is sent" + with
 }
 
 // strike begins a fault of links and puts its end on the agenda.
