@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/cohortkit/cohort/internal/crew"
 )
 
 const (
@@ -106,6 +108,9 @@ func (o Options) round(ctx context.Context, res *Result, storm time.Duration) (e
 		return err
 	}
 	if err := r.run(storm); err != nil {
+		if keep = !errors.Is(err, crew.ErrInterrupted); keep {
+			res.Kept = append(res.Kept, dir)
+		}
 		return err
 	}
 	j, err := r.judge()
