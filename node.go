@@ -302,7 +302,8 @@ func (l *life) lookup(name string) (g *view.Group) {
 
 // Leave leaves all groups and then the system, in order: nothing this node has
 // cast is lost. If ctx ends first the node is closed all the same, which to the
-// others is a crash, and the error is ctx's.
+// others is a crash, and the error is ctx's; if it was just coming back after it
+// was excluded, ErrUnknown.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)

@@ -234,8 +234,8 @@ func (w *worker) leave() error {
 	w.joined = nil // they have ended, as they should
 	w.mu.Unlock()
 	w.status()
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil // then it was closed; the others may have been out of reach
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, cohort.ErrUnknown) {
+		return nil // then it was closed: it was out of reach, or excluded and coming back
 	}
 	return err
 }
