@@ -40,7 +40,8 @@ every order, and do to them what the world does. It needs no privileges. The fau
               then among all, so that everybody has to wait
   delay       what a process sends or is sent comes up to 1.6 s late
   loss        segments arrive only when TCP has sent them again, or connections break
-  join        one more member joins, and leaves or is killed, perhaps before it has the state
+  join        a guest joins, and leaves or is killed, perhaps before it has the state; or a
+              member leaves, and joins again
 A majority of the members is always spared, but for partitions among all.
 
 A run is a series of rounds of at most 30 s. Each has a system of its own; it ends with all
