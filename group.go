@@ -159,13 +159,20 @@ func (g *Group) View() View {
 // Flush waits until every member holds all that this member has cast or was
 // delivered: no failure can undo it any more. Use it before telling the world
 // outside (footnote 3 of the 1987 paper). Others go on meanwhile.
+//
+// A node that comes back after it was excluded is another member, and Flush
+// speaks for that one alone: if the node's Address is no longer what it was
+// before the casts, it is unknown whether they were delivered.
 func (g *Group) Flush(ctx context.Context) error {
 	l, addr, err := g.address()
 	if err != nil {
 		return err
 	}
 	p := newPending(0)
-	callID := g.n.register(p)
+	callID, err := g.n.register(l, p)
+	if err != nil {
+		return err
+	}
 	l.node.Post(core.FlushGroup{Proc: l.proc, Group: addr, ID: callID})
 	select {
 	case <-p.done:
@@ -180,7 +187,8 @@ func (g *Group) Flush(ctx context.Context) error {
 
 // Leave ends the membership when all that was cast is stable, and waits for
 // that; requests delivered before are still handled. The error is ErrLeft when
-// it was left before, or ctx's: then the leaving goes on.
+// it was left before, ErrUnknown while the node is coming back, after which it
+// is a member again, or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
 	l, addr, err := g.address()
 	if err != nil {

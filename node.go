@@ -85,10 +85,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Whatever port was free stays ours when we come back.
-	n.cfg.Listen = l.node.Addr()
-	if cfg.Listen != "" {
-		n.cfg.Listen = cfg.Listen
+	if cfg.Listen == "" { // whatever port was free stays ours when we come back
+		n.cfg.Listen = l.node.Listens()
 	}
 	go n.supervise(l)
 	return n, nil
@@ -277,7 +275,10 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 		return viewOf(g), nil
 	}
 	p := newPending(0)
-	callID := n.register(p)
+	callID, err := n.register(l, p)
+	if err != nil {
+		return View{}, err
+	}
 	l.node.Post(core.Sync{ID: callID})
 	select {
 	case <-p.done:
@@ -301,7 +302,8 @@ func (l *life) lookup(name string) (g *view.Group) {
 
 // Leave leaves all groups and then the system, in order: nothing this node has
 // cast is lost. If ctx ends first the node is closed all the same, which to the
-// others is a crash, and the error is ctx's.
+// others is a crash, and the error is ctx's; if it was just coming back after it
+// was excluded, ErrUnknown.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)

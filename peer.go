@@ -133,13 +133,11 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 	if pend != nil {
 		// Numbers must reach the core in order.
 		p.n.mu.Lock()
-		p.n.lastID++
-		callID = p.n.lastID
-		p.n.calls[callID] = pend
+		defer p.n.mu.Unlock()
+		if callID, err = p.n.enroll(l, pend); err != nil {
+			return 0, err
+		}
 		ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
-		l.node.Post(ev)
-		p.n.mu.Unlock()
-		return callID, nil
 	}
 	l.node.Post(ev)
 	return 0, nil
@@ -180,12 +178,21 @@ func (p *pending) result() ([]Reply, error) {
 	return p.replies, p.err
 }
 
-func (n *Node) register(p *pending) uint64 {
+func (n *Node) register(l *life, p *pending) (uint64, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return n.enroll(l, p)
+}
+
+// enroll makes p a call of incarnation l, with n.mu held. It fails when l has
+// ended: the calls of l were settled then, and nobody would settle this one.
+func (n *Node) enroll(l *life, p *pending) (uint64, error) {
+	if n.life != l {
+		return 0, ErrUnknown
+	}
 	n.lastID++
 	n.calls[n.lastID] = p
-	return n.lastID
+	return n.lastID, nil
 }
 
 func (n *Node) unregister(callID uint64) {

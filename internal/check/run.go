@@ -248,9 +248,10 @@ type (
 	}
 )
 
-// lost tells whether the last facts of s may be missing.
+// lost tells whether the last facts of s may be missing. Those of a site that
+// ran when all was quiet are there.
 func (r *run) lost(s id.Site) bool {
-	if r.opt.GlobalClock {
+	if r.opt.GlobalClock || r.alive[s] {
 		return false
 	}
 	known := r.siteOf[s]

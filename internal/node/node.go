@@ -32,10 +32,11 @@ import (
 // Node is one running site, from Start to its end: one incarnation. Its methods
 // are safe for concurrent use.
 type Node struct {
-	cfg   Config
-	me    view.Member
-	log   *slog.Logger
-	began time.Time
+	cfg     Config
+	me      view.Member
+	listens string
+	log     *slog.Logger
+	began   time.Time
 
 	inbox    *inbox
 	counts   counters
@@ -84,6 +85,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := newNode(cfg)
+	n.listens = ln.Addr().String()
 	n.acceptor = transport.Accept(ln, transport.Door{Self: n.self, Greeted: n.greeted, Rejected: n.rejected})
 	go n.run()
 	if err := n.enter(ctx); err != nil {
@@ -159,6 +161,9 @@ func (n *Node) Name() string { return n.me.Name }
 
 // Addr is where others reach the site.
 func (n *Node) Addr() string { return n.me.Addr }
+
+// Listens is the address that the site listens at.
+func (n *Node) Listens() string { return n.listens }
 
 // Now is the time on the core's clock.
 func (n *Node) Now() effect.Time { return effect.Time(time.Since(n.began)) }

@@ -91,8 +91,9 @@ type (
 	}
 	// Crash is written by the simulator, at the instant it kills a site.
 	Crash struct{}
-	// Quiet is written by the simulator when faults end; what must happen in
-	// the end is judged at the end of the trace. Alive are the sites that run.
+	// Quiet is written by who makes faults when they have ended; what must
+	// happen in the end is judged at the end of the trace. Alive are the sites
+	// that run.
 	Quiet struct {
 		Alive []id.Site `json:"alive"`
 	}
