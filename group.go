@@ -70,6 +70,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
 	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	l := n.life
 	switch {
@@ -86,17 +87,22 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	g.life = l
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
-	go g.run()
+	n.host.Go(g.run)
 	l.node.Post(core.JoinGroup{Proc: l.proc, Name: name, Stateful: cfg.State != nil})
 	select {
 	case <-g.in:
-		return g, nil
 	case <-g.out:
-		return nil, g.reason()
 	case <-ctx.Done():
-		g.abandon()
-		return nil, ctx.Err()
 	}
+	n.host.Turn(ticket)
+	switch {
+	case closed(g.in):
+		return g, nil
+	case closed(g.out):
+		return nil, g.reason()
+	}
+	g.abandon()
+	return nil, ctx.Err()
 }
 
 // abandon leaves a group that is not entered yet, now or when it is.
@@ -122,12 +128,10 @@ func (g *Group) address() (*life, Address, error) {
 	case g.abandoned:
 		return nil, 0, ErrLeft
 	case g.life == nil || g.addr == 0:
-		select {
-		case <-g.out:
+		if closed(g.out) {
 			return nil, 0, g.reason()
-		default:
-			return nil, 0, ErrUnknown
 		}
+		return nil, 0, ErrUnknown
 	}
 	return g.life, g.addr, nil
 }
@@ -149,6 +153,7 @@ func (g *Group) View() View {
 // delivered: no failure can undo it any more. Use it before telling the world
 // outside (footnote 3 of the 1987 paper). Others go on meanwhile.
 func (g *Group) Flush(ctx context.Context) error {
+	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
 	if err != nil {
 		return err
@@ -158,19 +163,25 @@ func (g *Group) Flush(ctx context.Context) error {
 	l.node.Post(core.FlushGroup{Proc: l.proc, Group: addr, ID: callID})
 	select {
 	case <-p.done:
-		return p.err
 	case <-g.out:
-		return g.reason()
 	case <-ctx.Done():
-		g.n.unregister(callID)
-		return ctx.Err()
 	}
+	g.n.host.Turn(ticket)
+	switch {
+	case closed(p.done):
+		return p.err
+	case closed(g.out):
+		return g.reason()
+	}
+	g.n.unregister(callID)
+	return ctx.Err()
 }
 
 // Leave ends the membership when all that was cast is stable, and waits for
 // that; requests delivered before are still handled. The error is ErrLeft when
 // it was left before, or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
+	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
 	if err != nil {
 		return err
@@ -179,12 +190,10 @@ func (g *Group) Leave(ctx context.Context) error {
 	g.abandoned = true
 	g.n.mu.Unlock()
 	l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
-	select {
-	case <-g.out:
-		return nil
-	case <-ctx.Done():
+	if !g.n.await(ctx, ticket, g.out) {
 		return ctx.Err()
 	}
+	return nil
 }
 
 func (g *Group) reason() error {

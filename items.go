@@ -29,6 +29,9 @@ func (l *life) items(items []core.Item) {
 		case core.CaptureRoom:
 			if g := l.group(i.Group); g != nil {
 				g.room(i)
+				if i.Stop { // the capture may still be in the stream
+					g.queue.push(i)
+				}
 			}
 		default:
 			l.other(i)
@@ -39,9 +42,7 @@ func (l *life) items(items []core.Item) {
 // early takes what comes before the node is started: no group can be meant.
 func (l *life) early(items []core.Item) {
 	for _, i := range items {
-		if v, ok := i.(core.SiteViewed); ok {
-			l.met(v)
-		}
+		l.other(i)
 	}
 }
 

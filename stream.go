@@ -56,6 +56,13 @@ func (q *queue) close() {
 
 // run is the group's goroutine: it handles the stream, one item at a time.
 func (g *Group) run() {
+	host := g.n.host
+	ticket := host.Ticket()
+	defer func() {
+		if g.loader != nil { // who reads a state must not wait for ever
+			g.loader.stop()
+		}
+	}()
 	var items []core.Item
 	for {
 		if items = g.queue.take(items); items == nil {
@@ -63,6 +70,7 @@ func (g *Group) run() {
 		}
 		used := 0
 		for k, i := range items {
+			host.Turn(ticket)
 			if g.handle(i) {
 				if used++; used == 64 {
 					g.used(used)
@@ -102,6 +110,8 @@ func (g *Group) handle(i core.Item) bool {
 		return true
 	case core.Capture:
 		g.capture(i)
+	case core.CaptureRoom:
+		g.room(i)
 	case core.Restore:
 		g.restore(i)
 	case core.RestoreBlock:
