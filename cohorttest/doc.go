@@ -1,0 +1,2 @@
+// Package cohorttest runs programs in a simulated world.
+package cohorttest
