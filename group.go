@@ -239,12 +239,14 @@ func (g *Group) cutOff(l *life, closing bool) {
 }
 
 // again joins once more, after this node had to skip what the group did.
-func (g *Group) again() {
+func (g *Group) again(l *life) {
 	g.n.mu.Lock()
-	l := g.life
-	g.addr = 0
+	mine := g.life == l
+	if mine {
+		g.addr = 0
+	}
 	g.n.mu.Unlock()
-	if l != nil {
+	if mine {
 		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
 	}
 }

@@ -30,7 +30,7 @@ func (l *life) items(items []core.Item) {
 			if g := l.group(i.Group); g != nil {
 				g.room(i)
 				if i.Stop { // the capture may still be in the stream
-					g.queue.push(i)
+					g.queue.push(l, i)
 				}
 			}
 		default:
@@ -115,13 +115,13 @@ func (l *life) joined(i core.Joined) {
 
 func (l *life) stream(a Address, i core.Item) {
 	if g := l.group(a); g != nil {
-		g.queue.push(i)
+		g.queue.push(l, i)
 	}
 }
 
 func (l *life) left(i core.Left) {
 	if g := l.group(i.Group); g != nil {
-		g.queue.push(i)
+		g.queue.push(l, i)
 		l.n.closeWindow(i.Group)
 	}
 }

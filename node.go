@@ -91,7 +91,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Listen != "" {
 		n.cfg.Listen = cfg.Listen
 	}
-	n.host.Go(func() { n.supervise(l) })
+	go n.supervise(l, n.host.Ticket())
 	return n, nil
 }
 
@@ -139,11 +139,10 @@ func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: C
 
 // supervise brings the node back when the system has excluded it, until it is
 // closed or cannot come back.
-func (n *Node) supervise(l *life) {
+func (n *Node) supervise(l *life, ticket uint64) {
 	defer close(n.done)
 	defer n.giveUp()
 	for l != nil {
-		ticket := n.host.Ticket()
 		<-l.node.Done()
 		n.ended(l)
 		if n.host.Dead() {

@@ -35,9 +35,8 @@ var errStopped = errors.New("cohort: the joiner needs this state no more")
 
 // capture takes the state at this point of the stream and hands it over in the
 // background.
-func (g *Group) capture(i core.Capture) {
-	l, addr, err := g.membership()
-	if err != nil || i.Group != addr {
+func (g *Group) capture(l *life, i core.Capture) {
+	if !g.isMember(l) {
 		return
 	}
 	f := &feed{g: g, life: l, ticket: g.n.host.Ticket(), i: i, upto: i.Upto}
@@ -178,7 +177,7 @@ type loader struct {
 }
 
 // restore begins to make another member's state ours. A later one replaces it.
-func (g *Group) restore(i core.Restore) {
+func (g *Group) restore(l *life, i core.Restore) {
 	host := g.n.host
 	ticket := host.Ticket()
 	if g.loader != nil {
@@ -186,8 +185,7 @@ func (g *Group) restore(i core.Restore) {
 		<-g.loaded
 		host.Turn(ticket)
 	}
-	l, _, err := g.membership()
-	if err != nil {
+	if !g.isMember(l) {
 		return
 	}
 	x := &loader{xfer: i.Xfer, turn: func() { host.Turn(ticket) }, used: func(n int) {

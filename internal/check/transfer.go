@@ -141,10 +141,24 @@ func judgeVisibility(r *run, v *verdict) {
 			continue // it left, and may answer what it was asked before
 		}
 		s := m.at(i)
+		if !s.asked(f) {
+			continue // it was asked before it left, and has come back since
+		}
 		if !v.holds(s.ready >= 0 && s.ready <= i) {
 			v.fail([]int{s.installed, i}, "%s answered a call in %s before it held the state.", f.Proc, s.view)
 		}
 	}
+}
+
+// asked tells whether the request that f answers was delivered in the membership
+// that s belongs to.
+func (s *stay) asked(f fact.Reply) bool {
+	for ; s != nil; s = s.prev {
+		if f.View == s.view.view || f.View == 0 && s.users[f.Caller].has(span{f.Cast, f.Cast}) {
+			return true
+		}
+	}
+	return false
 }
 
 func judgeFailover(r *run, v *verdict) {
