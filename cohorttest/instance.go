@@ -65,7 +65,7 @@ func (w *world) start(i *instance) error {
 	if boot.Name == "" {
 		boot.Name = i.Addr()
 	}
-	w.founded = true
+	w.founded = w.founded || boot.Found
 	p.inst = i
 	i.x = w.sim.Start(p.m.index, boot)
 	return nil

@@ -125,7 +125,12 @@ func (w *world) live() {
 		}
 		w.sim.In(delay, func() { w.Boot(m.index) })
 	}
-	w.runUntil(60*effect.Second, w.rested(0))
+	up := w.rested(0)
+	w.runUntil(effect.Time(w.opt.Rest), up)
+	if w.failure == nil && !up() {
+		w.fail(false, "%v after the beginning not all programs are up: %s", w.opt.Rest, w.restless())
+		return
+	}
 	for range w.opt.Rounds {
 		w.calm = 0
 		w.act(true)
@@ -143,9 +148,10 @@ func (w *world) live() {
 
 func never() bool { return false }
 
-// rested is true when all programs are up, none does anything, and all sites
-// have agreed so for a while.
-func (w *world) rested(quiet effect.Time) func() bool {
+// rested is true when all programs are up, no client acts, and all sites have
+// agreed for a while in which, in the end, no program did anything.
+func (w *world) rested(agreed effect.Time) func() bool {
+	quiet := agreed / 4
 	since := effect.Never
 	return func() bool {
 		for _, m := range w.machines {
@@ -162,14 +168,13 @@ func (w *world) rested(quiet effect.Time) func() bool {
 		if since == effect.Never {
 			since = now
 		}
-		return now-max(since, w.moved) >= quiet
+		return now-since >= agreed && now-w.moved >= quiet
 	}
 }
 
 // rest lets the world come to rest after its faults.
 func (w *world) rest() {
-	const quiet = 2 * effect.Second
-	rested := w.rested(quiet)
+	rested := w.rested(2 * effect.Second)
 	end := w.sim.Now() + effect.Time(w.opt.Rest)
 	up := w.rested(0)
 	w.runUntil(end, func() bool { return w.lost != "" || up() })
@@ -197,7 +202,7 @@ func (w *world) restless() string {
 		}
 	}
 	if list == nil {
-		return "programs go on doing something"
+		return "programs go on doing something, without as much as half a second between"
 	}
 	return strings.Join(list, "; ")
 }
@@ -246,7 +251,8 @@ func watch(deeds *atomic.Uint64) (stop func()) {
 			if now == last {
 				buf := make([]byte, 1<<20)
 				panic(fmt.Sprintf("cohorttest: the world has stood still for %v: a program computes for ever, waits for something "+
-					"outside the world, or holds a lock while it waits in a call and another goroutine wants the lock\n%s",
+					"outside the world, holds a lock while it waits in a call and another goroutine wants the lock, or has a goroutine that "+
+					"goes on after the context of its Start has ended\n%s",
 					patience, buf[:runtime.Stack(buf, true)]))
 			}
 			last = now

@@ -34,11 +34,11 @@ type Driver interface {
 	Told(what string)
 }
 
-// Drive makes a world of o.Sites machines, all off.
+// Drive makes a world of o.Sites machines, all off, and calm.
 func Drive(o Options, driver Driver) *Driven {
 	o.Keep = true
 	w := newWorld(o)
-	w.driver = driver
+	w.driver, w.calm = driver, true
 	for _, h := range w.hosts {
 		h.addr = fmt.Sprintf("n%d:7400", h.index+1)
 	}
