@@ -38,19 +38,25 @@ func (q *queue) push(l *life, i core.Item) {
 	q.mu.Unlock()
 }
 
-// take waits for items and returns all there are, nil when the queue is closed.
-func (q *queue) take(spare []queued) []queued {
+// await waits until there are items, or the queue is closed.
+func (q *queue) await() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.items) == 0 && !q.closed {
 		q.some.Wait()
 	}
+}
+
+// take returns all items there are, and false when the queue is closed.
+func (q *queue) take(spare []queued) ([]queued, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.closed {
-		return nil
+		return nil, false
 	}
 	items := q.items
 	q.items = spare[:0]
-	return items
+	return items, true
 }
 
 func (q *queue) close() {
@@ -72,12 +78,17 @@ func (g *Group) run() {
 	}()
 	var items []queued
 	for {
-		if items = g.queue.take(items); items == nil {
+		g.queue.await()
+		host.Turn(ticket)
+		var open bool
+		if items, open = g.queue.take(items); !open {
 			return
 		}
 		var done credit
 		for k, i := range items {
-			host.Turn(ticket)
+			if k > 0 {
+				host.Turn(ticket)
+			}
 			if c, ok := i.Item.(core.Casts); ok {
 				done.count(i.life, c)
 			}

@@ -140,12 +140,14 @@ func (f *feed) post(last bool, failed string) error {
 		waits = true
 		f.some.Wait()
 	}
-	stop := f.stop
-	f.handed += uint64(len(f.buffer))
 	f.mu.Unlock()
 	if waits {
 		f.g.n.host.Turn(f.ticket)
 	}
+	f.mu.Lock()
+	stop := f.stop
+	f.handed += uint64(len(f.buffer))
+	f.mu.Unlock()
 	if stop {
 		return errStopped
 	}

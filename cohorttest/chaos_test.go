@@ -157,12 +157,14 @@ func sameJournals(all []*journal) error {
 	return nil
 }
 
+func journals() cohorttest.Program[*journal] {
+	return cohorttest.Program[*journal]{
+		Start: openJournal,
+		Act:   func(ctx context.Context, s *cohorttest.Site, j *journal) { j.act(ctx, s) },
+		Check: sameJournals,
+	}
+}
+
 func TestAProgramOfAllParts(t *testing.T) {
-	cohorttest.Run(t, cohorttest.Options{Seeds: 60, Sites: 6, Faults: cohorttest.All, Workers: 2, Rounds: 2}, func() cohorttest.Program[*journal] {
-		return cohorttest.Program[*journal]{
-			Start: openJournal,
-			Act:   func(ctx context.Context, s *cohorttest.Site, j *journal) { j.act(ctx, s) },
-			Check: sameJournals,
-		}
-	})
+	cohorttest.Run(t, cohorttest.Options{Seeds: 15, Sites: 6, Faults: cohorttest.All, Workers: 2, Rounds: 2}, journals)
 }

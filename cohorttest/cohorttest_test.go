@@ -62,5 +62,5 @@ func counters() cohorttest.Program[*counter] {
 }
 
 func TestCountersAgree(t *testing.T) {
-	cohorttest.Run(t, cohorttest.Options{Faults: cohorttest.All}, counters)
+	cohorttest.Run(t, cohorttest.Options{Seeds: 100, Faults: cohorttest.All}, counters)
 }

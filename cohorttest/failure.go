@@ -3,6 +3,7 @@ package cohorttest
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/trace"
@@ -45,10 +46,7 @@ func (f *Failure) Error() string {
 	for _, line := range log {
 		b.WriteString(line + "\n")
 	}
-	name := "X"
-	if f.test != "" {
-		name = f.test
-	}
+	name := strings.ReplaceAll(regexp.QuoteMeta(f.test), "/", "$/^")
 	fmt.Fprintf(&b, "\nAgain, with all lines and a trace for \"cohort check\" and \"cohort trace\":\n"+
 		"  go test -run '^%s$' -cohort.seed=%d -cohort.trace=run.jsonl\n", name, f.Seed)
 	return b.String()

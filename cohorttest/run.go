@@ -151,7 +151,7 @@ func never() bool { return false }
 // rested is true when all programs are up, no client acts, and all sites have
 // agreed for a while in which, in the end, no program did anything.
 func (w *world) rested(agreed effect.Time) func() bool {
-	quiet := agreed / 4
+	quiet := agreed / 40
 	since := effect.Never
 	return func() bool {
 		for _, m := range w.machines {
@@ -202,7 +202,7 @@ func (w *world) restless() string {
 		}
 	}
 	if list == nil {
-		return "programs go on doing something, without as much as half a second between"
+		return "programs go on doing something, without as much as 50 ms between"
 	}
 	return strings.Join(list, "; ")
 }
@@ -221,7 +221,7 @@ func (w *world) check() {
 	}
 }
 
-// end kills all, so that no goroutine is left.
+// end kills all, and leaves goroutines that sleep the time to wake and end.
 func (w *world) end() {
 	if w.calm > 0 && w.lost == "" {
 		w.sim.Quiet(w.calm)
@@ -232,6 +232,9 @@ func (w *world) end() {
 		}
 	}
 	w.settle()
+	w.mu.Unlock()
+	time.Sleep(time.Hour)
+	w.mu.Lock()
 }
 
 // watch stops the tests when a world stands still in real time: then a goroutine
