@@ -46,7 +46,8 @@ type world struct {
 	deeds *atomic.Uint64
 }
 
-// lag is how far the programs' clock may be behind: to move it costs time.
+// lag is how far the programs' clock may be behind while none of them goes on:
+// to move it costs time.
 const lag = effect.Millisecond
 
 func newWorld(o Options, seed uint64, prog program, deeds *atomic.Uint64) *world {
@@ -115,6 +116,17 @@ func (w *world) clock(to effect.Time) effect.Time {
 	return min(to, max(w.sim.Now(), effect.Time(time.Since(w.began))))
 }
 
+// catchUp moves the programs' clock up to now. Goroutines that their own timers
+// wake meanwhile are heard later.
+func (w *world) catchUp() {
+	if behind := w.sim.Now() - effect.Time(time.Since(w.began)); behind > 0 {
+		w.mu.Unlock()
+		time.Sleep(time.Duration(behind))
+		synctest.Wait()
+		w.mu.Lock()
+	}
+}
+
 // settle lets goroutines that woke go on until all wait, and does what they want
 // of the world, until they want no more.
 func (w *world) settle() {
@@ -149,7 +161,7 @@ func (w *world) collect() {
 func (w *world) queue(k *parked) {
 	delay := k.delay
 	if delay < 0 {
-		delay = w.sim.Dice().Between(0, 20+k.p.slow) * effect.Microsecond
+		delay = w.sim.Dice().Between(0, (20+k.p.slow)*effect.Microsecond)
 	}
 	w.waiting = append(w.waiting, k)
 	w.sim.In(delay, func() { w.turn(k) })
@@ -165,6 +177,9 @@ func (w *world) turn(k *parked) {
 	case w.sim.Paused(p.m.index):
 		w.sim.In(5*effect.Millisecond, func() { w.turn(k) })
 		return
+	case w.moved == w.sim.Now(): // each turn has an instant of its own, and so have timers set in it
+		w.sim.In(1, func() { w.turn(k) })
+		return
 	case k.idle && !w.acting:
 		w.idle = append(w.idle, k)
 		return
@@ -173,6 +188,7 @@ func (w *world) turn(k *parked) {
 	}
 	w.waiting = slices.DeleteFunc(w.waiting, func(o *parked) bool { return o == k })
 	w.moved = w.sim.Now()
+	w.catchUp()
 	close(k.turn)
 	w.settle()
 	if p.m.proc == p && w.opt.Faults&Crashes != 0 && w.sim.Dice().N(1500) == 0 {
