@@ -14,7 +14,7 @@
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
-//	drive.go   a world whose programs are somebody else's
+//	drive.go   a world whose programs somebody else runs
 package sim
 
 import (
