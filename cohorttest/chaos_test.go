@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ type journal struct {
 }
 
 func (j *journal) Snapshot() (func(io.Writer) error, error) {
-	lines := append(j.lines[:len(j.lines):len(j.lines)], fmt.Sprint(j.copies))
+	lines := append(slices.Clip(j.lines), fmt.Sprint(j.copies))
 	return func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, j.bulk)); err != nil {
 			return err

@@ -14,15 +14,13 @@ import (
 // A counter is run in twenty worlds; whoever holds another sum than the others
 // fails the test. TestCountersAgree runs this very program.
 func ExampleRun() {
-	var t *testing.T // the test's
-
 	type counter struct {
 		group *cohort.Group
 		sum   struct{ N int64 }
 	}
 	const add = cohort.Entry(1)
 
-	cohorttest.Run(t, cohorttest.Options{Faults: cohorttest.All}, func() cohorttest.Program[*counter] {
+	setup := func() cohorttest.Program[*counter] {
 		return cohorttest.Program[*counter]{
 			Start: func(ctx context.Context, s *cohorttest.Site) (*counter, error) {
 				node, err := cohort.Start(ctx, s.Config())
@@ -54,24 +52,29 @@ func ExampleRun() {
 				return nil
 			},
 		}
-	})
+	}
+	test := func(t *testing.T) { // TestCounters, in a file of tests
+		cohorttest.Run(t, cohorttest.Options{Faults: cohorttest.All}, setup)
+	}
+	_ = test
 }
 
 // A test can demand that a fault is found, and keep the trace.
 func ExampleFind() {
-	var t *testing.T // the test's
-
-	f := cohorttest.Find(t, cohorttest.Options{Faults: cohorttest.Crashes}, counters)
-	if f == nil {
-		t.Fatal("nothing was found")
+	test := func(t *testing.T) { // TestNaiveIsFound, in a file of tests
+		f := cohorttest.Find(t, cohorttest.Options{Faults: cohorttest.Crashes}, counters)
+		if f == nil {
+			t.Fatal("nothing was found")
+		}
+		file, err := os.Create("run.jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.WriteTrace(file); err != nil {
+			t.Fatal(err)
+		}
 	}
-	file, err := os.Create("run.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.WriteTrace(file); err != nil {
-		t.Fatal(err)
-	}
+	_ = test
 }
 
 func ExampleFaults() {

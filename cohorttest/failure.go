@@ -26,11 +26,11 @@ type Failure struct {
 	test    string
 }
 
-// Tail is how many lines of its log the text of a Failure has.
+// tail is how many lines of its log the text of a Failure has.
 const tail = 40
 
-// Error tells the failure, the end of its log and how to see it again.
-func (f *Failure) Error() string {
+// String tells the failure, the end of its log and how to see it again.
+func (f *Failure) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %s\n", f.Seed, f.What)
 	if f.Cohort {

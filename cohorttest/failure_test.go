@@ -107,7 +107,7 @@ func TestWhatFails(t *testing.T) {
 			if f.Cohort || !strings.Contains(f.What, test.what) {
 				t.Errorf("found %q, Cohort's fault %t, want %q", f.What, f.Cohort, test.what)
 			}
-			text := f.Error()
+			text := f.String()
 			for _, want := range []string{"seed 1: ", f.Log[len(f.Log)-1], "go test -run '^TestWhatFails$/^", "-cohort.seed=1"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("the report lacks %q:\n%s", want, text)

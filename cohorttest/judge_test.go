@@ -19,7 +19,7 @@ func TestJudgesSpeakFirst(t *testing.T) {
 		{Site: 9, Fact: fact.Stall{}},
 	}}
 	x.judge()
-	if !x.failure.Cohort || !strings.Contains(x.failure.What, "broke a promise") || !strings.Contains(x.failure.Error(), "report it") {
+	if !x.failure.Cohort || !strings.Contains(x.failure.What, "broke a promise") || !strings.Contains(x.failure.String(), "report it") {
 		t.Errorf("a site that goes on after its end is taken for %+v", x.failure)
 	}
 }

@@ -34,7 +34,7 @@ func naive(ctx context.Context, cfg cohort.Config) (*Bank, error) {
 type transferring func(*Bank, context.Context, Order) error
 
 // hasty gives an order without waiting until no failure can undo it.
-func hasty(b *Bank, ctx context.Context, o Order) error {
+func (b *Bank) hasty(ctx context.Context, o Order) error {
 	_, err := cohort.Call[string](ctx, b.group, cohort.Total, transfer, o, 1)
 	return err
 }
@@ -124,7 +124,7 @@ func TestNaiveBankIsFound(t *testing.T) {
 }
 
 func TestHastyBankIsFound(t *testing.T) {
-	isFound(t, world(right, hasty, promises), "which its client was told is done")
+	isFound(t, world(right, (*Bank).hasty, promises), "which its client was told is done")
 }
 
 // isFound demands that a bank fails within some worlds, as expected, and that
