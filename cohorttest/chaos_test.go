@@ -167,5 +167,5 @@ func journals() cohorttest.Program[*journal] {
 }
 
 func TestAProgramOfAllParts(t *testing.T) {
-	cohorttest.Run(t, cohorttest.Options{Seeds: 15, Sites: 6, Faults: cohorttest.All, Workers: 2, Rounds: 2}, journals)
+	cohorttest.Run(t, cohorttest.Options{Seeds: seeds(15), Sites: 6, Faults: cohorttest.All, Workers: 2, Rounds: 2}, journals)
 }

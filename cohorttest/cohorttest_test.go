@@ -62,5 +62,13 @@ func counters() cohorttest.Program[*counter] {
 }
 
 func TestCountersAgree(t *testing.T) {
-	cohorttest.Run(t, cohorttest.Options{Seeds: 100, Faults: cohorttest.All}, counters)
+	cohorttest.Run(t, cohorttest.Options{Seeds: seeds(100), Faults: cohorttest.All}, counters)
+}
+
+// seeds is how many worlds to run, fewer in short tests.
+func seeds(n int) int {
+	if testing.Short() {
+		return n / 5
+	}
+	return n
 }

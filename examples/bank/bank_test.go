@@ -116,7 +116,11 @@ func promises(banks []*Bank, told []Order) error {
 var worlds = cohorttest.Options{Seeds: 200, Faults: cohorttest.All}
 
 func TestBank(t *testing.T) {
-	cohorttest.Run(t, worlds, world(right, (*Bank).Transfer, promises))
+	o := worlds
+	if testing.Short() {
+		o.Seeds = 40
+	}
+	cohorttest.Run(t, o, world(right, (*Bank).Transfer, promises))
 }
 
 func TestNaiveBankIsFound(t *testing.T) {
