@@ -76,6 +76,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
 	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	l := n.life
 	switch {
@@ -92,17 +93,22 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	g.life = l
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
-	go g.run()
+	n.host.Go(g.run)
 	l.node.Post(g.wish(l))
 	select {
 	case <-g.in:
-		return g, nil
 	case <-g.out:
-		return nil, g.reason()
 	case <-ctx.Done():
-		g.abandon()
-		return nil, ctx.Err()
 	}
+	n.host.Turn(ticket)
+	switch {
+	case closed(g.in):
+		return g, nil
+	case closed(g.out):
+		return nil, g.reason()
+	}
+	g.abandon()
+	return nil, ctx.Err()
 }
 
 // wish is what the core is asked for.
@@ -133,12 +139,10 @@ func (g *Group) address() (*life, Address, error) {
 	case g.abandoned:
 		return nil, 0, ErrLeft
 	case g.life == nil || g.addr == 0:
-		select {
-		case <-g.out:
+		if closed(g.out) {
 			return nil, 0, g.reason()
-		default:
-			return nil, 0, ErrUnknown
 		}
+		return nil, 0, ErrUnknown
 	}
 	return g.life, g.addr, nil
 }
@@ -164,6 +168,7 @@ func (g *Group) View() View {
 // speaks for that one alone: if the node's Address is no longer what it was
 // before the casts, it is unknown whether they were delivered.
 func (g *Group) Flush(ctx context.Context) error {
+	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
 	if err != nil {
 		return err
@@ -176,13 +181,18 @@ func (g *Group) Flush(ctx context.Context) error {
 	l.node.Post(core.FlushGroup{Proc: l.proc, Group: addr, ID: callID})
 	select {
 	case <-p.done:
-		return p.err
 	case <-g.out:
-		return g.reason()
 	case <-ctx.Done():
-		g.n.unregister(callID)
-		return ctx.Err()
 	}
+	g.n.host.Turn(ticket)
+	switch {
+	case closed(p.done):
+		return p.err
+	case closed(g.out):
+		return g.reason()
+	}
+	g.n.unregister(callID)
+	return ctx.Err()
 }
 
 // Leave ends the membership when all that was cast is stable, and waits for
@@ -190,6 +200,7 @@ func (g *Group) Flush(ctx context.Context) error {
 // it was left before, ErrUnknown while the node is coming back, after which it
 // is a member again, or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
+	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
 	if err != nil {
 		return err
@@ -198,12 +209,10 @@ func (g *Group) Leave(ctx context.Context) error {
 	g.abandoned = true
 	g.n.mu.Unlock()
 	l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
-	select {
-	case <-g.out:
-		return nil
-	case <-ctx.Done():
+	if !g.n.await(ctx, ticket, g.out) {
 		return ctx.Err()
 	}
+	return nil
 }
 
 // Done is closed when the membership has ended for good: by Leave, by Close, or
@@ -259,12 +268,14 @@ func (g *Group) cutOff(l *life, closing bool) {
 }
 
 // again joins once more, after this node had to skip what the group did.
-func (g *Group) again() {
+func (g *Group) again(l *life) {
 	g.n.mu.Lock()
-	l := g.life
-	g.addr = 0
+	mine := g.life == l
+	if mine {
+		g.addr = 0
+	}
 	g.n.mu.Unlock()
-	if l != nil {
+	if mine {
 		l.node.Post(g.wish(l))
 	}
 }

@@ -29,6 +29,9 @@ func (l *life) items(items []core.Item) {
 		case core.CaptureRoom:
 			if g := l.group(i.Group); g != nil {
 				g.room(i)
+				if i.Stop { // the capture may still be in the stream
+					g.queue.push(l, i)
+				}
 			}
 		default:
 			l.other(i)
@@ -39,9 +42,7 @@ func (l *life) items(items []core.Item) {
 // early takes what comes before the node is started: no group can be meant.
 func (l *life) early(items []core.Item) {
 	for _, i := range items {
-		if v, ok := i.(core.SiteViewed); ok {
-			l.met(v)
-		}
+		l.other(i)
 	}
 }
 
@@ -114,13 +115,13 @@ func (l *life) joined(i core.Joined) {
 
 func (l *life) stream(a Address, i core.Item) {
 	if g := l.group(a); g != nil {
-		g.queue.push(i)
+		g.queue.push(l, i)
 	}
 }
 
 func (l *life) left(i core.Left) {
 	if g := l.group(i.Group); g != nil {
-		g.queue.push(i)
+		g.queue.push(l, i)
 		l.n.closeWindow(i.Group)
 	}
 }

@@ -46,6 +46,7 @@ type Config struct {
 // those that went on; calls under way end with ErrUnknown.
 type Node struct {
 	cfg   Config
+	host  node.Host
 	trace *trace.Writer
 
 	mu      sync.Mutex
@@ -66,7 +67,7 @@ type Node struct {
 // life is one incarnation.
 type life struct {
 	n    *Node
-	node *node.Node
+	node node.Site
 	proc Address
 }
 
@@ -75,7 +76,7 @@ type life struct {
 // *ConfigError, *ListenError, *SeedError or *RefusedError.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{
-		cfg: cfg, calls: map[uint64]*pending{}, windows: map[Address]*window{},
+		cfg: cfg, host: node.HostOf(ctx), calls: map[uint64]*pending{}, windows: map[Address]*window{},
 		names: map[Address]*view.Group{}, gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	if cfg.Trace != nil {
@@ -88,7 +89,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Listen == "" { // whatever port was free stays ours when we come back
 		n.cfg.Listen = l.node.Listens()
 	}
-	go n.supervise(l)
+	go n.supervise(l, n.host.Ticket())
 	return n, nil
 }
 
@@ -106,6 +107,7 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life,
 	if n.trace != nil {
 		cfg.Trace = tracer{n.trace}
 	}
+	n.setStalled(false)
 	// Until Start has returned there is nobody to tell but whom the site met.
 	ready := make(chan struct{})
 	cfg.OnItems = func(items []core.Item) {
@@ -116,7 +118,7 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life,
 			l.early(items)
 		}
 	}
-	started, err := node.Start(ctx, cfg)
+	started, err := n.host.Start(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -133,22 +135,24 @@ type tracer struct{ w *trace.Writer }
 
 func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: Close tells it
 
-// supervise brings the node back when the system has excluded it.
-func (n *Node) supervise(l *life) {
+// supervise brings the node back when the system has excluded it, until it is
+// closed or cannot come back.
+func (n *Node) supervise(l *life, ticket uint64) {
 	defer close(n.done)
-	for {
+	defer n.giveUp()
+	for l != nil {
 		<-l.node.Done()
 		n.ended(l)
+		if n.host.Dead() {
+			return
+		}
+		n.host.Turn(ticket)
 		if n.finished() {
 			return
 		}
-		next := n.comeBack()
-		if next == nil {
-			n.giveUp()
-			return
+		if l = n.comeBack(); l != nil {
+			n.rejoin(l)
 		}
-		l = next
-		n.rejoin(l)
 	}
 }
 
@@ -190,7 +194,7 @@ func (n *Node) comeBack() *life {
 	}
 }
 
-// giveUp ends the groups of a node that cannot come back.
+// giveUp ends the groups of a node that does not come back.
 func (n *Node) giveUp() {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
@@ -267,6 +271,7 @@ func (n *Node) Stalled() bool {
 // is ErrNoGroup, ErrLeft after Close, ErrUnknown while the node is coming back,
 // or ctx's.
 func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
+	ticket := n.host.Ticket()
 	l, err := n.current()
 	if err != nil {
 		return View{}, err
@@ -280,9 +285,7 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 		return View{}, err
 	}
 	l.node.Post(core.Sync{ID: callID})
-	select {
-	case <-p.done:
-	case <-ctx.Done():
+	if !n.await(ctx, ticket, p.done) {
 		n.unregister(callID)
 		return View{}, ctx.Err()
 	}
@@ -295,6 +298,26 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 	return View{}, ErrNoGroup
 }
 
+// await waits until done is closed or ctx ends, and then for its turn. It
+// reports whether done is closed by then.
+func (n *Node) await(ctx context.Context, ticket uint64, done <-chan struct{}) bool {
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	n.host.Turn(ticket)
+	return closed(done)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 func (l *life) lookup(name string) (g *view.Group) {
 	l.node.Inspect(func(s *core.Site) { g = s.Lookup(name) })
 	return g
@@ -305,6 +328,7 @@ func (l *life) lookup(name string) (g *view.Group) {
 // others is a crash, and the error is ctx's; if it was just coming back after it
 // was excluded, ErrUnknown.
 func (n *Node) Leave(ctx context.Context) error {
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
 	n.leaving = true
@@ -318,9 +342,7 @@ func (n *Node) Leave(ctx context.Context) error {
 	}
 	if l != nil && failed == nil {
 		l.node.Post(core.Depart{})
-		select {
-		case <-l.node.Done():
-		case <-ctx.Done():
+		if !n.await(ctx, ticket, l.node.Done()) {
 			failed = ctx.Err()
 		}
 	}
@@ -334,6 +356,7 @@ func (n *Node) Leave(ctx context.Context) error {
 // nothing of the node runs any more, but for handlers that have not returned.
 // The error is that of writing the trace.
 func (n *Node) Close() error {
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	first := !n.closed
 	n.closed = true
@@ -346,6 +369,7 @@ func (n *Node) Close() error {
 		l.node.Close()
 	}
 	<-n.done
+	n.host.Turn(ticket)
 	if first && n.trace != nil {
 		return n.trace.Close()
 	}

@@ -439,6 +439,10 @@ func (s *Site) View() *view.Site { return s.log.View() }
 // Lookup finds a group in this site's copy of the directory, or nil.
 func (s *Site) Lookup(name string) *view.Group { return s.log.Directory().Lookup(name) }
 
+// Groups are the newest views of all groups there are in this site's copy of
+// the log, by address.
+func (s *Site) Groups() []*view.Group { return s.log.Directory().Groups() }
+
 // Group is the newest view of a group in this site's copy of the log, or nil.
 func (s *Site) Group(a id.Address) *view.Group { return s.log.Directory().Group(a) }
 

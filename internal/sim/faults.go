@@ -82,7 +82,7 @@ func (w *World) mishap() {
 				}
 			}
 		}
-		if w.Faults.Crashes && w.dice.Chance(200) && w.canLose(h) {
+		if w.Faults.Crashes && w.driver == nil && w.dice.Chance(200) && w.canLose(h) {
 			h.site.post(core.Depart{}) // and comes back
 		}
 	case 3:
@@ -123,7 +123,7 @@ func (w *World) strikes(s *site, x core.Write) bool {
 
 // canLose reports whether the system can go on without h: one that has lost its
 // quorum for good stalls, and rightly so.
-func (w *World) canLose(h *host) bool { return h.site.running() && w.survives(h) }
+func (w *World) canLose(h *host) bool { return h.site.running() && w.survives(h) && w.spares(h) }
 
 // survives reports whether those who run, but for one, are a quorum of the
 // newest view that any of them knows.
@@ -151,9 +151,11 @@ func (w *World) crash(h *host) {
 func (w *World) pauseFor(h *host, d effect.Time) {
 	s := h.site
 	w.stats.Pauses++
+	w.told("n%d stands still", h.index+1)
 	h.pause(true)
 	w.in(d, func() {
 		if h.site == s && s.paused {
+			w.told("n%d goes on", h.index+1)
 			h.pause(false)
 		}
 	})
@@ -200,10 +202,14 @@ func (w *World) partition() {
 		return
 	}
 	w.stats.Partitions++
+	w.told("links are cut: %s", w.sides(pairs))
 	for _, p := range pairs {
 		w.setCut(p[0], p[1], true)
 	}
 	w.in(w.between(1000, 4_000_000), func() {
+		if !w.calm {
+			w.told("links are mended: %s", w.sides(pairs))
+		}
 		for _, p := range pairs {
 			w.setCut(p[0], p[1], false)
 		}
@@ -222,6 +228,7 @@ func (w *World) breakSome(h *host) {
 // heal ends all faults.
 func (w *World) heal() {
 	w.calm = true
+	w.told("all faults are over")
 	clear(w.cuts)
 	for _, h := range w.hosts {
 		if h.site.running() && h.site.paused {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -40,6 +41,7 @@ type site struct {
 	wakeAt   effect.Time
 	view     *view.Site // installed
 	programs []*program
+	seeds    []string // whom it may ask; all, if nil
 }
 
 func (w *World) hostAt(addr string) *host {
@@ -54,6 +56,20 @@ func (w *World) hostAt(addr string) *host {
 // start runs a new incarnation. The first of all founds the system; the others
 // ask whoever runs.
 func (h *host) start(found bool) {
+	w := h.w
+	s := h.newSite(view.Member{Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
+	if found {
+		s.post(core.Found{System: w.system})
+	} else {
+		h.seek(s)
+	}
+	for n := 1; n <= w.Programs; n++ {
+		s.programs = append(s.programs, newProgram(s, uint16(n)))
+	}
+}
+
+// newSite makes the next incarnation.
+func (h *host) newSite(me view.Member) *site {
 	h.incarnation++
 	h.dark = false
 	w := h.w
@@ -62,7 +78,8 @@ func (h *host) start(found bool) {
 		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
 		id: id.Site((h.index+1)*1296 + h.incarnation),
 	}
-	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
+	me.Site = s.id
+	cfg := core.Defaults(me)
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
 	if w.hasty {
@@ -74,14 +91,7 @@ func (h *host) start(found bool) {
 	}
 	s.core = core.New(cfg)
 	h.site = s
-	if found {
-		s.post(core.Found{System: w.system})
-	} else {
-		h.seek(s)
-	}
-	for n := 1; n <= w.Programs; n++ {
-		s.programs = append(s.programs, newProgram(s, uint16(n)))
-	}
+	return s
 }
 
 // seek looks for a seed until the site is in.
@@ -92,13 +102,15 @@ func (h *host) seek(s *site) {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
+			if other != h && s.knows(other) && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
 		w.in(200*effect.Millisecond, func() { h.seek(s) })
 	})
 }
+
+func (s *site) knows(h *host) bool { return s.seeds == nil || slices.Contains(s.seeds, h.addr) }
 
 func (s *site) running() bool { return s != nil && !s.stopped }
 
@@ -168,6 +180,9 @@ func (s *site) step() {
 			return
 		}
 	}
+	if s.w.driver != nil && len(s.out.Items) > 0 {
+		s.w.driver.Items(s.host.index, s.out.Items)
+	}
 	for _, i := range s.out.Items {
 		s.handle(i)
 	}
@@ -210,7 +225,10 @@ func (s *site) handle(i core.Item) {
 		s.view = i.View
 	case core.Halted:
 		s.stop(true)
-		if !s.w.resting && s.w.story == nil {
+		switch {
+		case s.w.driver != nil:
+			s.w.driver.Ended(s.host.index)
+		case !s.w.resting && s.w.story == nil:
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:
@@ -234,8 +252,12 @@ func (s *site) stop(late bool) {
 func (h *host) crash() {
 	if h.site.running() {
 		h.dark = h.w.story == nil && h.w.dice.Chance(250)
+		h.w.told("n%d is killed", h.index+1)
 		h.w.record(h.site.id, fact.Crash{})
 		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
+		if h.w.driver != nil {
+			h.w.driver.Killed(h.index)
+		}
 	}
 }
 
@@ -248,7 +270,11 @@ func (h *host) silent() bool {
 }
 
 func (h *host) restart() {
-	if !h.site.running() {
+	switch {
+	case h.w.driver != nil:
+		h.dark = false
+		h.w.driver.Boot(h.index)
+	case !h.site.running():
 		h.dark = false
 		h.start(false)
 	}

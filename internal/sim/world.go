@@ -14,6 +14,7 @@
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
+//	drive.go   a world whose programs somebody else runs
 package sim
 
 import (
@@ -43,6 +44,7 @@ type World struct {
 	system  uint64
 	failure string // the core panicked
 	story   *Story // not nil: what happens is told, and chance has no part in it
+	driver  Driver // not nil: it runs the programs
 }
 
 // in puts a deed on the agenda, after a delay.
