@@ -11,8 +11,8 @@ import (
 	"github.com/cohortkit/cohort/internal/core/view"
 )
 
-// host is one machine. It runs one site at a time; every start is a new
-// incarnation.
+// host is a place for a site, a machine of its own unless machine says that it
+// shares one. It runs one site at a time; every start is a new incarnation.
 type host struct {
 	w           *World
 	index       int
@@ -21,7 +21,8 @@ type host struct {
 	site        *site
 	offset      effect.Time // of its clock
 	weight      uint32
-	dark        bool // the machine is off, not only the process gone
+	machine     uint64 // 0: shared with no other host
+	dark        bool   // the machine is off, not only the process gone
 }
 
 // site is one running incarnation.
@@ -62,21 +63,32 @@ func (h *host) start(found bool) {
 		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
 		id: id.Site((h.index+1)*1296 + h.incarnation),
 	}
-	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
+	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight, Machine: h.machine})
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
 	if w.hasty {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
 	}
+	cfg.Log.Least = w.least
+	if w.story == nil {
+		cfg.Log.Patience /= 3 // faults do not last long
+		cfg.Log.Backoff /= 10 // and all have to be back before the run ends
+	}
+	cfg.HaltAfter = w.haltAfter
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
 	s.core = core.New(cfg)
 	h.site = s
-	if found {
+	switch {
+	case w.expect != nil:
+		w.system += 2 // each that may found draws a number of its own
+		s.post(core.Found{System: w.system, With: w.expect})
+		h.seek(s)
+	case found:
 		s.post(core.Found{System: w.system})
-	} else {
+	default:
 		h.seek(s)
 	}
 	for n := 1; n <= w.Programs; n++ {
@@ -92,7 +104,7 @@ func (h *host) seek(s *site) {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
+			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && (w.expect != nil || other.site.core.View() != nil) && (w.story != nil || w.dice.Chance(500)) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
@@ -227,13 +239,28 @@ func (s *site) stop(late bool) {
 	}
 	s.stopped = true
 	s.w.breakAll(s, late)
+	for _, h := range s.host.mates() { // the machine sees it end
+		if mate := h.site; mate.running() {
+			s.w.in(s.w.between(10, 2000), func() { mate.post(core.Perished{Site: s.id}) })
+		}
+	}
+}
+
+// mates are the other hosts that are one machine with this one.
+func (h *host) mates() (list []*host) {
+	for _, x := range h.w.hosts {
+		if x != h && x.machine == h.machine && h.machine != 0 {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // crash kills the site at this instant, and now and then the machine under it,
 // which then does not even refuse connections.
 func (h *host) crash() {
 	if h.site.running() {
-		h.dark = h.w.story == nil && h.w.dice.Chance(250)
+		h.dark = h.w.story == nil && h.w.dice.Chance(250) && len(h.mates()) == 0
 		h.w.record(h.site.id, fact.Crash{})
 		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
 	}

@@ -40,6 +40,7 @@ var kinds = [msg.KindEnd]struct {
 	msg.KindXferBlock:   {"xfer-block", msg.LaneBulk},
 	msg.KindXferEnd:     {"xfer-end", msg.LaneBulk},
 	msg.KindXferCredit:  {"xfer-credit", msg.LaneControl},
+	msg.KindBond:        {"bond", msg.LaneControl},
 }
 
 // known reports whether k is a kind of this version.
@@ -107,6 +108,8 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendXferEnd(b, m), nil
 	case *msg.XferCredit:
 		return appendXferCredit(b, m), nil
+	case *msg.Bond:
+		return appendBond(b, m), nil
 	}
 	panic(fmt.Sprintf("wire: no form for %T", m))
 }
@@ -191,6 +194,8 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return readXferEnd(r)
 	case msg.KindXferCredit:
 		return readXferCredit(r)
+	case msg.KindBond:
+		return readBond(r)
 	case msg.KindEnd:
 	}
 	r.fail("unknown kind of message")
