@@ -30,6 +30,7 @@ type World struct {
 	hasty     bool // detectors give up sooner than by default
 	least     uint64
 	expect    []string // the addresses of those that found the system together
+	founded   bool     // there has been a site view
 	haltAfter effect.Time
 	now       effect.Time
 	agenda    agenda

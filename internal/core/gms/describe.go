@@ -29,7 +29,7 @@ func (l *Log) String() string {
 		fmt.Fprintf(&b, "; proposes %d, agreed %v", l.proposal.Index, l.agreed)
 	}
 	for _, k := range l.kin {
-		fmt.Fprintf(&b, "; kin %v dead %v, ours %v, loose %v", k.site, k.dead, k.ours, k.loose)
+		fmt.Fprintf(&b, "; kin %v bound %v, dead %v, ours %v, loose %v", k.site, k.theirUntil > l.now, k.dead, k.ours, k.loose)
 	}
 	for _, c := range l.cases {
 		fmt.Fprintf(&b, "; %v accuses %v: %v", c.accuser, c.suspect, c.evidence)

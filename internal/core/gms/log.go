@@ -334,8 +334,10 @@ func (l *Log) dispatch(from id.Site, m msg.Message) {
 		return
 	}
 	if l.view == nil {
-		if j, ok := m.(*msg.Join); ok && l.mustering() {
-			l.volunteer(j.Member)
+		if j, ok := m.(*msg.Join); ok { // who still wants to be in asks again
+			if l.mustering() {
+				l.volunteer(j.Member)
+			}
 			return
 		}
 		// It may be for the view we are about to be told of.
