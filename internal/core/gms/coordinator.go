@@ -23,6 +23,7 @@ type coordinator struct {
 	bid      *bid
 
 	joins  []view.Member
+	fresh  []id.Site // members that have not shown yet that they are in the view
 	ops    []msg.Op
 	queued map[msg.Op]struct{} // what is in ops
 	depart []id.Site
@@ -61,6 +62,10 @@ func (c *coordinator) settled(v *view.Site, e *msg.Entry) {
 		return
 	}
 	c.leading, c.bid, c.refusals = false, nil, 0
+	for _, m := range e.Add {
+		c.fresh = append(c.fresh, m.Site)
+	}
+	c.fresh = slices.DeleteFunc(c.fresh, func(s id.Site) bool { return !v.Has(s) })
 	c.joins = slices.DeleteFunc(c.joins, func(m view.Member) bool { return v.Has(m.Site) })
 	c.depart = slices.DeleteFunc(c.depart, func(s id.Site) bool { return !v.Has(s) })
 }

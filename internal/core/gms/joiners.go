@@ -9,20 +9,24 @@ import (
 	"github.com/cohortkit/cohort/internal/core/view"
 )
 
-// admit adds joiners, as many as the survivors outvote even if all of those
-// were to die at once. A joiner whose name is taken replaces its former self.
+// admit adds joiners, as many as the others outvote even if all joiners were to
+// die at once, and with them those that came before and have not been heard of
+// since. A joiner whose name is taken replaces its former self.
 // It returns when one that has to wait may be let in.
 func (l *Log) admit(e *msg.Entry) effect.Time {
 	wake := effect.Never
-	var staying uint64
+	var staying, joining uint64
 	for _, m := range l.view.Members {
-		if !removes(e, m.Site) {
+		switch {
+		case removes(e, m.Site):
+		case slices.Contains(l.fresh, m.Site):
+			joining += uint64(m.Weight)
+		default:
 			staying += uint64(m.Weight)
 		}
 	}
-	var joining uint64
 	for _, j := range l.joins {
-		if uint64(j.Weight) > staying {
+		if uint64(j.Weight) > staying && len(l.fresh) == 0 {
 			l.fx.Control(j.Site, &msg.Refuse{Why: "its weight exceeds that of all members together"})
 			continue
 		}
@@ -80,6 +84,13 @@ func (l *Log) onJoin(from id.Site, m *msg.Join) {
 	}
 	if from == j.Site { // straight from the joiner: let the likely leaders know
 		l.toVoters(m)
+	}
+}
+
+// Shown is called when a frame of s shows that it has applied entry index.
+func (l *Log) Shown(s id.Site, index uint64) {
+	if len(l.fresh) > 0 && index >= l.since {
+		l.fresh = slices.DeleteFunc(l.fresh, func(x id.Site) bool { return x == s })
 	}
 }
 
