@@ -59,7 +59,7 @@ func (vs votes) counts(v *view.Site, s id.Site) bool {
 
 // decide reports whether the votes that count are a quorum of v: those of sites
 // and, with them, those that they inherited. Any two votes of one view that
-// decide share a site that voted in both (ADR 0013).
+// decide share a site that voted in both (ADR 0015).
 func (vs votes) decide(v *view.Site) bool {
 	return v.Quorum(func(s id.Site) bool {
 		return vs.counts(v, s) || slices.ContainsFunc(vs, func(x vote) bool {
