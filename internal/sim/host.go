@@ -153,16 +153,16 @@ func (s *site) step() {
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)
 	}
-	for _, d := range s.out.Dials {
-		s.turns++
-		s.wants[dialKey{d.Site, d.Lane}] = s.turns
-		s.w.dial(s, d)
-	}
 	for _, x := range s.out.Hangups {
 		for l := range msg.Lanes {
 			delete(s.wants, dialKey{x, l})
 		}
 		s.hangup(x)
+	}
+	for _, d := range s.out.Dials {
+		s.turns++
+		s.wants[dialKey{d.Site, d.Lane}] = s.turns
+		s.w.dial(s, d)
 	}
 	for _, r := range s.out.Answers {
 		s.w.answered(r)
