@@ -3,6 +3,7 @@ package cohort
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -28,14 +29,51 @@ type Config struct {
 	// Seeds are addresses of nodes of the system to join. Without seeds a new
 	// system is founded: never alone by accident.
 	Seeds []string
+	// Expect lets equal configurations start together: with Expect N, Seeds are the
+	// advertised addresses of N nodes, this one among them. They found one system
+	// when all N run; a node that finds a system at one of them joins that.
+	Expect int
+	// Weight is the node's votes in who is a member; 0 means 1. More than half of
+	// the votes decide, or half with the oldest node.
+	Weight uint32
 	// NoVote makes a node that hosts processes but has no say in who is a
 	// member: for clients that come and go.
 	NoVote bool
+	// MinWeight is what those in touch with each other must weigh for the node to
+	// work, besides a majority; give all nodes the same. A system of five with
+	// MinWeight 2 can shrink to two nodes and not to one.
+	MinWeight uint64
+	// HaltAfter is how long a node that is out of touch with the majority waits for
+	// it to come back. Then it ends its memberships, as if it had been excluded,
+	// and looks for the system anew. 0 means to wait for ever.
+	HaltAfter time.Duration
 	// Logger gets what operators want to know; nil logs nothing.
 	Logger *slog.Logger
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
 	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
 	Trace io.Writer
+}
+
+// check finds what is wrong with a configuration by itself.
+func (c *Config) check() error {
+	seeds := slices.Sorted(slices.Values(c.Seeds))
+	switch {
+	case c.NoVote && c.Weight != 0:
+		return &ConfigError{Field: "Weight", What: "is given to a node that has no vote"}
+	case c.Expect < 0:
+		return &ConfigError{Field: "Expect", What: "is negative"}
+	case c.Expect > 0 && len(slices.Compact(seeds)) != c.Expect:
+		return &ConfigError{Field: "Seeds", What: fmt.Sprintf("must be the addresses of all %d nodes that found the system together", c.Expect)}
+	}
+	return nil
+}
+
+// together are the addresses of those that found the system with this node.
+func (c *Config) together() []string {
+	if c.Expect == 0 {
+		return nil
+	}
+	return c.Seeds
 }
 
 // Node is this process's part in a system: it joins groups, casts and calls.
@@ -75,6 +113,9 @@ type life struct {
 // until ctx ends. What ctx does later means nothing to the node. The error is a
 // *ConfigError, *ListenError, *SeedError or *RefusedError.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
 	n := &Node{
 		cfg: cfg, host: node.HostOf(ctx), calls: map[uint64]*pending{}, windows: map[Address]*window{},
 		names: map[Address]*view.Group{}, gone: make(chan struct{}), done: make(chan struct{}),
@@ -82,7 +123,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Trace != nil {
 		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
 	}
-	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds)
+	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
 	if err != nil {
 		return nil, err
 	}
@@ -93,16 +134,20 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	return n, nil
 }
 
-// begin starts an incarnation.
-func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life, error) {
+// begin starts an incarnation. Only the first may found a system together with
+// others: a later one has been in one, and looks for that.
+func (n *Node) begin(ctx context.Context, listen string, seeds []string, first bool) (*life, error) {
 	l := &life{n: n}
-	weight := uint32(1)
+	weight := max(n.cfg.Weight, 1)
 	if n.cfg.NoVote {
 		weight = 0
 	}
 	cfg := node.Config{
 		Name: n.cfg.Name, Listen: listen, Advertise: n.cfg.Advertise, Seeds: seeds, Weight: &weight,
-		Logger: n.cfg.Logger,
+		MinWeight: n.cfg.MinWeight, HaltAfter: n.cfg.HaltAfter, Logger: n.cfg.Logger,
+	}
+	if first {
+		cfg.Together = n.cfg.together()
 	}
 	if n.trace != nil {
 		cfg.Trace = tracer{n.trace}
@@ -119,6 +164,9 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life,
 		}
 	}
 	started, err := n.host.Start(ctx, cfg)
+	if e := (*ConfigError)(nil); errors.As(err, &e) && e.Field == "Together" {
+		return nil, &ConfigError{Field: "Seeds", What: e.What}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +229,7 @@ func (n *Node) comeBack() *life {
 			return nil // it was alone: nobody can have excluded it
 		}
 		try, done := context.WithTimeout(ctx, 10*time.Second)
-		l, err := n.begin(try, n.cfg.Listen, seeds)
+		l, err := n.begin(try, n.cfg.Listen, seeds, false)
 		done()
 		if err == nil {
 			return l

@@ -13,7 +13,7 @@ func index(records []trace.Record, opt Options) *run {
 	r := &run{
 		records: records, opt: opt, quiet: -1,
 		siteOf:   map[id.Site]*site{},
-		accepted: map[uint64][]int{}, removed: map[id.Site]removal{},
+		accepted: map[uint64][]int{}, heirs: map[uint64][]int{}, removed: map[id.Site]removal{},
 		memberOf: map[memberKey]*member{}, viewOf: map[viewKey]*groupView{},
 		streamOf: map[streamKey]*stream{}, snapshots: map[xferKey][]int{},
 		callOf: map[callKey]*call{}, replies: map[replyKey][]int{},
@@ -99,6 +99,8 @@ func (r *run) note(s *site, i int) {
 		r.noteOp(i, f)
 	case fact.Accepted:
 		r.accepted[f.Index] = append(r.accepted[f.Index], i)
+	case fact.Heir:
+		r.heirs[f.ViewSeq] = append(r.heirs[f.ViewSeq], i)
 	case fact.Suspect:
 		s.suspects = append(s.suspects, i)
 	case fact.Stall:

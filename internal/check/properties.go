@@ -27,6 +27,8 @@ var properties = []Property{
 	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry, has the members the log made, and holds only processes of sites in the site view.", judgeDeterminism},
 	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log.", judgeSeniority},
 	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
+	{"M13", "Votes of the dead", "A site votes for another only if that one is dead and ran on its machine, of which it is the oldest voter that lives.", judgeHeirs},
+	{"M14", "Least weight", "A site view that excludes somebody weighs at least what a member of it demands.", judgeLeast},
 
 	{"V1", "Delivery integrity", "What is delivered was sent, as it is delivered, by a member of the view.", judgeIntegrity},
 	{"V2", "No duplication", "No process is delivered a cast twice, and what is called a duplicate is one.", judgeDuplication},

@@ -20,6 +20,7 @@ type run struct {
 	siteOf    map[id.Site]*site
 	siteViews []siteView          // one of each, by number
 	accepted  map[uint64][]int    // by log entry
+	heirs     map[uint64][]int    // by number of the site view
 	removed   map[id.Site]removal // sites that were in a site view and are no more
 
 	members  []*member

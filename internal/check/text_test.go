@@ -195,6 +195,7 @@ var kinds = func() map[string]reflect.Type {
 		fact.Applied{},
 		fact.Accepted{},
 		fact.Takeover{},
+		fact.Heir{},
 		fact.Suspect{},
 		fact.Stall{},
 		fact.Resume{},
@@ -306,10 +307,13 @@ func set1(v reflect.Value, value string) error {
 	}
 	switch x := v.Addr().Interface().(type) {
 	case *fact.Member:
-		parts := strings.Split(value+"::", ":")
+		parts := strings.Split(value+":::", ":") // site, name, weight, machine
 		x.Name, x.Weight = parts[1], 1
 		if w, err := strconv.Atoi(parts[2]); err == nil {
 			x.Weight = uint32(w)
+		}
+		if n, err := strconv.ParseUint(parts[3], 10, 64); err == nil {
+			x.Machine = n
 		}
 		return x.Site.UnmarshalText([]byte(parts[0]))
 	case *fact.Removal:

@@ -217,6 +217,7 @@ func (s *Site) frame(ev Frame) {
 	}
 	if ev.Frame.Lane == msg.LaneControl {
 		p.lanes.Acked(ev.Frame.Got)
+		s.log.Shown(ev.From, ev.Frame.Index)
 	}
 	for _, m := range ev.Frame.Msgs {
 		if s.halted {

@@ -16,10 +16,10 @@
 //	call      replies and failures counted down
 //	xfer      state for a joiner
 //
-// and in this package: site.go the step, peers.go sessions and frames,
-// groups.go the log's word carried to the members, member.go one process in one
-// group, with its cast.go, flush.go, transfer.go; outside.go callers that are
-// not members.
+// and in this package: site.go the step, peers.go sessions and frames, contact.go
+// who is in touch, groups.go the log's word carried to the members, member.go one
+// process in one group, with its cast.go, flush.go, transfer.go; outside.go
+// callers that are not members.
 package core
 
 import (
@@ -38,13 +38,15 @@ import (
 
 // Config is what a site is told about itself and its times.
 type Config struct {
-	Me      view.Member
-	Detect  detect.Config
-	Log     gms.Config
-	Retry   effect.Time // pause before a request to the coordinator is repeated
-	Lazy    effect.Time // how long an acknowledgement may wait
-	Linger  effect.Time // how long a session to an excluded site is kept
-	Tracing bool        // tell facts
+	Me     view.Member
+	Detect detect.Config
+	Log    gms.Config
+	Retry  effect.Time // pause before a request to the coordinator is repeated
+	Lazy   effect.Time // how long an acknowledgement may wait
+	Linger effect.Time // how long a session to an excluded site is kept
+	// HaltAfter is how long a site stays stalled before it gives up; 0: for ever.
+	HaltAfter effect.Time
+	Tracing   bool // tell facts
 }
 
 // Defaults fits a local network.
@@ -53,7 +55,7 @@ func Defaults(me view.Member) Config {
 	return Config{
 		Me:     me,
 		Detect: detect.Config{Beat: 100 * ms, Floor: 1000 * ms, Ceil: 8000 * ms},
-		Log:    gms.Config{Patience: 3000 * ms, Gather: 100 * ms, Retry: 10 * ms},
+		Log:    gms.Config{Patience: 3000 * ms, Gather: 100 * ms, Retry: 10 * ms, Bond: 1000 * ms, Backoff: 1000 * ms},
 		Retry:  250 * ms,
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
@@ -76,6 +78,7 @@ type Site struct {
 
 	started bool // said so in the trace
 	stalled bool
+	since   effect.Time // when it stalled
 	halted  bool
 
 	fx    effect.Effects
@@ -126,6 +129,8 @@ func (s *Site) Step(in *Input, out *Output) {
 	}
 	if !s.halted {
 		s.tick()
+	}
+	if !s.halted {
 		s.settle()
 	}
 	s.pack()
@@ -147,13 +152,18 @@ func (s *Site) handle(ev Event) {
 		if s.detector.Crashed(ev.Site) {
 			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
 		}
+	case Perished:
+		if s.detector.Crashed(ev.Site) {
+			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
+		}
+		s.applied(s.log.Perished(s.now, ev.Site, &s.fx))
 	case Shunned:
 		s.halt("excluded")
 	case Contact:
 		s.contact(ev)
 	case Found:
-		s.start(true)
-		s.applied(s.log.Found(ev.System, &s.fx))
+		s.start(len(ev.With) == 0)
+		s.applied(s.log.Found(s.now, ev.System, ev.With, &s.fx))
 	case Depart:
 		if s.log.View() == nil { // there is nothing to leave yet
 			s.start(false)
@@ -169,7 +179,7 @@ func (s *Site) handle(ev Event) {
 func (s *Site) start(founder bool) {
 	if !s.started {
 		s.started = true
-		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name, Founder: founder})
+		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name, Founder: founder, Least: s.cfg.Log.Least})
 	}
 }
 
@@ -341,6 +351,10 @@ func (s *Site) tick() {
 		s.log.Suspect(s.now, x, msg.Timeout, &s.fx)
 	}
 	s.checkContact()
+	if s.givesUp() {
+		s.halt("stalled")
+		return
+	}
 	s.wakeAt(s.requests.tick(s))
 	s.wakeAt(s.groups.tick(s.now))
 	s.wakeAt(s.askPast())
@@ -348,31 +362,6 @@ func (s *Site) tick() {
 }
 
 func (s *Site) wakeAt(t effect.Time) { s.wake = min(s.wake, t) }
-
-// checkContact stalls the site while it is not in touch with a majority, and
-// lets it go on in the same view when it is again.
-func (s *Site) checkContact() {
-	v := s.log.View()
-	if v == nil {
-		return
-	}
-	stalled := !v.Quorum(func(x id.Site) bool { return x == s.me || s.detector.InTouch(x) })
-	if stalled == s.stalled {
-		return
-	}
-	s.stalled = stalled
-	if stalled {
-		s.fx.Fact(fact.Stall{})
-		s.item(Stalled{})
-		return
-	}
-	s.fx.Fact(fact.Resume{})
-	s.item(Resumed{})
-	for _, m := range s.groups.list {
-		s.groups.mark(m)
-	}
-	s.outside.viewed(s)
-}
 
 // settle lets everything come to rest: our messages to ourselves, the members
 // that something happened to, the log's next entry.

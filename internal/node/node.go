@@ -10,6 +10,7 @@
 //	link.go     one such connection: dialed for ever, watched, written
 //	guest.go    the connections others have opened, and their frames
 //	seeds.go    the way into a system
+//	witness.go  the ends of other sites on this machine
 //	report.go   logs and traces
 package node
 
@@ -37,12 +38,14 @@ type Node struct {
 	listens string
 	log     *slog.Logger
 	began   time.Time
+	epoch   effect.Time // the core's clock then
 
 	inbox    *inbox
 	counts   counters
 	conns    atomic.Uint64 // number of the last connection
 	system   atomic.Uint64 // number of the system, 0 before there is one
 	acceptor *transport.Acceptor
+	witness  *witness // nil: no notice is taken of others on this machine
 	guests   guests
 	rejects  limited
 
@@ -107,7 +110,10 @@ func newNode(cfg Config) *Node {
 		done:   make(chan struct{}),
 	}
 	n.ctx, n.stop = context.WithCancel(context.Background())
-	n.init(cfg.core(me))
+	if !cfg.Apart {
+		n.watchMachine()
+	}
+	n.init(cfg.core(n.me))
 	return n
 }
 
@@ -165,8 +171,8 @@ func (n *Node) Addr() string { return n.me.Addr }
 // Listens is the address that the site listens at.
 func (n *Node) Listens() string { return n.listens }
 
-// Now is the time on the core's clock.
-func (n *Node) Now() effect.Time { return effect.Time(time.Since(n.began)) }
+// Now is the time on the core's clock, which is the machine's.
+func (n *Node) Now() effect.Time { return n.epoch + effect.Time(time.Since(n.began)) }
 
 // Done is closed when the node has ended and nothing of it is left.
 func (n *Node) Done() <-chan struct{} { return n.done }

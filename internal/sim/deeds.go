@@ -38,44 +38,6 @@ func want(args []string, n int, usage string) error {
 	return nil
 }
 
-// doSites makes n hosts and starts the first ones, one after the other, so that
-// their ranks are their numbers: sites N [of M] [weights w1 w2 …].
-func (s *Story) doSites(args []string) error {
-	if err := want(args, 1, "sites N [of M] [weights w1 w2 …]"); err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(args[0])
-	if err != nil || s.w != nil {
-		return errors.New("the number of sites is told once")
-	}
-	all := n
-	if i := slices.Index(args, "of"); i >= 0 && i+1 < len(args) {
-		if all, err = strconv.Atoi(args[i+1]); err != nil || all < n {
-			return fmt.Errorf("cannot start %d sites of %s", n, args[i+1])
-		}
-	}
-	s.w = newWorld(Options{Seed: 1, Sites: all, Keep: true})
-	s.w.story = s
-	for _, h := range s.w.hosts {
-		h.offset = effect.Second
-	}
-	if i := slices.Index(args, "weights"); i >= 0 {
-		for k, word := range args[i+1:] {
-			weight, err := strconv.ParseUint(word, 10, 32)
-			if err != nil || k >= all {
-				return fmt.Errorf("%q is the weight of nobody", word)
-			}
-			s.w.hosts[k].weight = uint32(weight)
-		}
-	}
-	for i, h := range s.w.hosts[:n] {
-		h.start(i == 0)
-		s.w.runUntil(s.w.now + effect.Second)
-	}
-	s.tale.notes = nil
-	return nil
-}
-
 // doStart starts a new incarnation: start 4, or restart 4.
 func (s *Story) doStart(args []string) error {
 	if err := want(args, 1, "start N"); err != nil {

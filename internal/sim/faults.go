@@ -51,6 +51,53 @@ func (w *World) vary() {
 		w.hosts[0].weight = 3 // who outweighs all others together is not let in
 	}
 	w.hasty = w.dice.Chance(250)
+	if w.dice.Chance(300) {
+		w.share()
+	}
+	if w.dice.Chance(150) {
+		w.haltAfter = 2 * effect.Second
+	}
+	if w.dice.Chance(250) {
+		for _, h := range w.hosts {
+			w.expect = append(w.expect, h.addr)
+		}
+	}
+	if w.dice.Chance(150) {
+		for _, h := range w.hosts {
+			w.least += uint64(h.weight)
+		}
+		w.least /= 3
+	}
+}
+
+// share lets hosts share machines, and with them clocks.
+func (w *World) share() {
+	machines := 1 + w.dice.N(2)
+	for i, h := range w.hosts {
+		if m := w.dice.N(machines + 1); m > 0 || machines == 1 {
+			h.machine = uint64(max(m, 1))
+		}
+		for _, x := range w.hosts[:i] {
+			if x.machine == h.machine && h.machine != 0 {
+				h.offset = x.offset
+			}
+		}
+	}
+}
+
+// massacre kills all sites of a machine but one, at once or nearly so.
+func (w *World) massacre(h *host) {
+	mates := h.mates()
+	if len(mates) == 0 || !h.site.running() {
+		return
+	}
+	for _, x := range mates {
+		w.in(w.between(0, Pick(w.dice, []int64{1, 1000, 400_000})), func() {
+			if x.site.running() && h.site.running() && !w.calm {
+				w.crash(x)
+			}
+		})
+	}
 }
 
 // fault lets something go wrong now and then, until the calm.
@@ -82,6 +129,9 @@ func (w *World) mishap() {
 				}
 			}
 		}
+		if w.Faults.Crashes && w.driver == nil && w.dice.Chance(300) {
+			w.massacre(h)
+		}
 		if w.Faults.Crashes && w.driver == nil && w.dice.Chance(200) && w.canLose(h) {
 			h.site.post(core.Depart{}) // and comes back
 		}
@@ -91,7 +141,11 @@ func (w *World) mishap() {
 		}
 	case 4:
 		if w.Faults.Pauses { // the clock jumps ahead
-			h.offset += w.between(1000, 2_500_000)
+			d := w.between(1000, 2_500_000)
+			h.offset += d
+			for _, x := range h.mates() {
+				x.offset += d
+			}
 		}
 	case 5, 6:
 		if w.Faults.Partitions {

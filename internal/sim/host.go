@@ -12,8 +12,8 @@ import (
 	"github.com/cohortkit/cohort/internal/core/view"
 )
 
-// host is one machine. It runs one site at a time; every start is a new
-// incarnation.
+// host is a place for a site, a machine of its own unless machine says that it
+// shares one. It runs one site at a time; every start is a new incarnation.
 type host struct {
 	w           *World
 	index       int
@@ -22,7 +22,8 @@ type host struct {
 	site        *site
 	offset      effect.Time // of its clock
 	weight      uint32
-	dark        bool // the machine is off, not only the process gone
+	machine     uint64 // 0: shared with no other host
+	dark        bool   // the machine is off, not only the process gone
 }
 
 // site is one running incarnation.
@@ -57,10 +58,15 @@ func (w *World) hostAt(addr string) *host {
 // ask whoever runs.
 func (h *host) start(found bool) {
 	w := h.w
-	s := h.newSite(view.Member{Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
-	if found {
+	s := h.newSite(view.Member{Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight, Machine: h.machine})
+	switch {
+	case w.expect != nil && !w.founded: // the judges know one system
+		w.system += 2 // each that may found draws a number of its own
+		s.post(core.Found{System: w.system, With: w.expect})
+		h.seek(s)
+	case found:
 		s.post(core.Found{System: w.system})
-	} else {
+	default:
 		h.seek(s)
 	}
 	for n := 1; n <= w.Programs; n++ {
@@ -86,6 +92,12 @@ func (h *host) newSite(me view.Member) *site {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
 	}
+	cfg.Log.Least = w.least
+	if w.story == nil {
+		cfg.Log.Patience /= 3 // faults do not last long
+		cfg.Log.Backoff /= 10 // and all have to be back before the run ends
+	}
+	cfg.HaltAfter = w.haltAfter
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
@@ -102,7 +114,7 @@ func (h *host) seek(s *site) {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && s.knows(other) && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
+			if other != h && s.knows(other) && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && (w.expect != nil || other.site.core.View() != nil) && (w.story != nil || w.dice.Chance(500)) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
@@ -153,16 +165,16 @@ func (s *site) step() {
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)
 	}
-	for _, d := range s.out.Dials {
-		s.turns++
-		s.wants[dialKey{d.Site, d.Lane}] = s.turns
-		s.w.dial(s, d)
-	}
 	for _, x := range s.out.Hangups {
 		for l := range msg.Lanes {
 			delete(s.wants, dialKey{x, l})
 		}
 		s.hangup(x)
+	}
+	for _, d := range s.out.Dials {
+		s.turns++
+		s.wants[dialKey{d.Site, d.Lane}] = s.turns
+		s.w.dial(s, d)
 	}
 	for _, r := range s.out.Answers {
 		s.w.answered(r)
@@ -222,6 +234,7 @@ func (s *site) hangup(x id.Site) {
 func (s *site) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.SiteViewed:
+		s.w.founded = true
 		s.view = i.View
 	case core.Halted:
 		s.stop(true)
@@ -245,13 +258,28 @@ func (s *site) stop(late bool) {
 	}
 	s.stopped = true
 	s.w.breakAll(s, late)
+	for _, h := range s.host.mates() { // the machine sees it end
+		if mate := h.site; mate.running() {
+			s.w.in(s.w.between(10, 2000), func() { mate.post(core.Perished{Site: s.id}) })
+		}
+	}
+}
+
+// mates are the other hosts that are one machine with this one.
+func (h *host) mates() (list []*host) {
+	for _, x := range h.w.hosts {
+		if x != h && x.machine == h.machine && h.machine != 0 {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // crash kills the site at this instant, and now and then the machine under it,
 // which then does not even refuse connections.
 func (h *host) crash() {
 	if h.site.running() {
-		h.dark = h.w.story == nil && h.w.dice.Chance(250)
+		h.dark = h.w.story == nil && h.w.dice.Chance(250) && len(h.mates()) == 0
 		h.w.told("n%d is killed", h.index+1)
 		h.w.record(h.site.id, fact.Crash{})
 		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))

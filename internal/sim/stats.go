@@ -12,6 +12,7 @@ type Stats struct {
 	GroupViews    int `json:"group_views"`
 	Takeovers     int `json:"takeovers"`
 	Exclusions    int `json:"exclusions"` // sites that halted because they had been removed
+	Heirs         int `json:"heirs"`      // votes of the dead that passed to the living
 	Crashes       int `json:"crashes"`
 	Pauses        int `json:"pauses"`
 	Partitions    int `json:"partitions"`
@@ -38,6 +39,7 @@ func (s *Stats) Add(o Stats) {
 	s.GroupViews += o.GroupViews
 	s.Takeovers += o.Takeovers
 	s.Exclusions += o.Exclusions
+	s.Heirs += o.Heirs
 	s.Crashes += o.Crashes
 	s.Pauses += o.Pauses
 	s.Partitions += o.Partitions
@@ -79,6 +81,8 @@ func (s *counter) count(f fact.Fact) {
 		s.GroupViews++
 	case fact.Takeover:
 		s.Takeovers++
+	case fact.Heir:
+		s.Heirs++
 	case fact.Halt:
 		if f.Why == "excluded" {
 			s.Exclusions++

@@ -20,6 +20,7 @@ import (
 // wrong when the story says so. testdata/stories/README.md has the language.
 //
 //	story.go   reading and telling
+//	opening.go how a story begins
 //	deeds.go   what a story can make happen
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
@@ -223,7 +224,7 @@ var kinds = map[string]msg.Kind{
 	"FlushOK": msg.KindFlushOK, "Cut": msg.KindCut, "CutAck": msg.KindCutAck, "Install": msg.KindInstall,
 	"Request": msg.KindRequest, "RequestHeld": msg.KindRequestHeld, "Replies": msg.KindReplies,
 	"XferAsk": msg.KindXferAsk, "XferBegin": msg.KindXferBegin, "XferBlock": msg.KindXferBlock,
-	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit,
+	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit, "Bond": msg.KindBond,
 }
 
 func kind(word string) (msg.Kind, error) {

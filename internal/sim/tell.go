@@ -103,6 +103,8 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		}
 	case fact.Takeover:
 		t.note(who, fmt.Sprintf("takes over in site view %d", f.ViewSeq))
+	case fact.Heir:
+		t.note(who, fmt.Sprintf("votes for %s in site view %d", label(f.Of), f.ViewSeq))
 	case fact.Stall:
 		t.note(who, "stalls")
 	case fact.Resume:

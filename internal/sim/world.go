@@ -27,24 +27,28 @@ import (
 // World is a whole system.
 type World struct {
 	Options
-	dice    *Dice
-	hasty   bool // detectors give up sooner than by default
-	now     effect.Time
-	agenda  agenda
-	serial  uint64
-	hosts   []*host
-	links   links
-	encoded encoded
-	cuts    map[[2]int]bool // directed, by host
-	records []trace.Record
-	stats   counter
-	calm    bool // faults are over
-	ended   bool // the load is over too
-	resting bool // and nobody comes back any more
-	system  uint64
-	failure string // the core panicked
-	story   *Story // not nil: what happens is told, and chance has no part in it
-	driver  Driver // not nil: it runs the programs
+	dice      *Dice
+	hasty     bool // detectors give up sooner than by default
+	least     uint64
+	expect    []string // the addresses of those that found the system together
+	founded   bool     // there has been a site view
+	haltAfter effect.Time
+	now       effect.Time
+	agenda    agenda
+	serial    uint64
+	hosts     []*host
+	links     links
+	encoded   encoded
+	cuts      map[[2]int]bool // directed, by host
+	records   []trace.Record
+	stats     counter
+	calm      bool // faults are over
+	ended     bool // the load is over too
+	resting   bool // and nobody comes back any more
+	system    uint64
+	failure   string // the core panicked
+	story     *Story // not nil: what happens is told, and chance has no part in it
+	driver    Driver // not nil: it runs the programs
 }
 
 // in puts a deed on the agenda, after a delay.

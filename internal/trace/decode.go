@@ -15,6 +15,7 @@ var decoders = map[string]func([]byte) (fact.Fact, error){
 	"applied":   decode[fact.Applied],
 	"accepted":  decode[fact.Accepted],
 	"takeover":  decode[fact.Takeover],
+	"heir":      decode[fact.Heir],
 	"suspect":   decode[fact.Suspect],
 	"stall":     decode[fact.Stall],
 	"resume":    decode[fact.Resume],

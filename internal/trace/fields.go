@@ -14,6 +14,7 @@ func (l *line) siteFact(f fact.Fact) bool {
 	case fact.Start:
 		l.optText("name", f.Name)
 		l.optFlag("founder", f.Founder)
+		l.optNum("least", f.Least)
 	case fact.SiteView:
 		l.num("seq", f.Seq)
 		l.num("index", f.Index)
@@ -34,6 +35,9 @@ func (l *line) siteFact(f fact.Fact) bool {
 	case fact.Takeover:
 		l.num("vseq", f.ViewSeq)
 		l.num("round", f.Round)
+	case fact.Heir:
+		l.num("vseq", f.ViewSeq)
+		l.site("of", f.Of)
 	case fact.Suspect:
 		l.site("of", f.Site)
 		l.text("evidence", f.Evidence)

@@ -42,6 +42,7 @@ var kinds = [msg.KindEnd]struct {
 	msg.KindXferCredit:  {"xfer-credit", msg.LaneControl},
 	msg.KindDepAsk:      {"dep-ask", msg.LaneControl},
 	msg.KindDepDone:     {"dep-done", msg.LaneControl},
+	msg.KindBond:        {"bond", msg.LaneControl},
 }
 
 // known reports whether k is a kind of this version.
@@ -113,6 +114,8 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendDep(b, m.Dep), nil
 	case *msg.DepDone:
 		return appendDep(b, m.Dep), nil
+	case *msg.Bond:
+		return appendBond(b, m), nil
 	}
 	panic(fmt.Sprintf("wire: no form for %T", m))
 }
@@ -187,6 +190,14 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return readRequestHeld(r)
 	case msg.KindReplies:
 		return readReplies(r)
+	default:
+		return r.laterFields(k)
+	}
+}
+
+// laterFields are those of state transfer, and of kinds that came after it.
+func (r *reader) laterFields(k msg.Kind) msg.Message {
+	switch k {
 	case msg.KindXferAsk:
 		return readXferAsk(r)
 	case msg.KindXferBegin:
@@ -201,6 +212,8 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return &msg.DepAsk{Dep: readDep(r)}
 	case msg.KindDepDone:
 		return &msg.DepDone{Dep: readDep(r)}
+	case msg.KindBond:
+		return readBond(r)
 	case msg.KindEnd:
 	}
 	r.fail("unknown kind of message")

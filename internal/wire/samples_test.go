@@ -29,7 +29,7 @@ var (
 	second = id.Process(0x2222, 2)
 	caller = id.Process(id.MaxSite, 0xFFFF)
 	ballot = msg.Ballot{ViewSeq: 4, Round: 1, Owner: 0x1111}
-	host   = view.Member{Site: 0x3333, Name: "carol", Addr: "10.0.0.3:7000", Weight: 1}
+	host   = view.Member{Site: 0x3333, Name: "carol", Addr: "10.0.0.3:7000", Weight: 1, Machine: 0xAB54A98CEB1F0AD2}
 	entry  = &msg.Entry{
 		Index:  13,
 		Remove: []msg.Removal{{Site: 0x2222, Evidence: msg.Timeout, Accusers: []id.Site{0x1111, 0x3333}}},
@@ -60,12 +60,16 @@ func membershipSamples() []sample {
 		{"join", control(&msg.Join{Member: host})},
 		{"refuse", control(&msg.Refuse{Why: "the name is taken"})},
 		{"prepare", control(&msg.Prepare{Ballot: ballot, Index: 12, Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Crash}}})},
-		{"promise with nothing accepted", control(&msg.Promise{Ballot: ballot, Index: 12})},
+		{"prepare to ask", control(&msg.Prepare{Ballot: ballot, Ask: true, Index: 12})},
+		{"promise with nothing accepted", control(&msg.Promise{Ballot: ballot, Ask: true, Index: 12})},
 		{"promise with all", control(&msg.Promise{
-			Ballot: ballot, Index: 11, Decided: []*msg.Entry{{Index: 12}}, Accepted: entry, At: msg.Ballot{ViewSeq: 3, Owner: 0x1111},
+			Ballot: ballot, Vote: msg.Vote{Without: []id.Site{0x2222}}, Index: 11, Decided: []*msg.Entry{{Index: 12}}, Accepted: entry, At: msg.Ballot{ViewSeq: 3, Owner: 0x1111},
 		})},
 		{"propose", control(&msg.Propose{Ballot: ballot, Entry: entry})},
 		{"accept", control(&msg.Accept{Ballot: ballot, Index: 13})},
+		{"accept as heir", control(&msg.Accept{Ballot: ballot, Index: 13, Vote: msg.Vote{
+			Heirs: []id.Site{0x2222}, Without: []id.Site{0x2222, 0x4444},
+		}})},
 		{"nack", control(&msg.Nack{Ballot: ballot, Promised: msg.Ballot{ViewSeq: 4, Round: 2, Owner: 0x3333}, Alive: 0x2222})},
 		{"commit", control(&msg.Commit{Entry: entry, Agreed: []id.Site{0x1111, 0x3333}})},
 		{"fetch", control(&msg.Fetch{Index: 12})},
@@ -80,6 +84,7 @@ func membershipSamples() []sample {
 		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
 		{"accuse no more", control(&msg.Accuse{})},
 		{"submit", control(&msg.Submit{Ops: entry.Ops})},
+		{"bond", control(&msg.Bond{From: 4, Until: 5_000_000_000})},
 	}
 }
 

@@ -30,6 +30,8 @@ type Member struct {
 	Site   id.Site `json:"site"`
 	Name   string  `json:"name,omitempty"`
 	Weight uint32  `json:"weight"`
+	// Machine is the same for sites that see each other die; 0 is nobody's but its own.
+	Machine uint64 `json:"machine,omitempty,string"`
 }
 
 // A Removal says why a site is no longer in the view.
@@ -45,6 +47,7 @@ type (
 	Start struct {
 		Name    string `json:"name,omitempty"`
 		Founder bool   `json:"founder,omitempty"`
+		Least   uint64 `json:"least,omitempty"` // what a view must weigh to go on after an exclusion
 	}
 	// SiteView: the site installed a site view, as the log's entry Index says.
 	// Jumped: it lagged, nobody had the entries it lacked any more, and it took
@@ -76,6 +79,12 @@ type (
 		ViewSeq uint64 `json:"vseq"`
 		Round   uint64 `json:"round"`
 	}
+	// Heir: in view ViewSeq the site votes for Of as well, which ran on the same
+	// machine and is dead.
+	Heir struct {
+		ViewSeq uint64  `json:"vseq"`
+		Of      id.Site `json:"of"`
+	}
 	// Suspect: the site accuses another; Cleared takes it back.
 	Suspect struct {
 		Site     id.Site `json:"of"`
@@ -87,7 +96,7 @@ type (
 	Resume struct{}
 	// Halt is the last fact of a site that learned it was excluded, or left.
 	Halt struct {
-		Why string `json:"why"` // "excluded", "left", "behind"
+		Why string `json:"why"` // "excluded", "left", "behind", "stalled"
 	}
 	// Crash is written by the simulator, at the instant it kills a site.
 	Crash struct{}
@@ -312,6 +321,7 @@ func (SiteView) Event() string  { return "siteview" }
 func (Applied) Event() string   { return "applied" }
 func (Accepted) Event() string  { return "accepted" }
 func (Takeover) Event() string  { return "takeover" }
+func (Heir) Event() string      { return "heir" }
 func (Suspect) Event() string   { return "suspect" }
 func (Stall) Event() string     { return "stall" }
 func (Resume) Event() string    { return "resume" }

@@ -114,12 +114,12 @@ func (l *Log) report(fx *effect.Effects) {
 	}
 }
 
-func (l *Log) onAccuse(now effect.Time, from id.Site, m *msg.Accuse) {
+func (l *Log) onAccuse(from id.Site, m *msg.Accuse) {
 	l.cases = slices.DeleteFunc(l.cases, func(c accusation) bool {
 		return c.accuser == from && !slices.ContainsFunc(m.Accused, func(a msg.Accusation) bool { return a.Site == c.suspect })
 	})
 	for _, a := range m.Accused {
-		l.accuse(now, from, a.Site, a.Evidence)
+		l.accuse(l.now, from, a.Site, a.Evidence)
 	}
 }
 

@@ -101,6 +101,15 @@ type Accusation struct {
 	Evidence Evidence
 }
 
+// A Vote is how far a promise or an acceptance counts: only together with the
+// votes of the voter's kin, the other voters of its machine, but for those in
+// Without, and then for the dead in Heirs as well, whose votes the voter inherits.
+// Both lists only grow in a view; Without has all of Heirs.
+type Vote struct {
+	Heirs   []id.Site // dead kin whose votes have passed to the voter
+	Without []id.Site // kin that is dead, or has been given up in this view
+}
+
 type (
 	// Heartbeat says nothing; the frame that carries it does.
 	Heartbeat struct{}
@@ -114,16 +123,21 @@ type (
 
 	// Prepare opens a takeover: the sender asks the members of a view to obey
 	// Ballot. Accused are those older than the sender, all of whom it suspects.
+	// With Ask it only asks whether they would: nobody promises anything.
 	Prepare struct {
 		Ballot  Ballot
+		Ask     bool
 		Index   uint64 // last entry the sender applied
 		Accused []Accusation
 	}
 
 	// Promise obeys a Prepare. Decided are entries the candidate lacks;
-	// Accepted is what the sender accepted for the entry after its last.
+	// Accepted is what the sender accepted for the entry after its last. With Ask
+	// it answers a question and promises nothing.
 	Promise struct {
 		Ballot   Ballot
+		Ask      bool
+		Vote     Vote
 		Index    uint64
 		Decided  []*Entry
 		Accepted *Entry
@@ -140,6 +154,15 @@ type (
 	Accept struct {
 		Ballot Ballot
 		Index  uint64
+		Vote   Vote
+	}
+
+	// Bond is a word among kin: in no view from number From on has the sender
+	// voted without the receiver, nor will it before Until, on the clock of the
+	// machine they share. Who sees the sender die before that inherits its vote.
+	Bond struct {
+		From  uint64
+		Until uint64 // nanoseconds
 	}
 
 	// Nack refuses a Prepare or Propose: the sender has promised another

@@ -52,6 +52,7 @@ const (
 	KindXferCredit
 	KindDepAsk
 	KindDepDone
+	KindBond
 	KindEnd // one past the last
 )
 
@@ -92,6 +93,7 @@ func (*XferEnd) Kind() Kind     { return KindXferEnd }
 func (*XferCredit) Kind() Kind  { return KindXferCredit }
 func (*DepAsk) Kind() Kind      { return KindDepAsk }
 func (*DepDone) Kind() Kind     { return KindDepDone }
+func (*Bond) Kind() Kind        { return KindBond }
 
 // A Frame is what a lane carries: on LaneControl all that one step of the sender
 // had to say to this receiver, on the others one message each.
