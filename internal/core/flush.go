@@ -175,7 +175,7 @@ func (m *member) install(v *view.Group, seen []msg.Seen) {
 			m.seen.add(x.Caller, x.Last, x.View)
 		}
 	}
-	m.cur = newInstalled(v, m.proc, m.emit)
+	m.cur = newInstalled(v, m.proc, &m.gate, m.emit)
 	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= v.Index })
 	m.cur.seen = m.seen.list()
 	m.account.Turn()

@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
@@ -58,13 +59,17 @@ type member struct {
 	keeps   int // bytes in backlog
 	donors  []*xfer.Donor
 
+	// What readers of our program's state wait for.
+	gate         lease.Gate
+	due, settled uint64 // as told
+
 	ackAt  effect.Time // 0: nothing to acknowledge
 	ackNow bool
 }
 
 func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
 	group, proc := v.Group, gm.Proc
-	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: seen{}}
+	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: seen{}, gate: lease.Open()}
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
 }
@@ -186,6 +191,23 @@ func (m *member) work() {
 	m.answerCopied(c)
 	m.leaveIfDone(c)
 	c.release(m.tellStable)
+	m.tellReaders(c)
+}
+
+// tellReaders says what is due to readers, and, once our program holds the
+// state, what it has been delivered of that.
+func (m *member) tellReaders(c *installed) {
+	if due := m.gate.Due(); due != m.due {
+		m.due = due
+		m.s.out.Dues = append(m.s.out.Dues, Due{Proc: m.proc, Group: m.group, Upto: due})
+	}
+	if m.loading != nil {
+		return
+	}
+	if upto := m.gate.Settled(c.queue.Done()); upto > m.settled {
+		m.settled = upto
+		m.s.item(Settled{Proc: m.proc, Group: m.group, Upto: upto})
+	}
 }
 
 func (m *member) tellStable(rank int, upto uint64) {

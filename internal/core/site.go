@@ -7,6 +7,7 @@
 //
 //	session   lanes between two sites that survive broken connections
 //	detect    who is silent
+//	lease     what a member may read without asking anybody
 //	gms       the membership log: site views and the directory of groups
 //	change    from group view to group view: flush and cut
 //	mcast     the streams of a view, held until stable
@@ -32,6 +33,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/gms"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
@@ -41,6 +43,7 @@ type Config struct {
 	Me      view.Member
 	Detect  detect.Config
 	Log     gms.Config
+	Lease   lease.Config
 	Retry   effect.Time // pause before a request to the coordinator is repeated
 	Lazy    effect.Time // how long an acknowledgement may wait
 	Linger  effect.Time // how long a session to an excluded site is kept
@@ -54,6 +57,7 @@ func Defaults(me view.Member) Config {
 		Me:     me,
 		Detect: detect.Config{Beat: 100 * ms, Floor: 1000 * ms, Ceil: 8000 * ms},
 		Log:    gms.Config{Patience: 3000 * ms, Gather: 100 * ms, Retry: 10 * ms},
+		Lease:  lease.Config{Grant: 900 * ms, Drift: 10_000, Slack: 100 * ms},
 		Retry:  250 * ms,
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
@@ -68,6 +72,7 @@ type Site struct {
 
 	log      *gms.Log
 	detector *detect.Detector
+	lease    *lease.Lease
 	peers    peers
 	groups   groups
 	outside  callers
@@ -75,6 +80,7 @@ type Site struct {
 
 	started bool // said so in the trace
 	stalled bool
+	departs bool // the program wants to leave the system
 	halted  bool
 
 	fx    effect.Effects
@@ -102,11 +108,13 @@ func New(cfg Config) *Site {
 		cfg: cfg, me: cfg.Me.Site,
 		log:      gms.New(cfg.Me, cfg.Log),
 		detector: detect.New(cfg.Detect),
+		lease:    lease.New(cfg.Lease, cfg.Me.Site),
 		peers:    newPeers(),
 		groups:   newGroups(),
 		outside:  newCallers(),
 	}
 	s.fx.Tracing = cfg.Tracing
+	s.log.Guard(s.lease.Fence)
 	return s
 }
 
@@ -115,6 +123,7 @@ func New(cfg Config) *Site {
 // to one peer goes into one frame.
 func (s *Site) Step(in *Input, out *Output) {
 	out.reset()
+	s.lease.Clock(in.Now, s.wake)
 	s.out, s.now, s.wake = out, in.Now, effect.Never
 	s.fx.Facts = out.Facts
 	for _, ev := range in.Events {
@@ -129,6 +138,7 @@ func (s *Site) Step(in *Input, out *Output) {
 	}
 	s.pack()
 	out.Facts, s.fx.Facts = s.fx.Facts, nil
+	out.Terms = s.terms()
 	out.Wake, s.out = s.wake, nil
 }
 
@@ -159,6 +169,7 @@ func (s *Site) handle(ev Event) {
 			s.halt("left")
 			return
 		}
+		s.departs = true
 		s.requests.add(msg.Op{Kind: msg.OpDepart, Proc: id.Process(s.me, 0)})
 	default:
 		s.program(ev)
@@ -360,6 +371,17 @@ func (s *Site) checkContact() {
 		s.groups.mark(m)
 	}
 	s.outside.viewed(s)
+}
+
+// terms are what our readers may rely on until the next step.
+func (s *Site) terms() lease.Terms {
+	if s.halted || s.departs || s.stalled {
+		return lease.Terms{Stalled: s.stalled}
+	}
+	if e := s.log.Ends(); e != nil {
+		s.lease.Pledge(s.now, e)
+	}
+	return lease.Terms{Until: s.lease.Until()}
 }
 
 // settle lets everything come to rest: our messages to ourselves, the members

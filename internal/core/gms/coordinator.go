@@ -91,8 +91,9 @@ func (l *Log) Advance(now effect.Time, fx *effect.Effects) ([]Applied, effect.Ti
 		if e, wake = l.next(now); e == nil {
 			break
 		}
-		l.propose(e)
+		l.propose(now, e)
 	}
+	wake = min(wake, l.unhold(now))
 	l.replay(now)
 	if l.view != nil && len(l.cases) > 0 {
 		for _, c := range l.cases {
@@ -191,16 +192,15 @@ func (l *Log) yield(now effect.Time, b msg.Ballot) {
 
 // propose puts an entry in flight. Those it removes are asked like the others:
 // if they live they are acceptors still.
-func (l *Log) propose(e *msg.Entry) {
-	l.proposal, l.agreed = e, []id.Site{l.me.Site}
+func (l *Log) propose(now effect.Time, e *msg.Entry) {
+	l.proposal, l.agreed = e, nil
 	for _, r := range e.Remove {
 		if r.Evidence == msg.Timeout && !l.suspected(r.Site) {
 			l.fx.Fact(fact.Suspect{Site: r.Site, Evidence: r.Evidence.String()})
 		}
 	}
-	l.accept(l.ballot, e)
 	l.toVoters(&msg.Propose{Ballot: l.ballot, Entry: e})
-	l.decide()
+	l.endorse(now)
 }
 
 // expels reports whether e removes s against its will.

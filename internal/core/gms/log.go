@@ -12,6 +12,7 @@
 //	log.go         state, and how a decided entry is applied
 //	acceptor.go    promises and acceptances
 //	coordinator.go proposals, takeover, what goes into the next entry
+//	fence.go       what keeps this site from accepting a removal yet
 //	accuse.go      who suspects whom, and when that is enough
 //	directory.go   the groups, a pure function of the log
 //
@@ -63,6 +64,7 @@ type Log struct {
 	acceptor
 	coordinator
 	accusations
+	fences
 	lagging uint64      // our index when a peer was first seen ahead of it
 	lagAt   effect.Time // and when that was
 	early   []early     // messages from a later view than ours, until we catch up
