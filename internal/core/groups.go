@@ -224,7 +224,7 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 		m := newMember(s, v, gm)
 		s.groups.add(m)
 		fresh = append(fresh, m)
-		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
+		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name, Since: gm.Joined})
 	}
 	return fresh
 }

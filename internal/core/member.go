@@ -199,7 +199,7 @@ func (m *member) work() {
 func (m *member) tellReaders(c *installed) {
 	if due := m.gate.Due(); due != m.due {
 		m.due = due
-		m.s.out.Dues = append(m.s.out.Dues, Due{Proc: m.proc, Group: m.group, Upto: due})
+		m.s.out.Dues = append(m.s.out.Dues, Due{Proc: m.proc, Group: m.group, Since: m.joined, Upto: due})
 	}
 	if m.loading != nil {
 		return

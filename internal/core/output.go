@@ -64,6 +64,7 @@ type Dial struct {
 // Settled says Upto. It is lease.Closed when no reads are served any more.
 type Due struct {
 	Proc, Group id.Address
+	Since       uint64 // the membership, as Joined says
 	Upto        uint64
 }
 
@@ -149,10 +150,12 @@ func (c Casts) Request(i int) Request {
 
 // Outside the streams.
 type (
-	// Joined: Proc's wish to join Name was granted; the stream begins.
+	// Joined: Proc's wish to join Name was granted by log entry Since, which
+	// tells its memberships apart; the stream begins.
 	Joined struct {
 		Proc, Group id.Address
 		Name        string
+		Since       uint64
 	}
 	// Called is an answer to a call of Proc on Dest, or its end.
 	Called struct {

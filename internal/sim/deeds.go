@@ -26,6 +26,7 @@ func command(name string) func(*Story, []string) error {
 		"before": (*Story).doBefore, "after": (*Story).doAfter,
 		"join": (*Story).doJoin, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
+		"read": (*Story).doRead, "linger": (*Story).doLinger,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -343,6 +344,28 @@ func (s *Story) doLeave(args []string) error {
 		s.w.leave(p, m)
 	}
 	return err
+}
+
+// doRead has a member read its own state. Reads are numbered with its calls.
+func (s *Story) doRead(args []string) error {
+	_, m, err := s.member(args, "read 1 g")
+	if err == nil {
+		m.read()
+	}
+	return err
+}
+
+// doLinger makes a program stand still after it has looked, before it asks
+// whether that counts: linger N 2s.
+func (s *Story) doLinger(args []string) error {
+	if err := want(args, 2, "linger N 2s"); err != nil {
+		return err
+	}
+	d, err := duration(args[1])
+	if err != nil {
+		return err
+	}
+	return s.onSite(args, "", func(x *site) { x.programs[0].linger = d })
 }
 
 func (s *Story) doFlush(args []string) error {

@@ -51,6 +51,13 @@ func (w *World) vary() {
 		w.hosts[0].weight = 3 // who outweighs all others together is not let in
 	}
 	w.hasty = w.dice.Chance(250)
+	if w.dice.Chance(500) { // grants that outlast suspicions
+		w.grant = w.dice.Between(200, 2000) * effect.Millisecond
+	}
+	w.drift = Pick(w.dice, []int64{0, 1_000, 10_000, 100_000})
+	for _, h := range w.hosts {
+		h.rate = w.dice.Between(-w.drift, w.drift)
+	}
 }
 
 // fault lets something go wrong now and then, until the calm.
@@ -90,7 +97,9 @@ func (w *World) mishap() {
 			w.pauseFor(h, w.between(1000, 3_000_000))
 		}
 	case 4:
-		if w.Faults.Pauses { // the clock jumps ahead
+		// The clock jumps ahead, at most once while a grant lasts.
+		if w.Faults.Pauses && (h.jumped == 0 || w.now-h.jumped > 3*effect.Second) {
+			h.jumped = w.now
 			h.offset += w.between(1000, 2_500_000)
 		}
 	case 5, 6:

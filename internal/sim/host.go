@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
@@ -20,6 +21,8 @@ type host struct {
 	incarnation int
 	site        *site
 	offset      effect.Time // of its clock
+	rate        int64       // how much faster than true time it runs, in parts per million
+	jumped      effect.Time // when it last jumped ahead
 	weight      uint32
 	dark        bool // the machine is off, not only the process gone
 }
@@ -40,6 +43,10 @@ type site struct {
 	wakeAt   effect.Time
 	view     *view.Site // installed
 	programs []*program
+
+	// What readers know.
+	terms lease.Terms
+	dues  map[dueKey]uint64
 }
 
 func (w *World) hostAt(addr string) *host {
@@ -58,7 +65,7 @@ func (h *host) start(found bool) {
 	h.dark = false
 	w := h.w
 	s := &site{
-		w: w, host: h, wants: map[dialKey]uint64{},
+		w: w, host: h, wants: map[dialKey]uint64{}, dues: map[dueKey]uint64{},
 		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
 		id: id.Site((h.index+1)*1296 + h.incarnation),
 	}
@@ -69,6 +76,10 @@ func (h *host) start(found bool) {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
 	}
+	if w.grant != 0 {
+		cfg.Lease.Grant = w.grant
+	}
+	cfg.Lease.Drift = w.drift
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
@@ -103,7 +114,12 @@ func (h *host) seek(s *site) {
 func (s *site) running() bool { return s != nil && !s.stopped }
 
 // clock is the site's own monotonic time.
-func (s *site) clock() effect.Time { return s.w.now + s.host.offset }
+func (s *site) clock() effect.Time { return s.host.offset + s.w.now + s.w.now*s.host.rate/million }
+
+// true time that passes while its clock runs on by d, and a little.
+func (h *host) real(d effect.Time) effect.Time { return d*million/(million+h.rate) + 1 }
+
+const million = 1_000_000
 
 // post gives the site something to handle, soon.
 func (s *site) post(ev core.Event) {
@@ -138,6 +154,7 @@ func (s *site) step() {
 	if !s.try(&in) {
 		return
 	}
+	s.publish()
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)
 	}
@@ -172,8 +189,9 @@ func (s *site) step() {
 		s.handle(i)
 	}
 	if s.out.Wake != effect.Never {
-		s.wakeIn(s.out.Wake - in.Now)
+		s.wakeIn(s.host.real(s.out.Wake - in.Now))
 	}
+	s.readers()
 }
 
 // try steps the core; a panic is a failure of the run.
