@@ -26,7 +26,7 @@ func command(name string) func(*Story, []string) error {
 		"before": (*Story).doBefore, "after": (*Story).doAfter,
 		"join": (*Story).doJoin, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
-		"read": (*Story).doRead, "linger": (*Story).doLinger,
+		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -40,9 +40,10 @@ func want(args []string, n int, usage string) error {
 }
 
 // doSites makes n hosts and starts the first ones, one after the other, so that
-// their ranks are their numbers: sites N [of M] [weights w1 w2 …].
+// their ranks are their numbers: sites N [of M] [grant 3s] [drift 20] [weights
+// w1 w2 …]. The drift that leases allow for is in percent.
 func (s *Story) doSites(args []string) error {
-	if err := want(args, 1, "sites N [of M] [weights w1 w2 …]"); err != nil {
+	if err := want(args, 1, "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …]"); err != nil {
 		return err
 	}
 	n, err := strconv.Atoi(args[0])
@@ -60,6 +61,9 @@ func (s *Story) doSites(args []string) error {
 	for _, h := range s.w.hosts {
 		h.offset = effect.Second
 	}
+	if err := s.leases(args); err != nil {
+		return err
+	}
 	if i := slices.Index(args, "weights"); i >= 0 {
 		for k, word := range args[i+1:] {
 			weight, err := strconv.ParseUint(word, 10, 32)
@@ -75,6 +79,42 @@ func (s *Story) doSites(args []string) error {
 	}
 	s.tale.notes = nil
 	return nil
+}
+
+// leases reads what doSites is told of them.
+func (s *Story) leases(args []string) (err error) {
+	if i := slices.Index(args, "grant"); i >= 0 && i+1 < len(args) {
+		if s.w.grant, err = duration(args[i+1]); err != nil {
+			return err
+		}
+	}
+	if i := slices.Index(args, "drift"); i >= 0 && i+1 < len(args) {
+		s.w.drift, err = percent(args[i+1])
+	}
+	return err
+}
+
+// percent reads a percentage as parts per million.
+func percent(word string) (int64, error) {
+	n, err := strconv.ParseInt(word, 10, 8)
+	return n * million / 100, err
+}
+
+// doDrift makes a site's clock run faster or slower from now on, by so many
+// percent: drift N -20.
+func (s *Story) doDrift(args []string) error {
+	if err := want(args, 2, "drift N -20"); err != nil {
+		return err
+	}
+	rate, err := percent(args[1])
+	if err != nil {
+		return err
+	}
+	return s.onSite(args, "", func(x *site) {
+		now := x.clock()
+		x.host.rate = rate
+		x.host.offset += now - x.clock()
+	})
 }
 
 // doStart starts a new incarnation: start 4, or restart 4.

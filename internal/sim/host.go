@@ -79,7 +79,7 @@ func (h *host) start(found bool) {
 	if w.grant != 0 {
 		cfg.Lease.Grant = w.grant
 	}
-	cfg.Lease.Drift = w.drift
+	cfg.Lease.Drift = max(cfg.Lease.Drift, w.drift)
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}

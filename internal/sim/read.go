@@ -73,7 +73,7 @@ func (m *membership) due() uint64 {
 // read begins a linearizable read of the program's state.
 func (m *membership) read() {
 	s := m.p.s
-	if m.group == 0 || m.left || m.leaving || s.stopped {
+	if m.group == 0 || m.left || s.stopped {
 		return
 	}
 	m.p.calls++
