@@ -24,6 +24,8 @@ func (l *life) items(items []core.Item) {
 			l.stream(i.Group, i)
 		case core.RestoreEnd:
 			l.stream(i.Group, i)
+		case core.Settled:
+			l.stream(i.Group, i)
 		case core.Left:
 			l.left(i)
 		case core.CaptureRoom:
@@ -104,6 +106,7 @@ func (l *life) joined(i core.Joined) {
 	for _, g := range n.groups {
 		if g.life == l && g.name == i.Name && g.addr == 0 {
 			g.addr = i.Group
+			l.sit(g, seatKey{i.Proc, i.Group, i.Since})
 			if g.abandoned {
 				l.node.Post(core.LeaveGroup{Proc: l.proc, Group: i.Group})
 			}
@@ -120,6 +123,7 @@ func (l *life) stream(a Address, i core.Item) {
 
 func (l *life) left(i core.Left) {
 	if g := l.group(i.Group); g != nil {
+		g.readers.unseat()
 		g.queue.push(i)
 		l.n.closeWindow(i.Group)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -68,6 +69,9 @@ type life struct {
 	n    *Node
 	node *node.Node
 	proc Address
+
+	terms atomic.Pointer[terms] // what readers may rely on
+	seats map[seatKey]*seat     // the core's goroutine only
 }
 
 // Start runs a node and waits until it is in a system; with seeds it tries them
@@ -96,7 +100,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 
 // begin starts an incarnation.
 func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life, error) {
-	l := &life{n: n}
+	l := &life{n: n, seats: map[seatKey]*seat{}}
+	l.terms.Store(&terms{})
 	weight := uint32(1)
 	if n.cfg.NoVote {
 		weight = 0
@@ -116,6 +121,13 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life,
 			l.items(items)
 		default:
 			l.early(items)
+		}
+	}
+	cfg.OnTerms = func(out *core.Output) {
+		select {
+		case <-ready:
+			l.publish(out)
+		default:
 		}
 	}
 	started, err := node.Start(ctx, cfg)

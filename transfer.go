@@ -45,7 +45,9 @@ func (g *Group) capture(i core.Capture) {
 		f.finish(nil)
 		return
 	}
+	g.readers.state.Lock()
 	write, err := g.cfg.State.Snapshot()
+	g.readers.state.Unlock()
 	if err != nil {
 		f.finish(err)
 		return
@@ -190,7 +192,9 @@ func (g *Group) restore(i core.Restore) {
 		defer close(done)
 		var err error
 		if g.cfg.State != nil {
+			g.readers.state.Lock()
 			err = g.cfg.State.Restore(x)
+			g.readers.state.Unlock()
 		}
 		if err == nil {
 			_, err = io.Copy(io.Discard, x)

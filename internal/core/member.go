@@ -206,7 +206,7 @@ func (m *member) tellReaders(c *installed) {
 	}
 	if upto := m.gate.Settled(c.queue.Done()); upto > m.settled {
 		m.settled = upto
-		m.s.item(Settled{Proc: m.proc, Group: m.group, Upto: upto})
+		m.s.item(Settled{Proc: m.proc, Group: m.group, Since: m.joined, Upto: upto})
 	}
 }
 

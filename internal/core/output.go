@@ -123,9 +123,10 @@ type (
 		Err         string
 	}
 	// Settled: what was due up to Upto has been delivered, or is in the state
-	// that Proc holds.
+	// that Proc holds since it was Joined.
 	Settled struct {
 		Proc, Group id.Address
+		Since       uint64
 		Upto        uint64
 	}
 	// Left: Proc is no longer a member; the stream ends. Why is "left",

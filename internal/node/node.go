@@ -163,6 +163,9 @@ func (n *Node) Addr() string { return n.me.Addr }
 // Now is the time on the core's clock.
 func (n *Node) Now() effect.Time { return effect.Time(time.Since(n.began)) }
 
+// At is the time on the core's clock at a time of this machine's.
+func (n *Node) At(t time.Time) effect.Time { return effect.Time(t.Sub(n.began)) }
+
 // Done is closed when the node has ended and nothing of it is left.
 func (n *Node) Done() <-chan struct{} { return n.done }
 
