@@ -194,14 +194,15 @@ func (m *member) work() {
 	m.tellReaders(c)
 }
 
-// tellReaders says what is due to readers, and, once our program holds the
-// state, what it has been delivered of that.
+// tellReaders says what is due to readers, and, once we hold the state, what our
+// program has been delivered of that. Before the log calls us ready the group
+// could end, and another begin under its name, without us.
 func (m *member) tellReaders(c *installed) {
 	if due := m.gate.Due(); due != m.due {
 		m.due = due
 		m.s.out.Dues = append(m.s.out.Dues, Due{Proc: m.proc, Group: m.group, Since: m.joined, Upto: due})
 	}
-	if m.loading != nil {
+	if m.loading != nil || !c.view.Members[c.rank].Ready {
 		return
 	}
 	if upto := m.gate.Settled(c.queue.Done()); upto > m.settled {

@@ -114,7 +114,7 @@ func New(cfg Config) *Site {
 		outside:  newCallers(),
 	}
 	s.fx.Tracing = cfg.Tracing
-	s.log.Guard(s.lease.Fence)
+	s.log.Guard(s.fence)
 	return s
 }
 
@@ -371,6 +371,13 @@ func (s *Site) checkContact() {
 		s.groups.mark(m)
 	}
 	s.outside.viewed(s)
+}
+
+// fence is asked by the log, which may be a view ahead of the rest of the site
+// within a step.
+func (s *Site) fence(v *view.Site, r msg.Removal) effect.Time {
+	s.lease.Install(v)
+	return s.lease.Fence(r)
 }
 
 // terms are what our readers may rely on until the next step.

@@ -6,11 +6,13 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
-// Fence says how long this site must yet keep from accepting a removal, because
-// the site in question may count on it (package lease); 0 when it is free to.
-type Fence func(msg.Removal) effect.Time
+// Fence says how long this site must yet keep from accepting a removal from v,
+// the view that is installed, because the site in question may count on it
+// (package lease); 0 when it is free to.
+type Fence func(v *view.Site, r msg.Removal) effect.Time
 
 // fences keep this site's acceptance of an entry back. To everybody else that
 // looks as if the proposal had taken so much longer to come, which no promise
@@ -29,7 +31,7 @@ func (l *Log) fenced(e *msg.Entry) (wait effect.Time) {
 		return 0
 	}
 	for _, r := range e.Remove {
-		wait = max(wait, l.fence(r))
+		wait = max(wait, l.fence(l.view, r))
 	}
 	return wait
 }

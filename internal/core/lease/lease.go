@@ -95,8 +95,12 @@ func (l *Lease) Clock(now, asked effect.Time) {
 	l.last = now
 }
 
-// Install begins a site view. Grants of earlier ones count no more.
+// Install begins a site view, if it is another. Grants of earlier ones count no
+// more.
 func (l *Lease) Install(v *view.Site) {
+	if l.view != nil && l.view.Seq == v.Seq {
+		return
+	}
 	next := make([]peer, 0, len(v.Members))
 	for _, m := range v.Members {
 		if m.Site == l.me {
