@@ -194,23 +194,6 @@ func (m *member) work() {
 	m.tellReaders(c)
 }
 
-// tellReaders says what is due to readers, and, once we hold the state, what our
-// program has been delivered of that. Before the log calls us ready the group
-// could end, and another begin under its name, without us.
-func (m *member) tellReaders(c *installed) {
-	if due := m.gate.Due(); due != m.due {
-		m.due = due
-		m.s.out.Dues = append(m.s.out.Dues, Due{Proc: m.proc, Group: m.group, Since: m.joined, Upto: due})
-	}
-	if m.loading != nil || !c.view.Members[c.rank].Ready {
-		return
-	}
-	if upto := m.gate.Settled(c.queue.Done()); upto > m.settled {
-		m.settled = upto
-		m.s.item(Settled{Proc: m.proc, Group: m.group, Since: m.joined, Upto: upto})
-	}
-}
-
 func (m *member) tellStable(rank int, upto uint64) {
 	if m.s.fx.Tracing {
 		m.s.fx.Fact(fact.Stable{Proc: m.proc, Group: m.group, View: m.cur.view.Index, Sender: m.cur.view.Members[rank].Proc, Upto: upto})

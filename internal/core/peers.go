@@ -126,16 +126,6 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 	}
 }
 
-// hurry has heartbeats sent at once: all leases begin anew with a view.
-func (s *Site) hurry(sites []id.Site) {
-	for _, x := range sites {
-		if p := s.peers.bySite[x]; p != nil {
-			p.beatAt = 0
-			s.wakeAt(s.now)
-		}
-	}
-}
-
 // visitor has a session for a while, to be answered; it comes again if it must.
 func (s *Site) visitor(x id.Site, addr string) {
 	if p := s.peers.bySite[x]; p == nil && s.peers.strangers() >= flow.Strangers {

@@ -19,8 +19,8 @@
 //
 // and in this package: site.go the step, peers.go sessions and frames,
 // groups.go the log's word carried to the members, member.go one process in one
-// group, with its cast.go, flush.go, transfer.go; outside.go callers that are
-// not members.
+// group, with its cast.go, flush.go, transfer.go; readers.go what readers of its
+// state may rely on; outside.go callers that are not members.
 package core
 
 import (
@@ -371,24 +371,6 @@ func (s *Site) checkContact() {
 		s.groups.mark(m)
 	}
 	s.outside.viewed(s)
-}
-
-// fence is asked by the log, which may be a view ahead of the rest of the site
-// within a step.
-func (s *Site) fence(v *view.Site, r msg.Removal) effect.Time {
-	s.lease.Install(v)
-	return s.lease.Fence(r)
-}
-
-// terms are what our readers may rely on until the next step.
-func (s *Site) terms() lease.Terms {
-	if s.halted || s.departs || s.stalled {
-		return lease.Terms{Stalled: s.stalled}
-	}
-	if e := s.log.Ends(); e != nil {
-		s.lease.Pledge(s.now, e)
-	}
-	return lease.Terms{Until: s.lease.Until()}
 }
 
 // settle lets everything come to rest: our messages to ourselves, the members

@@ -20,7 +20,7 @@ import (
 // wrong when the story says so. testdata/stories/README.md has the language.
 //
 //	story.go   reading and telling
-//	deeds.go   what a story can make happen
+//	deeds.go   what a story can make happen; readdeeds.go with leases and reads
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
 type Story struct {

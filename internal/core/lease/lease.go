@@ -182,12 +182,16 @@ func (l *Lease) Fence(r msg.Removal) effect.Time {
 	return max(0, bound+l.cfg.Grant+l.cfg.Slack-l.patient)
 }
 
-// Pledge is called when this site has accepted an entry that ends the view: what
-// its own vote is worth to itself ends as a grant would, at once if the entry
-// removes it.
+// Pledge tells, after every step, which entry that ends the view this site has
+// accepted, or nil. From then on what its own vote is worth to itself ends as a
+// grant would, at once if the entry removes it. One that gave way to another
+// entry can be decided no more.
 func (l *Lease) Pledge(now effect.Time, e *msg.Entry) {
-	own := min(l.own, now+l.cfg.term())
-	if slices.ContainsFunc(e.Remove, func(r msg.Removal) bool { return r.Site == l.me }) {
+	own := effect.Never
+	if e != nil {
+		own = min(l.own, now+l.cfg.term())
+	}
+	if e != nil && slices.ContainsFunc(e.Remove, func(r msg.Removal) bool { return r.Site == l.me }) {
 		own = 0
 	}
 	if own != l.own {

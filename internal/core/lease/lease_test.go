@@ -58,6 +58,9 @@ func TestHolderCountsFromItsOwnHeartbeat(t *testing.T) {
 	if got := holder.Until(); got != 0 {
 		t.Errorf("a lease until %d on the vote of one other", got)
 	}
+	if holder.Pledge(1810*ms, nil); holder.Until() != 1900*ms {
+		t.Errorf("the entry gave way to another: a lease until %d, want 1900 ms", holder.Until()/ms)
+	}
 }
 
 func TestWhoMayBeAViewBehindIsGivenTime(t *testing.T) {
