@@ -47,6 +47,8 @@ type Group struct {
 	addr      Address
 	abandoned bool
 
+	readers readers
+
 	queue  *queue
 	feeds  feeds
 	loader *loader       // the stream's goroutine only, as is
@@ -262,6 +264,9 @@ func (g *Group) cutOff(l *life, closing bool) {
 	abandoned := g.abandoned
 	n.mu.Unlock()
 	g.feeds.close()
+	if mine {
+		g.readers.unseat()
+	}
 	if mine && (closing || abandoned) {
 		g.finish(ErrLeft)
 	}

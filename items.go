@@ -24,6 +24,8 @@ func (l *life) items(items []core.Item) {
 			l.stream(i.Group, i)
 		case core.RestoreEnd:
 			l.stream(i.Group, i)
+		case core.Settled:
+			l.stream(i.Group, i)
 		case core.Left:
 			l.left(i)
 		case core.CaptureRoom:
@@ -105,6 +107,7 @@ func (l *life) joined(i core.Joined) {
 	for _, g := range n.groups {
 		if g.life == l && g.name == i.Name && g.addr == 0 {
 			g.addr = i.Group
+			l.sit(g, seatKey{i.Proc, i.Group, i.Since})
 			if g.abandoned {
 				l.node.Post(core.LeaveGroup{Proc: l.proc, Group: i.Group})
 			}
@@ -121,6 +124,7 @@ func (l *life) stream(a Address, i core.Item) {
 
 func (l *life) left(i core.Left) {
 	if g := l.group(i.Group); g != nil {
+		g.readers.unseat()
 		g.queue.push(l, i)
 		l.n.closeWindow(i.Group)
 	}

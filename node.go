@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -107,6 +108,9 @@ type life struct {
 	n    *Node
 	node node.Site
 	proc Address
+
+	terms atomic.Pointer[terms] // what readers may rely on
+	seats map[seatKey]*seat     // the core's goroutine only
 }
 
 // Start runs a node and waits until it is in a system; with seeds it tries them
@@ -137,7 +141,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 // begin starts an incarnation. Only the first may found a system together with
 // others: a later one has been in one, and looks for that.
 func (n *Node) begin(ctx context.Context, listen string, seeds []string, first bool) (*life, error) {
-	l := &life{n: n}
+	l := &life{n: n, seats: map[seatKey]*seat{}}
+	l.terms.Store(&terms{})
 	weight := max(n.cfg.Weight, 1)
 	if n.cfg.NoVote {
 		weight = 0
@@ -161,6 +166,13 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string, first b
 			l.items(items)
 		default:
 			l.early(items)
+		}
+	}
+	cfg.OnTerms = func(out *core.Output) {
+		select {
+		case <-ready:
+			l.publish(out)
+		default:
 		}
 	}
 	started, err := n.host.Start(ctx, cfg)

@@ -153,6 +153,8 @@ func (g *Group) handle(l *life, i core.Item) {
 		if g.loader != nil && g.loader.xfer == i.Xfer {
 			g.loader.end(i.Err)
 		}
+	case core.Settled:
+		g.readers.settled(i)
 	case core.Left:
 		g.ended(l, i)
 	}
@@ -164,7 +166,9 @@ func (g *Group) viewed(i core.Viewed) {
 	g.view = v
 	g.mu.Unlock()
 	if g.cfg.OnView != nil {
+		g.readers.state.Lock()
 		g.cfg.OnView(v)
+		g.readers.state.Unlock()
 	}
 	g.mu.Lock()
 	if !g.entered {

@@ -45,7 +45,9 @@ func (g *Group) capture(l *life, i core.Capture) {
 		f.finish(nil)
 		return
 	}
+	g.readers.state.Lock()
 	write, err := g.cfg.State.Snapshot()
+	g.readers.state.Unlock()
 	if err != nil {
 		f.finish(err)
 		return
@@ -200,7 +202,9 @@ func (g *Group) restore(l *life, i core.Restore) {
 		defer close(done)
 		var err error
 		if g.cfg.State != nil {
+			g.readers.state.Lock()
 			err = g.cfg.State.Restore(x)
+			g.readers.state.Unlock()
 		}
 		if err == nil {
 			_, err = io.Copy(io.Discard, x)

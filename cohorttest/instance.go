@@ -2,8 +2,10 @@ package cohorttest
 
 import (
 	"context"
+	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/sim"
@@ -123,6 +125,9 @@ func (i *instance) Addr() string { return i.p.site.config.Listen }
 
 // Listens is the same.
 func (i *instance) Listens() string { return i.Addr() }
+
+// At is the core's clock at a time of this world's, which all programs share.
+func (i *instance) At(t time.Time) effect.Time { return i.x.Clock() + effect.Time(time.Until(t)) }
 
 // Done is closed when the site has ended.
 func (i *instance) Done() <-chan struct{} { return i.done }

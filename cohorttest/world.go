@@ -248,6 +248,13 @@ func (w *world) Killed(i int) {
 	}
 }
 
+// Terms passes on what readers may rely on.
+func (w *world) Terms(i int, out *core.Output) {
+	if p := w.machines[i].proc; p != nil && p.inst != nil && p.inst.cfg.OnTerms != nil {
+		p.inst.cfg.OnTerms(out)
+	}
+}
+
 // Items passes on what the core has for the program.
 func (w *world) Items(i int, items []core.Item) {
 	p := w.machines[i].proc

@@ -126,6 +126,7 @@ func (t *teller) summary(s *lab.Summary) string {
 	row("sites", counted(s.SiteViews, "view"), counted(s.Takeovers, "takeover"), counted(s.Exclusions, "exclusion"), counted(s.Heirs, "vote")+" inherited", counted(s.Stalls, "stall"))
 	row("groups", counted(s.GroupViews, "view"), counted(s.Flushes, "flush"), n(s.FlushRestarts)+" restarted", counted(s.Transfers, "transfer"))
 	row("casts", n(s.FIFO)+" FIFO", n(s.Causal)+" causal", n(s.Total)+" total", n(s.Barrier)+" barrier", n(s.Safe)+" safe")
+	row("reads", n(s.Reads)+" linearizable", n(s.Refusals)+" refused while stalled")
 	checks := 0
 	for _, c := range s.Judged {
 		checks += c.Checks

@@ -109,6 +109,15 @@ var mutations = []struct {
 		}
 		return slices.Delete(slices.Clone(records), i, i+1)
 	}},
+	{"a read was told too early", func(records []trace.Record, i int) []trace.Record {
+		f, ok := records[i].Fact.(fact.ReadDone)
+		if !ok {
+			return nil
+		}
+		f.Counts = slices.Clone(f.Counts)
+		f.Counts[0] += 1 << 20
+		return replaced(records, i, f)
+	}},
 	{"another state arrived", func(records []trace.Record, i int) []trace.Record {
 		f, ok := records[i].Fact.(fact.Digest)
 		if !ok {

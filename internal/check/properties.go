@@ -55,6 +55,8 @@ var properties = []Property{
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
 	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},
 	{"U3", "Excluded process containment", "An excluded process is delivered no safe cast that survivors are not.", judgeContainment},
+	{"U4", "Lease safety", "No linearizable read ends at a site after it was removed from the site view.", judgeLease},
+	{"U5", "Linearizable reads", "A linearizable read sees every safe cast and every Barrier cast that anybody had been delivered before it began, and nothing that was not sent before it ended.", judgeReads},
 
 	{"T1", "Transfer at the cut", "A joiner's state is the donor's state after exactly the casts its counts name.", judgeTransferCut},
 	{"T2", "No gap, no overlap", "A joiner takes one state, the one captured for it, not older than its first view.", judgeTransferGap},

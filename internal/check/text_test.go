@@ -215,6 +215,8 @@ var kinds = func() map[string]reflect.Type {
 		fact.Leave{},
 		fact.FlushCall{},
 		fact.FlushDone{},
+		fact.ReadCall{},
+		fact.ReadDone{},
 		fact.Snapshot{},
 		fact.Loaded{},
 		fact.Digest{},

@@ -307,6 +307,7 @@ func (m *member) flushesDone(c *installed) {
 func (m *member) leave() {
 	if !m.leaving {
 		m.leaving = true
+		m.gate.Close() // once we are out, nobody waits for us
 		if m.cur != nil {
 			m.sendAck(m.cur, m.usedEarlier(), true)
 		}

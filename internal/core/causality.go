@@ -121,8 +121,8 @@ func (g *groups) setWaits(m *member, waits bool) {
 	}
 }
 
-// settled reports whether all members of the group are done with d.
-func (m *member) settled(d msg.Dep) bool {
+// doneWith reports whether all members of the group are done with d.
+func (m *member) doneWith(d msg.Dep) bool {
 	c := m.cur
 	if c == nil || len(m.ending) > 0 || !c.stable.AllClear() {
 		return false
@@ -139,7 +139,7 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 			return true
 		}
 		d := m.come()
-		if m.settled(d) {
+		if m.doneWith(d) {
 			m.open = false
 			return true
 		}
@@ -266,7 +266,7 @@ func (s *Site) askPast() effect.Time {
 // depAsk answers for a group with a member here.
 func (s *Site) depAsk(from id.Site, x *msg.DepAsk) {
 	for _, m := range s.groups.of(x.Group) {
-		if m.settled(x.Dep) {
+		if m.doneWith(x.Dep) {
 			s.fx.Control(from, &msg.DepDone{Dep: x.Dep})
 			return
 		}

@@ -234,7 +234,7 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		s.groups.add(m)
 		fresh = append(fresh, m)
-		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
+		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name, Since: gm.Joined})
 	}
 	return fresh
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/order"
@@ -18,6 +19,7 @@ type installed struct {
 	rank    int
 	sites   []id.Site // where the other members are
 	streams *mcast.Streams
+	gate    *lease.Gate // the member's
 	queue   *order.Queue
 	stable  *stable.Matrix
 
@@ -46,9 +48,10 @@ type installed struct {
 
 func newInstalled(v *view.Group, m *member) *installed {
 	n, me := len(v.Members), m.proc
+	m.gate.Turn(n)
 	c := &installed{
 		view: v, rank: v.Rank(me),
-		streams: mcast.New(n), stable: stable.New(n),
+		streams: mcast.New(n), gate: &m.gate, stable: stable.New(n),
 		used: make([]uint64, n), given: make([]int, n), released: vclock.New(n), wantedUpto: vclock.New(n),
 		asked: vclock.New(n),
 	}
@@ -81,8 +84,7 @@ func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 	r.First = c.sent + 1
 	c.sent = r.Last()
 	c.streams.Receive(c.rank, r, false)
-	c.queue.Add(c.rank, r)
-	c.heldNews = true
+	c.hold(c.rank, r)
 	for _, m := range dataFor(c.view, c.rank, r, 0) {
 		for _, s := range c.sites {
 			fx.Data(s, m)
@@ -114,14 +116,22 @@ func dataFor(v *view.Group, rank int, r *msg.Run, attempt uint64) []msg.Message 
 // took notes entries that have become held. What the sender had delivered when
 // it sent them it holds as well, and its own stream of course.
 func (c *installed) took(rank int, r *msg.Run) {
-	c.queue.Add(rank, r)
+	c.hold(rank, r)
 	c.unacked += r.Size()
-	c.heldNews = true
 	if rank != c.rank {
 		row := make([]uint64, len(c.used))
 		copy(row, r.Time)
 		row[rank] = r.Last()
 		c.stable.Held(rank, row)
+	}
+}
+
+// hold notes a run that has become held.
+func (c *installed) hold(rank int, r *msg.Run) {
+	c.queue.Add(rank, r)
+	c.heldNews = true
+	if r.Safe || r.Order == msg.Barrier {
+		c.gate.Hold(rank, r.Last())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
@@ -67,13 +68,17 @@ type member struct {
 	unsecured    bool // a cast waits until what it depends on is held
 	conservative bool // casts wait for that
 
+	// What readers of our program's state wait for.
+	gate         lease.Gate
+	due, settled uint64 // as told
+
 	ackAt  effect.Time // 0: nothing to acknowledge
 	ackNow bool
 }
 
 func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
 	group, proc := v.Group, gm.Proc
-	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: seen{}, past: s.pasts.of(proc)}
+	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: seen{}, past: s.pasts.of(proc), gate: lease.Open()}
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
 }
@@ -197,6 +202,7 @@ func (m *member) work() {
 	m.answerCopied(c)
 	m.leaveIfDone(c)
 	c.release(m.tellStable)
+	m.tellReaders(c)
 	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured))
 }
 

@@ -7,6 +7,7 @@
 //
 //	session   lanes between two sites that survive broken connections
 //	detect    who is silent
+//	lease     what a member may read without asking anybody
 //	gms       the membership log: site views and the directory of groups
 //	change    from group view to group view: flush and cut
 //	mcast     the streams of a view, held until stable
@@ -18,8 +19,8 @@
 //
 // and in this package: site.go the step, peers.go sessions and frames, contact.go
 // who is in touch, groups.go the log's word carried to the members, member.go one
-// process in one group, with its cast.go, flush.go, transfer.go; outside.go
-// callers that are not members.
+// process in one group, with its cast.go, flush.go, transfer.go; readers.go
+// what readers of its state may rely on; outside.go callers that are not members.
 package core
 
 import (
@@ -32,6 +33,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/gms"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
@@ -41,6 +43,7 @@ type Config struct {
 	Me     view.Member
 	Detect detect.Config
 	Log    gms.Config
+	Lease  lease.Config
 	Retry  effect.Time // pause before a request to the coordinator is repeated
 	Lazy   effect.Time // how long an acknowledgement may wait
 	Linger effect.Time // how long a session to an excluded site is kept
@@ -56,6 +59,7 @@ func Defaults(me view.Member) Config {
 		Me:     me,
 		Detect: detect.Config{Beat: 100 * ms, Floor: 1000 * ms, Ceil: 8000 * ms},
 		Log:    gms.Config{Patience: 3000 * ms, Gather: 100 * ms, Retry: 10 * ms, Bond: 1000 * ms, Backoff: 1000 * ms},
+		Lease:  lease.Config{Grant: 900 * ms, Drift: 10_000, Slack: 100 * ms},
 		Retry:  250 * ms,
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
@@ -70,6 +74,7 @@ type Site struct {
 
 	log      *gms.Log
 	detector *detect.Detector
+	lease    *lease.Lease
 	peers    peers
 	groups   groups
 	outside  callers
@@ -79,6 +84,7 @@ type Site struct {
 	started bool // said so in the trace
 	stalled bool
 	since   effect.Time // when it stalled
+	departs bool        // the program wants to leave the system
 	halted  bool
 
 	fx    effect.Effects
@@ -106,11 +112,13 @@ func New(cfg Config) *Site {
 		cfg: cfg, me: cfg.Me.Site,
 		log:      gms.New(cfg.Me, cfg.Log),
 		detector: detect.New(cfg.Detect),
+		lease:    lease.New(cfg.Lease, cfg.Me.Site),
 		peers:    newPeers(),
 		groups:   newGroups(),
 		outside:  newCallers(),
 	}
 	s.fx.Tracing = cfg.Tracing
+	s.log.Guard(s.fence)
 	return s
 }
 
@@ -119,6 +127,7 @@ func New(cfg Config) *Site {
 // to one peer goes into one frame.
 func (s *Site) Step(in *Input, out *Output) {
 	out.reset()
+	s.lease.Clock(in.Now, s.wake)
 	s.out, s.now, s.wake = out, in.Now, effect.Never
 	s.fx.Facts = out.Facts
 	for _, ev := range in.Events {
@@ -135,6 +144,7 @@ func (s *Site) Step(in *Input, out *Output) {
 	}
 	s.pack()
 	out.Facts, s.fx.Facts = s.fx.Facts, nil
+	out.Terms = s.terms()
 	out.Wake, s.out = s.wake, nil
 }
 
@@ -156,6 +166,7 @@ func (s *Site) handle(ev Event) {
 		if s.detector.Crashed(ev.Site) {
 			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
 		}
+		s.lease.Mourn()
 		s.applied(s.log.Perished(s.now, ev.Site, &s.fx))
 	case Shunned:
 		s.halt("excluded")
@@ -170,6 +181,7 @@ func (s *Site) handle(ev Event) {
 			s.halt("left")
 			return
 		}
+		s.departs = true
 		s.requests.add(msg.Op{Kind: msg.OpDepart, Proc: id.Process(s.me, 0)})
 	default:
 		s.program(ev)

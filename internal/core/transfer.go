@@ -160,6 +160,7 @@ func (m *member) restored(ev Restored) {
 	}
 	if ev.Err != "" {
 		m.leaving, m.asked = true, true
+		m.gate.Close()
 		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 		return
 	}

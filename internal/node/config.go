@@ -58,6 +58,10 @@ type Config struct {
 	// Close, nor keep the slice. Bodies in the items are shared: they must not
 	// be written to, and whoever keeps a part of one keeps all of its chunk.
 	OnItems func([]core.Item)
+	// OnTerms gets what readers may rely on (Output.Terms and Dues) after each
+	// step, before anything of it is written, and a last time, with nothing to
+	// rely on, before the node can be taken for dead. As OnItems.
+	OnTerms func(*core.Output)
 	// Trace gets the facts of this site when not nil. It is called on the
 	// core's goroutine.
 	Trace Tracer
@@ -109,6 +113,9 @@ func (c *Config) complete() error {
 	if c.OnItems == nil {
 		c.OnItems = func([]core.Item) {}
 	}
+	if c.OnTerms == nil {
+		c.OnTerms = func(*core.Output) {}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -147,6 +154,10 @@ func (c *Config) core(me view.Member) core.Config {
 	set(&cfg.Log.Patience, c.Core.Log.Patience)
 	set(&cfg.Log.Gather, c.Core.Log.Gather)
 	set(&cfg.Log.Retry, c.Core.Log.Retry)
+	set(&cfg.Lease.Grant, c.Core.Lease.Grant)
+	set(&cfg.Lease.Drift, c.Core.Lease.Drift)
+	set(&cfg.Lease.Slack, c.Core.Lease.Slack)
+	cfg.Lease.Wary = c.Core.Lease.Wary
 	set(&cfg.Retry, c.Core.Retry)
 	set(&cfg.Lazy, c.Core.Lazy)
 	set(&cfg.Linger, c.Core.Linger)

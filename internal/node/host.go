@@ -2,8 +2,10 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 )
 
@@ -14,6 +16,7 @@ type Site interface {
 	Site() id.Site
 	Addr() string
 	Listens() string
+	At(time.Time) effect.Time
 	Done() <-chan struct{}
 	Close()
 }

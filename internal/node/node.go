@@ -174,6 +174,9 @@ func (n *Node) Listens() string { return n.listens }
 // Now is the time on the core's clock, which is the machine's.
 func (n *Node) Now() effect.Time { return n.epoch + effect.Time(time.Since(n.began)) }
 
+// At is the time on the core's clock at a time of this machine's.
+func (n *Node) At(t time.Time) effect.Time { return n.epoch + effect.Time(t.Sub(n.began)) }
+
 // Done is closed when the node has ended and nothing of it is left.
 func (n *Node) Done() <-chan struct{} { return n.done }
 

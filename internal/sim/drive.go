@@ -25,6 +25,9 @@ type Driver interface {
 	Boot(machine int)
 	// Killed: at this instant the process at a machine is no more.
 	Killed(machine int)
+	// Terms are what readers may rely on after a step, before any other site can
+	// know of it: Output.Terms and Dues.
+	Terms(machine int, out *core.Output)
 	// Items are what a step of the machine's site has for the program. The
 	// slice is used again.
 	Items(machine int, items []core.Item)
@@ -78,6 +81,9 @@ func (x *Incarnation) Runs() bool { return x.s.running() }
 
 // Core is the site itself, to be looked at.
 func (x *Incarnation) Core() *core.Site { return x.s.core }
+
+// Clock is the time at its machine.
+func (x *Incarnation) Clock() effect.Time { return x.s.clock() }
 
 // Post gives the site something to handle, soon. One that has ended drops it.
 func (x *Incarnation) Post(ev core.Event) { x.s.post(ev) }

@@ -51,6 +51,13 @@ func (w *World) vary() {
 		w.hosts[0].weight = 3 // who outweighs all others together is not let in
 	}
 	w.hasty = w.dice.Chance(250)
+	if w.dice.Chance(500) { // grants that outlast suspicions
+		w.grant = w.dice.Between(200, 2000) * effect.Millisecond
+	}
+	w.drift = Pick(w.dice, []int64{0, 1_000, 10_000, 100_000})
+	for _, h := range w.hosts {
+		h.rate = w.dice.Between(-w.drift, w.drift)
+	}
 	if w.dice.Chance(300) {
 		w.share()
 	}
@@ -79,7 +86,7 @@ func (w *World) share() {
 		}
 		for _, x := range w.hosts[:i] {
 			if x.machine == h.machine && h.machine != 0 {
-				h.offset = x.offset
+				h.offset, h.rate = x.offset, x.rate
 			}
 		}
 	}
@@ -140,10 +147,11 @@ func (w *World) mishap() {
 			w.pauseFor(h, w.between(1000, 3_000_000))
 		}
 	case 4:
-		if w.Faults.Pauses { // the clock jumps ahead
+		// The clock jumps ahead, at most once while a grant lasts.
+		if w.Faults.Pauses && (h.jumped == 0 || w.now-h.jumped > 3*effect.Second) {
 			d := w.between(1000, 2_500_000)
-			h.offset += d
-			for _, x := range h.mates() {
+			for _, x := range append(h.mates(), h) {
+				x.jumped = w.now
 				x.offset += d
 			}
 		}

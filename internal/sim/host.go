@@ -8,6 +8,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
@@ -21,6 +22,8 @@ type host struct {
 	incarnation int
 	site        *site
 	offset      effect.Time // of its clock
+	rate        int64       // how much faster than true time it runs, in parts per million
+	jumped      effect.Time // when it last jumped ahead
 	weight      uint32
 	machine     uint64 // 0: shared with no other host
 	dark        bool   // the machine is off, not only the process gone
@@ -43,6 +46,10 @@ type site struct {
 	view     *view.Site // installed
 	programs []*program
 	seeds    []string // whom it may ask; all, if nil
+
+	// What readers know.
+	terms lease.Terms
+	dues  map[dueKey]uint64
 }
 
 func (w *World) hostAt(addr string) *host {
@@ -80,7 +87,7 @@ func (h *host) newSite(me view.Member) *site {
 	h.dark = false
 	w := h.w
 	s := &site{
-		w: w, host: h, wants: map[dialKey]uint64{},
+		w: w, host: h, wants: map[dialKey]uint64{}, dues: map[dueKey]uint64{},
 		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
 		id: id.Site((h.index+1)*1296 + h.incarnation),
 	}
@@ -98,6 +105,10 @@ func (h *host) newSite(me view.Member) *site {
 		cfg.Log.Backoff /= 10 // and all have to be back before the run ends
 	}
 	cfg.HaltAfter = w.haltAfter
+	if w.grant != 0 {
+		cfg.Lease.Grant = w.grant
+	}
+	cfg.Lease.Drift = max(cfg.Lease.Drift, w.drift)
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
@@ -127,7 +138,12 @@ func (s *site) knows(h *host) bool { return s.seeds == nil || slices.Contains(s.
 func (s *site) running() bool { return s != nil && !s.stopped }
 
 // clock is the site's own monotonic time.
-func (s *site) clock() effect.Time { return s.w.now + s.host.offset }
+func (s *site) clock() effect.Time { return s.host.offset + s.w.now + s.w.now*s.host.rate/million }
+
+// true time that passes while its clock runs on by d, and a little.
+func (h *host) real(d effect.Time) effect.Time { return d*million/(million+h.rate) + 1 }
+
+const million = 1_000_000
 
 // post gives the site something to handle, soon.
 func (s *site) post(ev core.Event) {
@@ -162,6 +178,7 @@ func (s *site) step() {
 	if !s.try(&in) {
 		return
 	}
+	s.publish()
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)
 	}
@@ -199,8 +216,9 @@ func (s *site) step() {
 		s.handle(i)
 	}
 	if s.out.Wake != effect.Never {
-		s.wakeIn(s.out.Wake - in.Now)
+		s.wakeIn(s.host.real(s.out.Wake - in.Now))
 	}
+	s.readers()
 }
 
 // try steps the core; a panic is a failure of the run.

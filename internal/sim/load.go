@@ -23,6 +23,9 @@ func (w *World) act(p *program) {
 	}
 	if v := p.s.core.View(); v != nil {
 		w.doSomething(p)
+		if m := p.named(groupName(w.dice.N(w.Groups))); m != nil && w.dice.Chance(400) {
+			m.read()
+		}
 	}
 	w.in(w.between(200, w.Pace), func() { w.act(p) })
 }

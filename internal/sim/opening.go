@@ -9,7 +9,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 )
 
-const sitesUsage = "sites N [of M] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [together]"
+const sitesUsage = "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [together]"
 
 // doSites makes hosts and starts the first ones, one after the other, so that
 // their ranks are their numbers. Together means that all hosts are to found the
@@ -63,7 +63,10 @@ func (s *Story) setting(args []string) error {
 	for i, n := range machines {
 		s.w.hosts[i].machine = n
 	}
-	var err error
+	err := s.leases(args)
+	if err != nil {
+		return err
+	}
 	if least := after(args, "least"); len(least) > 0 {
 		s.w.least, err = strconv.ParseUint(least[0], 10, 32)
 	}

@@ -28,6 +28,8 @@ type Stats struct {
 	Safe          int `json:"safe"`  // of all casts
 	Drops         int `json:"drops"` // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
+	Reads         int `json:"reads"` // linearizable ones
+	Refusals      int `json:"reads_refused"`
 	Frames        int `json:"frames"`
 	Bytes         int `json:"bytes"`
 }
@@ -55,6 +57,8 @@ func (s *Stats) Add(o Stats) {
 	s.Safe += o.Safe
 	s.Drops += o.Drops
 	s.Calls += o.Calls
+	s.Reads += o.Reads
+	s.Refusals += o.Refusals
 	s.Frames += o.Frames
 	s.Bytes += o.Bytes
 }
@@ -97,6 +101,12 @@ func (s *counter) count(f fact.Fact) {
 		s.Drops++
 	case fact.Call:
 		s.Calls++
+	case fact.ReadDone:
+		if f.Err == "" {
+			s.Reads++
+		} else {
+			s.Refusals++
+		}
 	case fact.Send:
 		s.cast(f)
 	case fact.Block:

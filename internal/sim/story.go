@@ -21,7 +21,7 @@ import (
 //
 //	story.go   reading and telling
 //	opening.go how a story begins
-//	deeds.go   what a story can make happen
+//	deeds.go   what a story can make happen; readdeeds.go with leases and reads
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
 type Story struct {

@@ -122,6 +122,12 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		delete(t.all, who+" "+t.groups[f.Group])
 	case fact.Loaded:
 		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], label(f.From.Site())))
+	case fact.ReadDone:
+		if f.Err != "" {
+			t.note(who, fmt.Sprintf("read %d: %s", f.ID, f.Err))
+		} else {
+			t.note(who, fmt.Sprintf("read %d sees %d casts", f.ID, f.Counts))
+		}
 	case fact.FlushDone:
 		t.note(who, fmt.Sprintf("flush %d is done", f.ID))
 	case fact.Outcome:

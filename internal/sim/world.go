@@ -9,6 +9,7 @@
 //	link.go    connections between sites; links.go all of them
 //	host.go    one machine: the site that runs on it
 //	program.go what a user's program does with a site
+//	read.go    how a program reads its own state
 //	load.go    what the programs are made to do
 //	faults.go  what goes wrong, and when it ends
 //	run.go     a whole run
@@ -28,7 +29,9 @@ import (
 type World struct {
 	Options
 	dice      *Dice
-	hasty     bool // detectors give up sooner than by default
+	hasty     bool        // detectors give up sooner than by default
+	grant     effect.Time // of leases, 0: the default
+	drift     int64       // the most that clocks do
 	least     uint64
 	expect    []string // the addresses of those that found the system together
 	founded   bool     // there has been a site view

@@ -35,6 +35,8 @@ var decoders = map[string]func([]byte) (fact.Fact, error){
 	"leave":     decode[fact.Leave],
 	"flushcall": decode[fact.FlushCall],
 	"flushdone": decode[fact.FlushDone],
+	"readcall":  decode[fact.ReadCall],
+	"readdone":  decode[fact.ReadDone],
 	"snapshot":  decode[fact.Snapshot],
 	"loaded":    decode[fact.Loaded],
 	"digest":    decode[fact.Digest],

@@ -154,6 +154,15 @@ func (l *line) toolFact(f fact.Fact) bool {
 	case fact.FlushDone:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
+	case fact.ReadCall:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+	case fact.ReadDone:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+		l.optNum("v", f.View)
+		l.nums("counts", f.Counts)
+		l.optText("err", f.Err)
 	case fact.Snapshot:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("to", f.To)

@@ -266,6 +266,16 @@ func readCommit(r *reader) *msg.Commit {
 	return &msg.Commit{Entry: readEntry(r), Hash: r.fixed64(), Agreed: readSites(r)}
 }
 
+func appendHeartbeat(b []byte, m *msg.Heartbeat) []byte {
+	b = binary.AppendUvarint(b, m.View)
+	b = binary.AppendUvarint(b, m.Stamp)
+	return binary.AppendUvarint(b, m.Grant)
+}
+
+func readHeartbeat(r *reader) *msg.Heartbeat {
+	return &msg.Heartbeat{View: r.uvarint(), Stamp: r.uvarint(), Grant: r.uvarint()}
+}
+
 func appendFetch(b []byte, m *msg.Fetch) []byte { return binary.AppendUvarint(b, m.Index) }
 
 func readFetch(r *reader) *msg.Fetch { return &msg.Fetch{Index: r.uvarint()} }

@@ -53,7 +53,7 @@ func known(k msg.Kind) bool { return k < msg.KindEnd && kinds[k].name != "" }
 func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 	switch m := m.(type) {
 	case *msg.Heartbeat:
-		return b, nil
+		return appendHeartbeat(b, m), nil
 	case *msg.Join:
 		return appendJoin(b, m), nil
 	case *msg.Refuse:
@@ -143,7 +143,7 @@ func (r *reader) message(lane msg.Lane) msg.Message {
 func (r *reader) fields(k msg.Kind) msg.Message {
 	switch k {
 	case msg.KindHeartbeat:
-		return &msg.Heartbeat{}
+		return readHeartbeat(r)
 	case msg.KindJoin:
 		return readJoin(r)
 	case msg.KindRefuse:

@@ -56,7 +56,7 @@ func samples() []sample {
 
 func membershipSamples() []sample {
 	return []sample{
-		{"heartbeat", control(&msg.Heartbeat{})},
+		{"heartbeat", control(&msg.Heartbeat{View: 3, Stamp: 1_200_000_000, Grant: 900_000_000})},
 		{"join", control(&msg.Join{Member: host})},
 		{"refuse", control(&msg.Refuse{Why: "the name is taken"})},
 		{"prepare", control(&msg.Prepare{Ballot: ballot, Index: 12, Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Crash}}})},

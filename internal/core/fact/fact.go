@@ -235,6 +235,23 @@ type (
 		Group id.Address `json:"g"`
 		ID    uint64     `json:"id"`
 	}
+	// ReadCall: Proc's program begins a linearizable read of its state. ReadDone
+	// answers the call of the same ID: the state was that of View with so many
+	// casts of each rank handled, or Err says why there is no answer, "stalled".
+	// Both are the simulator's word: a real read tells nobody.
+	ReadCall struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		ID    uint64     `json:"id"`
+	}
+	ReadDone struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		View   uint64     `json:"v,omitempty"`
+		Counts []uint64   `json:"counts"`
+		Err    string     `json:"err,omitempty"`
+	}
 )
 
 // State transfer.
@@ -341,6 +358,8 @@ func (Drop) Event() string      { return "drop" }
 func (Leave) Event() string     { return "leave" }
 func (FlushCall) Event() string { return "flushcall" }
 func (FlushDone) Event() string { return "flushdone" }
+func (ReadCall) Event() string  { return "readcall" }
+func (ReadDone) Event() string  { return "readdone" }
 func (Snapshot) Event() string  { return "snapshot" }
 func (Loaded) Event() string    { return "loaded" }
 func (Digest) Event() string    { return "digest" }

@@ -126,6 +126,7 @@ func (l *Log) onPropose(from id.Site, m *msg.Propose) {
 		l.fx.Control(from, &msg.Fetch{Index: l.index})
 	case m.Ballot.Less(l.promised):
 		l.fx.Control(from, &msg.Nack{Ballot: m.Ballot, Promised: l.promised})
+	case l.hold(from, m):
 	default:
 		l.yield(m.Ballot)
 		l.accept(m.Ballot, m.Entry)

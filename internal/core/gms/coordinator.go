@@ -105,6 +105,7 @@ func (l *Log) Advance(now effect.Time, fx *effect.Effects) ([]Applied, effect.Ti
 		}
 		l.propose(e)
 	}
+	wake = min(wake, l.unhold())
 	l.replay()
 	if l.view != nil && len(l.cases) > 0 {
 		for _, c := range l.cases {
@@ -253,10 +254,8 @@ func (l *Log) propose(e *msg.Entry) {
 			l.fx.Fact(fact.Suspect{Site: r.Site, Evidence: r.Evidence.String()})
 		}
 	}
-	l.accept(l.ballot, e)
-	l.casts()
 	l.toVoters(&msg.Propose{Ballot: l.ballot, Entry: e})
-	l.decide()
+	l.endorse()
 }
 
 func (l *Log) onAccept(from id.Site, m *msg.Accept) {
@@ -271,7 +270,9 @@ func (l *Log) onAccept(from id.Site, m *msg.Accept) {
 // (M5), and tells everybody whom it concerns: the removed as well, because only
 // a committed view may make a site halt.
 func (l *Log) decide() {
-	l.agreed = l.agreed.cast(l.me.Site, l.vote())
+	if l.endorsed() {
+		l.agreed = l.agreed.cast(l.me.Site, l.vote())
+	}
 	if !l.agreed.decide(l.view) {
 		return
 	}

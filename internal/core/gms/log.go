@@ -14,6 +14,7 @@
 //	votes.go       when promises or acceptances are a quorum
 //	bond.go        votes that pass from the dead to the living of one machine
 //	coordinator.go proposals and takeover
+//	fence.go       what keeps this site from accepting a removal yet
 //	expel.go       who goes with the next entry
 //	joiners.go     who comes with it
 //	muster.go      a system that several sites found together
@@ -71,6 +72,7 @@ type Log struct {
 	bonds
 	muster
 	returns returns
+	fences
 	lagging uint64      // our index when a peer was first seen ahead of it
 	lagAt   effect.Time // and when that was
 	early   []early     // messages from a later view than ours, until we catch up

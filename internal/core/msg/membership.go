@@ -111,8 +111,14 @@ type Vote struct {
 }
 
 type (
-	// Heartbeat says nothing; the frame that carries it does.
-	Heartbeat struct{}
+	// Heartbeat says that its sender lives, and asks and grants leases: the
+	// receiver may count on the sender from when it sent Grant on (0: not at
+	// all), as long as both are in site view View.
+	Heartbeat struct {
+		View  uint64
+		Stamp uint64 // the sender's clock
+		Grant uint64 // the receiver's Stamp that this answers
+	}
 
 	// Join asks a member to bring Member into the system. Members forward it
 	// to their coordinator.
