@@ -10,7 +10,7 @@ SEEDS    ?= 200
 FAULTS   ?= chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim model picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ fuzz: ## fuzz all targets, FUZZTIME=60s in total
 
 sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 	scripts/sim $(SEEDS) $(FAULTS)
+
+model: ## check the models of the design within their large bounds (some minutes)
+	$(GO) run ./internal/model/cmd
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

@@ -1,0 +1,17 @@
+// Package catalog lists all models with the bounds within which they are
+// checked, in the order of docs/models.md.
+package catalog
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/model"
+	"github.com/cohortkit/cohort/internal/model/cut"
+)
+
+// Cases lists every case of every model.
+func Cases() []model.Case {
+	return slices.Concat(
+		cut.Cases(),
+	)
+}
