@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Set is a set of the small numbers 0 to 15: sites, members, messages.
-type Set uint16
+// Set is a set of the small numbers 0 to 7: sites, members, messages.
+type Set uint8
 
 // All is the set of the numbers below n.
 func All(n int) Set { return 1<<n - 1 }
@@ -33,10 +33,10 @@ func (s Set) Without(i int) Set { return s &^ (1 << i) }
 func (s Set) Covers(o Set) bool { return o&^s == 0 }
 
 // Len is how many numbers are in s.
-func (s Set) Len() int { return bits.OnesCount16(uint16(s)) }
+func (s Set) Len() int { return bits.OnesCount8(uint8(s)) }
 
-// Min is the least number in s, 16 if there is none.
-func (s Set) Min() int { return bits.TrailingZeros16(uint16(s)) }
+// Min is the least number in s, 8 if there is none.
+func (s Set) Min() int { return bits.TrailingZeros8(uint8(s)) }
 
 // Each calls f for each number in s, in order.
 func (s Set) Each(f func(i int)) {

@@ -7,11 +7,13 @@ import (
 
 	"github.com/cohortkit/cohort/internal/model"
 	"github.com/cohortkit/cohort/internal/model/cut"
+	"github.com/cohortkit/cohort/internal/model/memlog"
 )
 
 // Cases lists every case of every model.
 func Cases() []model.Case {
 	return slices.Concat(
 		cut.Cases(),
+		memlog.Cases(),
 	)
 }
