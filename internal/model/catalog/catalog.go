@@ -8,6 +8,7 @@ import (
 	"github.com/cohortkit/cohort/internal/model"
 	"github.com/cohortkit/cohort/internal/model/cut"
 	"github.com/cohortkit/cohort/internal/model/memlog"
+	"github.com/cohortkit/cohort/internal/model/votes"
 )
 
 // Cases lists every case of every model.
@@ -15,5 +16,6 @@ func Cases() []model.Case {
 	return slices.Concat(
 		cut.Cases(),
 		memlog.Cases(),
+		votes.Cases(),
 	)
 }
