@@ -7,6 +7,7 @@ import (
 
 	"github.com/cohortkit/cohort/internal/model"
 	"github.com/cohortkit/cohort/internal/model/cut"
+	"github.com/cohortkit/cohort/internal/model/lease"
 	"github.com/cohortkit/cohort/internal/model/memlog"
 	"github.com/cohortkit/cohort/internal/model/votes"
 )
@@ -17,5 +18,6 @@ func Cases() []model.Case {
 		cut.Cases(),
 		memlog.Cases(),
 		votes.Cases(),
+		lease.Cases(),
 	)
 }
