@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/model"
+	"github.com/cohortkit/cohort/internal/model/causal"
 	"github.com/cohortkit/cohort/internal/model/cut"
 	"github.com/cohortkit/cohort/internal/model/lease"
 	"github.com/cohortkit/cohort/internal/model/memlog"
@@ -19,5 +20,6 @@ func Cases() []model.Case {
 		memlog.Cases(),
 		votes.Cases(),
 		lease.Cases(),
+		causal.Cases(),
 	)
 }
