@@ -10,6 +10,7 @@ import (
 	"github.com/cohortkit/cohort/internal/model/cut"
 	"github.com/cohortkit/cohort/internal/model/lease"
 	"github.com/cohortkit/cohort/internal/model/memlog"
+	"github.com/cohortkit/cohort/internal/model/total"
 	"github.com/cohortkit/cohort/internal/model/votes"
 )
 
@@ -21,5 +22,6 @@ func Cases() []model.Case {
 		votes.Cases(),
 		lease.Cases(),
 		causal.Cases(),
+		total.Cases(),
 	)
 }

@@ -46,7 +46,6 @@ func Cases() []model.Case {
 		Config{Sites: 3, Joiners: 1, Readers: model.Of(2), Views: 2, Plan: joined, Writes: 1, Holder: 1, Grantor: 1, Worst: true}.of(),
 		Config{Sites: 3, Readers: all, Views: 2, Writes: 1, Holder: 1, Grantor: 3, Drift: 1, AtOnce: 1, Worst: true}.of().AsLarge(),
 		Config{Sites: 3, Readers: model.Of(2), Views: 2, Writes: 2, Holder: 1, Grantor: 3, Drift: 1, AtOnce: 2, Worst: true}.of().AsLarge(),
-		Config{Sites: 3, Joiners: 1, Readers: model.Of(2), Views: 2, Plan: joined, Writes: 1, Holder: 1, Grantor: 3, Drift: 1, Worst: true}.of().AsLarge(),
 		Config{Sites: 3, Joiners: 1, Readers: model.Of(2), Views: 2, Writes: 1, Holder: 1, Grantor: 1, AtOnce: 1, Worst: true}.of().AsLarge(),
 	}
 	for r := Hold; int(r) < len(rules); r++ {
