@@ -56,7 +56,7 @@ func run(c model.Case, limit int, trace bool) bool {
 	case len(r.Missed) > 0:
 		verdict = fmt.Sprintf("NEVER SEEN: %q", r.Missed)
 	}
-	fmt.Printf("%-7s %-70s %9d states %10d steps  depth %3d %7v  %s\n", c.Model, what, r.States, r.Steps, r.Depth, took, verdict)
+	fmt.Printf("%-7s %-104s %9d states %10d steps  depth %3d %7v  %s\n", c.Model, what, r.States, r.Steps, r.Depth, took, verdict)
 	if r.Failure != nil && (trace || !good) {
 		fmt.Print(r.Failure)
 	}

@@ -50,10 +50,10 @@ func Cases() []model.Case {
 	}
 	for r := Hold; int(r) < len(rules); r++ {
 		c := Config{Sites: 3, Readers: all, Views: 2, Writes: 1, Holder: 1, Grantor: 3, Drift: 1, AtOnce: 1, Worst: true, Broken: r}
-		switch r {
-		case Margin:
+		if r == Margin {
 			c.Holder = 3
-		case OwnView:
+		}
+		if r == OwnView {
 			c = Config{Sites: 3, Joiners: 1, Readers: model.Of(2), Views: 2, Plan: joined, Writes: 1, Holder: 1, Grantor: 1, Worst: true, Broken: r}
 		}
 		list = append(list, c.of())
