@@ -11,7 +11,7 @@ SEEDS    ?= 200
 FAULTS   ?= chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim torture picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim torture model picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 
 torture: ## torment real processes for SECONDS=60
 	scripts/torture $(SECONDS)
+
+model: ## check the models of the design within their large bounds (some minutes)
+	$(GO) run ./internal/model/cmd
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update
