@@ -4,15 +4,16 @@
 GO   ?= go
 LINT  = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-# For `make fuzz`, `make sim` and `make worlds`.
+# For `make fuzz`, `make sim`, `make worlds` and `make torture`.
 FUZZTIME ?= 60s
+SECONDS  ?= 60
 SEEDS    ?= 200
 FAULTS   ?= chaos
 WORLDS   ?= all
 STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim worlds picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim worlds torture model picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,12 @@ sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 
 worlds: ## search tiny worlds, each up to STATES=1000000; WORLDS=quick or names for some
 	$(GO) run ./internal/explore/cmd -worlds $(WORLDS) -states $(STATES)
+
+torture: ## torment real processes for SECONDS=60
+	scripts/torture $(SECONDS)
+
+model: ## check the models of the design within their large bounds (some minutes)
+	$(GO) run ./internal/model/cmd
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

@@ -456,3 +456,34 @@ func TestWindowsDoNotLeak(t *testing.T) {
 	}
 	callers.Wait()
 }
+
+func TestTheEndOfAMembership(t *testing.T) {
+	s := newSystem(t, 2)
+	var groups []*cohort.Group
+	for _, n := range s.nodes {
+		g, err := n.Join(s.ctx, "ends", cohort.GroupConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Err(); err != nil {
+			t.Fatalf("Err is %v in a membership that goes on", err)
+		}
+		groups = append(groups, g)
+	}
+	if err := groups[0].Leave(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.nodes[1].Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i, how := range []string{"Leave", "Close"} {
+		select {
+		case <-groups[i].Done():
+		case <-s.ctx.Done():
+			t.Fatalf("Done is open after %s", how)
+		}
+		if err := groups[i].Err(); !errors.Is(err, cohort.ErrLeft) {
+			t.Errorf("Err is %v after %s", err, how)
+		}
+	}
+}

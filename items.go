@@ -24,11 +24,16 @@ func (l *life) items(items []core.Item) {
 			l.stream(i.Group, i)
 		case core.RestoreEnd:
 			l.stream(i.Group, i)
+		case core.Settled:
+			l.stream(i.Group, i)
 		case core.Left:
 			l.left(i)
 		case core.CaptureRoom:
 			if g := l.group(i.Group); g != nil {
 				g.room(i)
+				if i.Stop { // the capture may still be in the stream
+					g.queue.push(l, i)
+				}
 			}
 		default:
 			l.other(i)
@@ -39,9 +44,7 @@ func (l *life) items(items []core.Item) {
 // early takes what comes before the node is started: no group can be meant.
 func (l *life) early(items []core.Item) {
 	for _, i := range items {
-		if v, ok := i.(core.SiteViewed); ok {
-			l.met(v)
-		}
+		l.other(i)
 	}
 }
 
@@ -104,6 +107,7 @@ func (l *life) joined(i core.Joined) {
 	for _, g := range n.groups {
 		if g.life == l && g.name == i.Name && g.addr == 0 {
 			g.addr = i.Group
+			l.sit(g, seatKey{i.Proc, i.Group, i.Since})
 			if g.abandoned {
 				l.node.Post(core.LeaveGroup{Proc: l.proc, Group: i.Group})
 			}
@@ -114,13 +118,14 @@ func (l *life) joined(i core.Joined) {
 
 func (l *life) stream(a Address, i core.Item) {
 	if g := l.group(a); g != nil {
-		g.queue.push(i)
+		g.queue.push(l, i)
 	}
 }
 
 func (l *life) left(i core.Left) {
 	if g := l.group(i.Group); g != nil {
-		g.queue.push(i)
+		g.readers.unseat()
+		g.queue.push(l, i)
 		l.n.closeWindow(i.Group)
 	}
 }

@@ -127,6 +127,10 @@ func actor(f fact.Fact) (proc, group id.Address, ok bool) {
 
 func toolActor(f fact.Fact) (proc, group id.Address, ok bool) {
 	switch f := f.(type) {
+	case fact.ReadCall:
+		return f.Proc, f.Group, true
+	case fact.ReadDone:
+		return f.Proc, f.Group, true
 	case fact.Snapshot:
 		return f.Proc, f.Group, true
 	case fact.Loaded:

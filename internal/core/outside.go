@@ -141,6 +141,17 @@ func (c *caller) pass(s *Site) {
 		}
 		site = c.relay.Proc.Site()
 	}
+	if c.sent == c.last {
+		return
+	}
+	p := s.pasts.of(c.proc)
+	if i, ok := p.find(c.dest); ok {
+		c.learn(p.deps[i].View, p.deps[i].Time)
+	}
+	if m := s.groups.find(c.dest, c.proc); m != nil && m.cur != nil {
+		c.learn(m.come().View, m.come().Time)
+	}
+	deps := s.deps(p, c.dest)
 	for i, r := range c.unheld {
 		if r.First+uint64(r.N)-1 <= c.sent {
 			continue
@@ -148,6 +159,7 @@ func (c *caller) pass(s *Site) {
 		again := *r
 		again.Relay, again.Joined = c.relay.Proc, c.relay.Joined
 		again.Index, again.View, again.Time = s.log.Index(), c.seenView, c.seenTime.Clone()
+		again.Deps = deps
 		c.unheld[i] = &again
 		c.sent = again.First + uint64(again.N) - 1
 		s.fx.Data(site, &again)
@@ -293,6 +305,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		return
 	}
 	c.learn(x.View, x.Time)
+	s.learn(s.pasts.of(c.proc), x.Deps)
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)
@@ -359,6 +372,7 @@ func (m *member) relay(c *installed) {
 			stuck = append(stuck, x.Caller)
 			return false
 		}
+		m.s.learn(m.past, x.Deps)
 		m.queue = append(m.queue, queued{request: x})
 		return true
 	})
@@ -386,7 +400,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 
 // markUsed counts entries as used that the program never sees, in turn.
 func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
-	m.handed = append(m.handed, handed{view: c.view.Index, rank: rank, last: r.Last()})
+	m.give(handed{view: c.view.Index, rank: rank, last: r.Last()})
 	m.used(0)
 }
 

@@ -13,9 +13,10 @@ type schedule struct {
 	head  []string // hosts and what they are like
 	noise []noise
 	deeds []deed
-	calm  int64 // microseconds: when faults and load end
-	back  int64 // when who was to come back has; judgement begins
-	sites int   // above 0: so many sites run before anything else, and no hosts are told
+	calm  int64  // nanoseconds: when faults and load end
+	back  int64  // when who was to come back has; judgement begins
+	sites int    // above 0: so many sites run before anything else, and no hosts are told
+	like  string // and what they are like, as the command says it
 }
 
 // noise is how one kind of choice turns out over time.
@@ -27,7 +28,7 @@ type noise struct {
 // deed is a command and the point of the run at which it is carried out. With
 // rank -1 that is after all else that happens at that time.
 type deed struct {
-	at   int64 // microseconds
+	at   int64 // nanoseconds
 	rank int
 	line string
 }
@@ -43,7 +44,7 @@ func parse(story string) (*schedule, error) {
 		case len(words) == 0:
 		case words[0] == "at":
 			when, rank, _ := strings.Cut(words[1], "+")
-			at, err1 := strconv.ParseInt(strings.TrimSuffix(when, "us"), 10, 64)
+			at, err1 := instant(when)
 			n, err2 := strconv.Atoi(rank)
 			if err1 != nil || err2 != nil {
 				return nil, fmt.Errorf("shrink: %q is no point of a run", words[1])
@@ -51,7 +52,7 @@ func parse(story string) (*schedule, error) {
 			now = deed{at: at, rank: n}
 		case words[0] == "noise":
 			s.noise = append(s.noise, noise{words[1] + " " + words[2], words[3:]})
-		case words[0] == "hosts" || words[0] == "hasty" || words[0] == "clock":
+		case slices.Contains([]string{"hosts", "impatient", "hasty", "clock"}, words[0]):
 			s.head = append(s.head, line)
 		case line == "calm":
 			s.calm = now.at
@@ -79,7 +80,7 @@ func (s *schedule) story() string {
 	var b strings.Builder
 	now := int64(0)
 	if s.sites > 0 {
-		fmt.Fprintf(&b, "sites %d\n", s.sites)
+		fmt.Fprintf(&b, "sites %d%s\n", s.sites, s.like)
 		now = int64(s.sites) * second
 	}
 	for _, line := range s.head {
@@ -92,11 +93,11 @@ func (s *schedule) story() string {
 	pass := func(at int64, to int) {
 		switch {
 		case to >= 0 && (at != now || to != rank):
-			fmt.Fprintf(&b, "at %dus+%d\n", at, to)
+			fmt.Fprintf(&b, "at %s+%d\n", duration(at), to)
 		case to < 0 && at > now:
 			fmt.Fprintf(&b, "run %s\n", duration(at-now))
 		case to < 0 && rank >= 0:
-			fmt.Fprintf(&b, "at %dus\n", at)
+			fmt.Fprintf(&b, "at %s\n", duration(at))
 		}
 		now, rank = max(now, at), to
 	}
@@ -120,19 +121,31 @@ func (s *schedule) story() string {
 }
 
 const (
-	millisecond = 1000
+	microsecond = 1000
+	millisecond = 1000 * microsecond
 	second      = 1000 * millisecond
 )
 
-// duration writes microseconds with the largest unit that fits.
-func duration(us int64) string {
+// duration writes nanoseconds with the largest unit that fits.
+func duration(ns int64) string {
 	switch {
-	case us%second == 0:
-		return fmt.Sprintf("%ds", us/second)
-	case us%millisecond == 0:
-		return fmt.Sprintf("%dms", us/millisecond)
+	case ns%second == 0:
+		return fmt.Sprintf("%ds", ns/second)
+	case ns%millisecond == 0:
+		return fmt.Sprintf("%dms", ns/millisecond)
+	case ns%microsecond == 0:
+		return fmt.Sprintf("%dus", ns/microsecond)
 	}
-	return fmt.Sprintf("%dus", us)
+	return fmt.Sprintf("%dns", ns)
+}
+
+// instant reads the time of a recorded point.
+func instant(word string) (int64, error) {
+	if us, ok := strings.CutSuffix(word, "us"); ok {
+		n, err := strconv.ParseInt(us, 10, 48)
+		return n * microsecond, err
+	}
+	return strconv.ParseInt(strings.TrimSuffix(word, "ns"), 10, 64)
 }
 
 // Size counts what a schedule has.
@@ -166,7 +179,7 @@ func (s *schedule) size() (z Size) {
 			z.Faults++
 		case "cast", "call":
 			z.Casts += castsIn(words)
-		case "join", "leave", "flush":
+		case "join", "leave", "flush", "read":
 			z.Acts++
 		default:
 			z.Faults++
@@ -198,7 +211,7 @@ func castsIn(words []string) int { return len(words) - payloads(words) }
 func groupOf(line string) string {
 	words := strings.Fields(line)
 	switch words[0] {
-	case "join", "leave", "flush", "cast", "call":
+	case "join", "leave", "flush", "read", "cast", "call":
 		if !strings.HasPrefix(words[2], "@") {
 			return words[2]
 		}

@@ -69,6 +69,8 @@ func TestCommands(t *testing.T) {
 		{"break 4->2 data late", "", []string{"4", "2"}, "break 14->12 data late"},
 		{"after 1->2 Commit: crash 1 silently", "", []string{"1", "2", "1"}, "after 11->12 Commit: crash 11 silently"},
 		{"jump 3 20us", "", []string{"3"}, "jump 13 20us"},
+		{"join 3 g1 conservatively", "g1", []string{"3"}, "join 13 g1 conservatively"},
+		{"read 3 g1", "g1", []string{"3"}, "read 13 g1"},
 	} {
 		if g := groupOf(x.line); g != x.group {
 			t.Errorf("%s: group %q", x.line, g)
@@ -107,13 +109,13 @@ func TestFirstDoesNotDependOnWorkers(t *testing.T) {
 func TestTimes(t *testing.T) {
 	s := &schedule{
 		head: []string{"hosts 1"}, calm: 5 * second, back: 7 * second,
-		deeds: []deed{{0, 0, "found 1"}, {1_234_567, 2, "join 1 g"}, {1_234_567, 2, "pause 1"}, {1_300_000, -1, "resume 1"}},
+		deeds: []deed{{0, 0, "found 1"}, {1_234_567_000, 2, "join 1 g"}, {1_234_567_000, 2, "pause 1"}, {1300 * millisecond, -1, "resume 1"}},
 	}
-	want := "hosts 1\nat 0us+0\nfound 1\nat 1234567us+2\njoin 1 g\npause 1\nrun 65433us\nresume 1\nrun 3700ms\njudge\n"
+	want := "hosts 1\nat 0s+0\nfound 1\nat 1234567us+2\njoin 1 g\npause 1\nrun 65433us\nresume 1\nrun 3700ms\njudge\n"
 	if got := s.story(); got != want {
 		t.Errorf("told as\n%s", got)
 	}
-	r := s.retime(func(_ int, at int64) int64 { return (at + 50_000) / 100_000 * 100_000 })
+	r := s.retime(func(_ int, at int64) int64 { return (at + 50*millisecond) / (100 * millisecond) * (100 * millisecond) })
 	if got := r.story(); !strings.Contains(got, "run 1200ms\njoin 1 g\npause 1\nrun 100ms\nresume 1\n") {
 		t.Errorf("rounded to\n%s", got)
 	}

@@ -49,24 +49,44 @@ func (s *shrinker) simplifyCasts() {
 
 // simplifyHead makes the sites alike.
 func (s *shrinker) simplifyHead() {
-	for i := len(s.best.head) - 1; i >= 0 && s.going(); i-- {
+	for i := len(s.best.head) - 1; i > 0 && s.going(); i-- {
 		c := s.best.clone()
-		if before, _, ok := strings.Cut(c.head[i], " weights"); ok {
-			c.head = slices.Clone(c.head)
-			c.head[i] = before
-		} else if strings.HasPrefix(c.head[i], "hosts") {
+		c.head = slices.Delete(slices.Clone(c.head), i, i+1)
+		s.try(c)
+	}
+	for _, key := range settings {
+		if len(s.best.head) == 0 || !slices.Contains(strings.Fields(s.best.head[0]), key) {
 			continue
-		} else {
-			c.head = slices.Delete(slices.Clone(c.head), i, i+1)
 		}
+		c := s.best.clone()
+		c.head = slices.Clone(c.head)
+		c.head[0] = unset(c.head[0], key)
 		s.try(c)
 	}
 }
 
-// simplifyFaults makes crashes and broken connections plain ones.
+// settings are what the first command says of sites; the first three are of
+// single ones.
+var settings = []string{"weights", "machines", "together", "grant", "drift", "least", "halt-after"}
+
+// unset takes a setting out of a command: its key and what follows it.
+func unset(line, key string) string {
+	words := strings.Fields(line)
+	i := slices.Index(words, key)
+	if i < 0 {
+		return line
+	}
+	end := i + 1
+	for end < len(words) && !slices.Contains(settings, words[end]) {
+		end++
+	}
+	return strings.Join(slices.Delete(words, i, end), " ")
+}
+
+// simplifyFaults makes crashes, broken connections and joins plain ones.
 func (s *shrinker) simplifyFaults() {
 	s.edit(func(line string) (others []string) {
-		for _, word := range []string{" silently", " abruptly", " late"} {
+		for _, word := range []string{" silently", " abruptly", " late", " conservatively"} {
 			if plain := strings.Replace(line, word, "", 1); plain != line {
 				others = append(others, plain)
 			}
@@ -112,7 +132,7 @@ func (s *schedule) retime(of func(i int, at int64) int64) *schedule {
 
 // roundTimes makes times round: all of them, or else one after the other.
 func (s *shrinker) roundTimes() {
-	units := []int64{100 * millisecond, 10 * millisecond, millisecond, 100}
+	units := []int64{100 * millisecond, 10 * millisecond, millisecond, 100 * microsecond, microsecond}
 	b := s.best
 	s.first(len(units), func(n int) *schedule {
 		return b.retime(func(_ int, at int64) int64 { return (at + units[n]/2) / units[n] * units[n] })
@@ -174,8 +194,12 @@ func (s *shrinker) begin() {
 		begun = d.at
 		return true
 	})
-	if c == nil || len(c.head) > 1 || strings.Contains(c.head[0], "weights") {
+	if c == nil || len(c.head) > 1 || slices.ContainsFunc(settings[:3], func(key string) bool { return unset(c.head[0], key) != c.head[0] }) {
 		return
+	}
+	_, like, ok := strings.Cut(strings.TrimPrefix(c.head[0], "hosts "), " ")
+	if ok {
+		c.like = " " + like
 	}
 	lags := s.best.lags()
 	c.head, c.noise, c.sites = nil, nil, len(names)
@@ -204,15 +228,15 @@ func (s *schedule) lags() (all []deed) {
 		if !ok || link == "*" {
 			continue
 		}
-		most := 0
+		most := 0 // microseconds
 		for _, p := range n.points {
 			_, value, _ := strings.Cut(p, ":")
 			if v, err := strconv.Atoi(value); err == nil {
 				most = max(most, v)
 			}
 		}
-		if most >= 2*millisecond { // else it is no slower than any
-			all = append(all, deed{rank: -1, line: fmt.Sprintf("lag %s %dms", link, (most+millisecond-1)/millisecond)})
+		if most >= 2000 { // else it is no slower than any
+			all = append(all, deed{rank: -1, line: fmt.Sprintf("lag %s %dms", link, (most+999)/1000)})
 		}
 	}
 	return all

@@ -27,7 +27,9 @@ func command(name string) func(*Story, []string) error {
 		"join": (*Story).doJoin, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
 		"hosts": (*Story).doHosts, "found": (*Story).doFound, "hasty": (*Story).doHasty, "clock": (*Story).doClock,
-		"noise": (*Story).doNoise, "at": (*Story).doAt, "calm": (*Story).doCalm,
+		"impatient": (*Story).doImpatient,
+		"noise":     (*Story).doNoise, "at": (*Story).doAt, "calm": (*Story).doCalm,
+		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -37,33 +39,6 @@ func want(args []string, n int, usage string) error {
 	if len(args) < n {
 		return errors.New("usage: " + usage)
 	}
-	return nil
-}
-
-// doSites makes n hosts and starts the first ones, one after the other, so that
-// their ranks are their numbers: sites N [of M] [weights w1 w2 …].
-func (s *Story) doSites(args []string) error {
-	if err := want(args, 1, "sites N [of M] [weights w1 w2 …]"); err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(args[0])
-	if err != nil {
-		return fmt.Errorf("cannot start %q sites", args[0])
-	}
-	all := n
-	if i := slices.Index(args, "of"); i >= 0 && i+1 < len(args) {
-		if all, err = strconv.Atoi(args[i+1]); err != nil || all < n {
-			return fmt.Errorf("cannot start %d sites of %s", n, args[i+1])
-		}
-	}
-	if err := s.makeHosts(all, args); err != nil {
-		return err
-	}
-	for i, h := range s.w.hosts[:n] {
-		h.start(i == 0)
-		s.w.runUntil(s.w.now + effect.Second)
-	}
-	s.tale.notes = nil
 	return nil
 }
 
@@ -283,7 +258,11 @@ func (s *Story) moment(args []string, before bool) error {
 }
 
 func (s *Story) doJoin(args []string) error {
-	if err := want(args, 2, "join 1,2 g"); err != nil {
+	conservative := len(args) == 3 && args[2] == "conservatively"
+	if conservative {
+		args = args[:2]
+	}
+	if err := want(args, 2, "join 1,2 g [conservatively]"); err != nil {
 		return err
 	}
 	list, err := s.hosts(args[0])
@@ -291,7 +270,7 @@ func (s *Story) doJoin(args []string) error {
 		if !h.site.running() {
 			return fmt.Errorf("site %d does not run", h.index+1)
 		}
-		s.w.join(h.site.programs[0], args[1])
+		s.w.join(h.site.programs[0], args[1], conservative)
 	}
 	return err
 }

@@ -25,7 +25,7 @@ type choice struct {
 	from, to int
 }
 
-// The kinds of choices. All but the last ones are times, in microseconds.
+// The kinds of choices. Where nothing else is said they are times, in microseconds.
 const (
 	delays   = "delay"    // how long a frame is under way
 	wakes    = "wake"     // until a site handles what came in
@@ -39,14 +39,16 @@ const (
 	lets     = "find"     // whether a site that looks for another finds it: 0 or 1
 	mannered = "manner"   // of answering: 0 normally, 1 null, 2 with a copy
 	states   = "state-of" // the size of a state that is captured, in bytes
+	perishes = "perish"   // until a site sees that one on its machine ended
+	ponders  = "ponder"   // between what a reader sees and when it relies on it
 )
 
-var kindsOfNoise = []string{delays, wakes, dials, redials, waits, lates, seeks, handles, replies, lets, mannered, states}
+var kindsOfNoise = []string{delays, wakes, dials, redials, waits, lates, seeks, handles, replies, lets, mannered, states, perishes, ponders}
 
 // series are values over time: each holds from its time on, and several of one
 // time are taken in turn.
 type series struct {
-	times  []int64 // microseconds, ascending
+	times  []effect.Time // ascending
 	values []int64
 	asked  effect.Time // when it was asked last
 	turn   int         // how often at that time
@@ -58,7 +60,7 @@ func (n noise) note(c choice, at effect.Time, v int64) {
 		s = &series{}
 		n[c] = s
 	}
-	s.times = append(s.times, at/effect.Microsecond)
+	s.times = append(s.times, at)
 	s.values = append(s.values, v)
 }
 
@@ -74,11 +76,10 @@ func (n noise) look(c choice, now effect.Time) (v int64, ok bool) {
 	if now != s.asked {
 		s.asked, s.turn = now, 0
 	}
-	at := now / effect.Microsecond
-	i, found := slices.BinarySearch(s.times, at)
+	i, found := slices.BinarySearch(s.times, now)
 	if found {
 		last := i
-		for last+1 < len(s.times) && s.times[last+1] == at && last-i < s.turn {
+		for last+1 < len(s.times) && s.times[last+1] == now && last-i < s.turn {
 			last++
 		}
 		s.turn++
@@ -102,12 +103,35 @@ func (n noise) lines() (all []string) {
 		s := n[c]
 		for i := range s.times {
 			if i == 0 || s.values[i] != s.values[i-1] || !s.alone(i) {
-				fmt.Fprintf(&b, " %d:%d", s.times[i], s.values[i])
+				fmt.Fprintf(&b, " %s:%d", micros(s.times[i]), s.values[i])
 			}
 		}
 		all = append(all, b.String())
 	}
 	return all
+}
+
+// micros writes a time in microseconds, with the rest as three decimals if any:
+// what a clock that drifts wakes at is not whole.
+func micros(t effect.Time) string {
+	if rest := t % effect.Microsecond; rest != 0 {
+		return fmt.Sprintf("%d.%03d", t/effect.Microsecond, rest)
+	}
+	return strconv.FormatInt(t/effect.Microsecond, 10)
+}
+
+// parseMicros is the inverse of micros.
+func parseMicros(word string) (effect.Time, error) {
+	whole, rest, ok := strings.Cut(word, ".")
+	t, err := strconv.ParseInt(whole, 10, 48)
+	if !ok || err != nil {
+		return t * effect.Microsecond, err
+	}
+	part, err := strconv.ParseUint(rest, 10, 16)
+	if err != nil || len(rest) != 3 {
+		return 0, fmt.Errorf("%q: want three decimals", word)
+	}
+	return t*effect.Microsecond + effect.Time(part), nil
 }
 
 // alone reports whether a value, not the first, is the only one of its time.
@@ -151,7 +175,7 @@ func (s *Story) doNoise(args []string) error {
 	list := &series{asked: -1}
 	for _, word := range args[2:] {
 		at, value, _ := strings.Cut(word, ":")
-		t, err1 := strconv.ParseInt(at, 10, 64)
+		t, err1 := parseMicros(at)
 		v, err2 := strconv.ParseInt(value, 10, 64)
 		if err := errors.Join(err1, err2); err != nil || (len(list.times) > 0 && t < list.times[len(list.times)-1]) {
 			return fmt.Errorf("%q: want a time and a value, in order of time", word)

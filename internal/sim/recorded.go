@@ -29,9 +29,9 @@ func kindName(k msg.Kind) string {
 	return "nothing"
 }
 
-// doHosts makes hosts on which nothing runs yet: hosts 3 [weights 3 2 2].
+// doHosts makes hosts on which nothing runs yet; the rest is as of sites.
 func (s *Story) doHosts(args []string) error {
-	if err := want(args, 1, "hosts N [weights w1 w2 …]"); err != nil {
+	if err := want(args, 1, "hosts N [weights w1 w2 …] …"); err != nil {
 		return err
 	}
 	n, err := strconv.Atoi(args[0])
@@ -44,26 +44,20 @@ func (s *Story) doHosts(args []string) error {
 // maxHosts bounds the hosts of a story.
 const maxHosts = 64
 
-// makeHosts makes the world of a story, with what args say of weights.
+// makeHosts makes the world of a story, with what args say of its sites.
 func (s *Story) makeHosts(n int, args []string) error {
 	if s.w != nil {
 		return errors.New("the number of sites is told once")
 	}
 	s.w = newWorld(Options{Seed: 1, Sites: n, Keep: true})
-	s.w.story = s
+	s.w.story, s.w.impatient = s, false
 	for _, h := range s.w.hosts {
 		h.offset = effect.Second
 	}
-	if i := slices.Index(args, "weights"); i >= 0 {
-		for k, word := range args[i+1:] {
-			weight, err := strconv.ParseUint(word, 10, 32)
-			if err != nil || k >= n {
-				return fmt.Errorf("%q is the weight of nobody", word)
-			}
-			s.w.hosts[k].weight = uint32(weight)
-		}
+	if slices.Contains(args, "together") {
+		s.w.expect = s.w.addresses()
 	}
-	return nil
+	return s.setting(args)
 }
 
 // doFound starts the first site: found 1.
@@ -84,21 +78,34 @@ func (s *Story) doHasty([]string) error {
 	return nil
 }
 
-// doClock says what a host's clock shows at the beginning: clock 3 17s.
+// doImpatient makes sites wait less for others, as faults do not last long.
+func (s *Story) doImpatient([]string) error {
+	s.w.impatient = true
+	return nil
+}
+
+// doClock says what a host's clock shows at the beginning, and by how many parts
+// per million it runs fast: clock 3 17s [-250ppm].
 func (s *Story) doClock(args []string) error {
-	if err := want(args, 2, "clock 3 17s"); err != nil {
+	if err := want(args, 2, "clock 3 17s [-250ppm]"); err != nil {
 		return err
 	}
 	h, err1 := s.host(args[0])
 	d, err2 := duration(args[1])
-	if err1 == nil && err2 == nil {
-		h.offset = d
+	rate := int64(0)
+	var err3 error
+	if len(args) > 2 {
+		rate, err3 = drift(args[2])
 	}
-	return errors.Join(err1, err2)
+	err := errors.Join(err1, err2, err3)
+	if err == nil {
+		h.offset, h.rate = d, rate
+	}
+	return err
 }
 
 // doAt lets time pass up to a point of the run: at 1200ms, or at 1200ms+3, when
-// three events of that microsecond have happened.
+// three events of that instant have happened.
 func (s *Story) doAt(args []string) error {
 	if err := want(args, 1, "at 1200ms"); err != nil {
 		return err

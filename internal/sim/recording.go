@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -27,7 +28,15 @@ type point struct {
 	rank int
 }
 
-func (p point) String() string { return fmt.Sprintf("%dus+%d", p.at/effect.Microsecond, p.rank) }
+func (p point) String() string { return fmt.Sprintf("%s+%d", exactTime(p.at), p.rank) }
+
+// exactTime writes a time to the nanosecond, as a story reads it.
+func exactTime(t effect.Time) string {
+	if t%effect.Microsecond != 0 {
+		return fmt.Sprintf("%dns", t)
+	}
+	return fmt.Sprintf("%dus", t/effect.Microsecond)
+}
 
 // Record simulates the run that Run does and returns the story of it: edited or
 // not, RunStory tells it again. Runs with more than one program at a site, or
@@ -42,17 +51,44 @@ func Record(o Options) (story string, r Result) {
 
 // begin writes down what is thrown before anything happens.
 func (r *recording) begin(w *World) {
-	var weights []string
-	for _, h := range w.hosts {
-		weights = append(weights, fmt.Sprint(h.weight))
-	}
-	r.head = append(r.head, fmt.Sprintf("hosts %d weights %s", len(w.hosts), strings.Join(weights, " ")))
+	r.head = append(r.head, fmt.Sprintf("hosts %d%s", len(w.hosts), w.settings()), "impatient")
 	if w.hasty {
 		r.head = append(r.head, "hasty")
 	}
 	for i, h := range w.hosts {
-		r.head = append(r.head, fmt.Sprintf("clock %d %dus", i+1, h.offset/effect.Microsecond))
+		r.head = append(r.head, fmt.Sprintf("clock %d %dus %dppm", i+1, h.offset/effect.Microsecond, h.rate))
 	}
+}
+
+// settings are what was thrown for all sites, as a story's first command tells it.
+func (w *World) settings() string {
+	var b strings.Builder
+	each := func(name string, of func(*host) uint64) {
+		b.WriteString(" " + name)
+		for _, h := range w.hosts {
+			fmt.Fprintf(&b, " %d", of(h))
+		}
+	}
+	each("weights", func(h *host) uint64 { return uint64(h.weight) })
+	if slices.ContainsFunc(w.hosts, func(h *host) bool { return h.machine != 0 }) {
+		each("machines", func(h *host) uint64 { return h.machine })
+	}
+	if w.grant != 0 {
+		fmt.Fprintf(&b, " grant %dus", w.grant/effect.Microsecond)
+	}
+	if w.drift != 0 {
+		fmt.Fprintf(&b, " drift %dppm", w.drift)
+	}
+	if w.least != 0 {
+		fmt.Fprintf(&b, " least %d", w.least)
+	}
+	if w.haltAfter != 0 {
+		fmt.Fprintf(&b, " halt-after %dus", w.haltAfter/effect.Microsecond)
+	}
+	if w.expect != nil {
+		b.WriteString(" together")
+	}
+	return b.String()
 }
 
 func (r *recording) text() string {
@@ -114,8 +150,12 @@ func (h *host) crash(dark bool, late func() bool) {
 		return
 	}
 	h.dark = dark
+	h.w.told("n%d is killed", h.index+1)
 	h.w.record(h.site.id, fact.Crash{})
 	h.site.stop(late())
+	if h.w.driver != nil {
+		h.w.driver.Killed(h.index)
+	}
 }
 
 // strike kills a host by chance.
@@ -123,7 +163,7 @@ func (h *host) strike(before string) {
 	if !h.site.running() {
 		return
 	}
-	dark := h.w.dice.Chance(250)
+	dark := h.w.dice.Chance(250) && len(h.mates()) == 0
 	h.crash(dark, func() bool {
 		late := h.w.dice.Chance(500)
 		line := fmt.Sprintf("crash %d", h.index+1)

@@ -92,7 +92,7 @@ func (w *World) run() Result {
 // newWorld makes the hosts. No site runs yet.
 func newWorld(o Options) *World {
 	o.defaults()
-	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}}
+	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}, impatient: true}
 	w.system = w.dice.Uint64() | 1
 	for i := range o.Sites {
 		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
@@ -101,6 +101,14 @@ func newWorld(o Options) *World {
 		w.vary()
 	}
 	return w
+}
+
+// addresses are those of all hosts.
+func (w *World) addresses() (all []string) {
+	for _, h := range w.hosts {
+		all = append(all, h.addr)
+	}
+	return all
 }
 
 // finish lets everything come to rest and compares what the programs hold.
@@ -118,7 +126,9 @@ func (w *World) finish() Result {
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
 		if r.Failure = w.compare(); r.Failure == "" {
-			r.Failure = w.drained()
+			if r.Failure = w.drained(); r.Failure == "" {
+				r.Failure = w.readable()
+			}
 		}
 	}
 	if r.Failure != "" || w.Draw {

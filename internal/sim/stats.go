@@ -12,6 +12,7 @@ type Stats struct {
 	GroupViews    int `json:"group_views"`
 	Takeovers     int `json:"takeovers"`
 	Exclusions    int `json:"exclusions"` // sites that halted because they had been removed
+	Heirs         int `json:"heirs"`      // votes of the dead that passed to the living
 	Crashes       int `json:"crashes"`
 	Pauses        int `json:"pauses"`
 	Partitions    int `json:"partitions"`
@@ -27,6 +28,8 @@ type Stats struct {
 	Safe          int `json:"safe"`  // of all casts
 	Drops         int `json:"drops"` // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
+	Reads         int `json:"reads"` // linearizable ones
+	Refusals      int `json:"reads_refused"`
 	Frames        int `json:"frames"`
 	Bytes         int `json:"bytes"`
 }
@@ -38,6 +41,7 @@ func (s *Stats) Add(o Stats) {
 	s.GroupViews += o.GroupViews
 	s.Takeovers += o.Takeovers
 	s.Exclusions += o.Exclusions
+	s.Heirs += o.Heirs
 	s.Crashes += o.Crashes
 	s.Pauses += o.Pauses
 	s.Partitions += o.Partitions
@@ -53,6 +57,8 @@ func (s *Stats) Add(o Stats) {
 	s.Safe += o.Safe
 	s.Drops += o.Drops
 	s.Calls += o.Calls
+	s.Reads += o.Reads
+	s.Refusals += o.Refusals
 	s.Frames += o.Frames
 	s.Bytes += o.Bytes
 }
@@ -79,6 +85,8 @@ func (s *counter) count(f fact.Fact) {
 		s.GroupViews++
 	case fact.Takeover:
 		s.Takeovers++
+	case fact.Heir:
+		s.Heirs++
 	case fact.Halt:
 		if f.Why == "excluded" {
 			s.Exclusions++
@@ -93,6 +101,12 @@ func (s *counter) count(f fact.Fact) {
 		s.Drops++
 	case fact.Call:
 		s.Calls++
+	case fact.ReadDone:
+		if f.Err == "" {
+			s.Reads++
+		} else {
+			s.Refusals++
+		}
 	case fact.Send:
 		s.cast(f)
 	case fact.Block:

@@ -20,7 +20,8 @@ import (
 // wrong when the story says so. testdata/stories/README.md has the language.
 //
 //	story.go   reading and telling
-//	deeds.go   what a story can make happen
+//	opening.go how a story begins
+//	deeds.go   what a story can make happen; readdeeds.go with leases and reads
 //	recorded.go what only recordings tell
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
@@ -246,13 +247,14 @@ func (s *Story) end(word string) (int, error) {
 	return h.index, nil
 }
 
-// duration reads a number with the unit us, ms or s.
+// duration reads a number with the unit ns, us, ms or s.
 func duration(word string) (effect.Time, error) {
 	for _, u := range []struct {
 		name string
 		size effect.Time
-	}{{"us", effect.Microsecond}, {"ms", effect.Millisecond}, {"s", effect.Second}} {
-		if n, err := strconv.ParseInt(strings.TrimSuffix(word, u.name), 10, 32); err == nil && strings.HasSuffix(word, u.name) {
+		bits int // of numbers that do not overflow
+	}{{"ns", 1, 63}, {"us", effect.Microsecond, 48}, {"ms", effect.Millisecond, 40}, {"s", effect.Second, 32}} {
+		if n, err := strconv.ParseInt(strings.TrimSuffix(word, u.name), 10, u.bits); err == nil && strings.HasSuffix(word, u.name) {
 			return n * u.size, nil
 		}
 	}
@@ -269,7 +271,7 @@ var kinds = map[string]msg.Kind{
 	"FlushOK": msg.KindFlushOK, "Cut": msg.KindCut, "CutAck": msg.KindCutAck, "Install": msg.KindInstall,
 	"Request": msg.KindRequest, "RequestHeld": msg.KindRequestHeld, "Replies": msg.KindReplies,
 	"XferAsk": msg.KindXferAsk, "XferBegin": msg.KindXferBegin, "XferBlock": msg.KindXferBlock,
-	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit,
+	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit, "Bond": msg.KindBond,
 }
 
 func kind(word string) (msg.Kind, error) {

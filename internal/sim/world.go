@@ -9,6 +9,7 @@
 //	link.go    connections between sites; links.go all of them
 //	host.go    one machine: the site that runs on it
 //	program.go what a user's program does with a site
+//	read.go    how a program reads its own state
 //	load.go    what the programs are made to do
 //	faults.go  what goes wrong, and when it ends
 //	noise.go   how everything else turns out
@@ -16,6 +17,7 @@
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
+//	drive.go   a world whose programs somebody else runs
 package sim
 
 import (
@@ -28,23 +30,31 @@ import (
 // World is a whole system.
 type World struct {
 	Options
-	dice    *Dice
-	hasty   bool // detectors give up sooner than by default
-	now     effect.Time
-	agenda  agenda
-	serial  uint64
-	hosts   []*host
-	links   links
-	encoded encoded
-	cuts    map[[2]int]bool // directed, by host
-	records []trace.Record
-	stats   counter
-	calm    bool // faults are over
-	ended   bool // the load is over too
-	resting bool // and nobody comes back any more
-	system  uint64
-	failure string // the core panicked
-	story   *Story // not nil: what happens is told, and chance has no part in it
+	dice      *Dice
+	hasty     bool        // detectors give up sooner than by default
+	grant     effect.Time // of leases, 0: the default
+	drift     int64       // the most that clocks do
+	least     uint64
+	expect    []string // the addresses of those that found the system together
+	founded   bool     // there has been a site view
+	haltAfter effect.Time
+	impatient bool // the log waits less: faults do not last long
+	now       effect.Time
+	agenda    agenda
+	serial    uint64
+	hosts     []*host
+	links     links
+	encoded   encoded
+	cuts      map[[2]int]bool // directed, by host
+	records   []trace.Record
+	stats     counter
+	calm      bool // faults are over
+	ended     bool // the load is over too
+	resting   bool // and nobody comes back any more
+	system    uint64
+	failure   string // the core panicked
+	story     *Story // not nil: what happens is told, and chance has no part in it
+	driver    Driver // not nil: it runs the programs
 
 	rank      int        // how many events there were at this time, asides not counted
 	recording *recording // of what chance decides; or nil

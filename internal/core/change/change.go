@@ -62,24 +62,31 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 		}
 		attempt = max(attempt, ok.View)
 	}
+	_, settled := c.Seen(attempt)
+	complete = true
 	for r, ok := range c.oks {
-		if ok.View < attempt && c.target.Members[r].Joined <= attempt {
-			who = append(who, ok.From)
-			c.oks[r] = nil // it reports again
+		if ok.View >= attempt || c.target.Members[r].Joined > attempt {
+			continue
 		}
+		if ok.View == 0 && !settled {
+			complete = false // it has to be told what was seen, and nobody can yet
+			continue
+		}
+		who = append(who, ok.From)
+		c.oks[r] = nil // it reports again
 	}
-	return attempt, who, true
+	return attempt, who, complete || len(who) > 0
 }
 
 // Seen is what a member that has installed view attempt told of requests from
-// outside delivered before it.
-func (c *Coordinator) Seen(attempt uint64) []msg.Seen {
+// outside delivered before it, and whether any could tell.
+func (c *Coordinator) Seen(attempt uint64) (list []msg.Seen, settled bool) {
 	for _, ok := range c.oks {
-		if ok != nil && ok.View == attempt && ok.Seen != nil {
-			return ok.Seen
+		if ok != nil && ok.View == attempt && ok.Settled {
+			return ok.Seen, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // Cut fixes the cut of view old, which all that moved from it have installed.

@@ -25,6 +25,9 @@ const (
 	XferWindow = 4 << 20
 	// EarlyMessages is how many messages of views yet to come are kept for a group.
 	EarlyMessages = 1 << 16
+	// Deps is of how many groups a process may carry knowledge that concerns
+	// others, before its Causal and Total casts wait.
+	Deps = 256
 	// Strangers is how many sites outside the view may have a session.
 	Strangers = 256
 )

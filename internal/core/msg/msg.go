@@ -50,6 +50,9 @@ const (
 	KindXferBlock
 	KindXferEnd
 	KindXferCredit
+	KindDepAsk
+	KindDepDone
+	KindBond
 	KindEnd // one past the last
 )
 
@@ -88,6 +91,9 @@ func (*XferBegin) Kind() Kind   { return KindXferBegin }
 func (*XferBlock) Kind() Kind   { return KindXferBlock }
 func (*XferEnd) Kind() Kind     { return KindXferEnd }
 func (*XferCredit) Kind() Kind  { return KindXferCredit }
+func (*DepAsk) Kind() Kind      { return KindDepAsk }
+func (*DepDone) Kind() Kind     { return KindDepDone }
+func (*Bond) Kind() Kind        { return KindBond }
 
 // A Frame is what a lane carries: on LaneControl all that one step of the sender
 // had to say to this receiver, on the others one message each.
