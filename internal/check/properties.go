@@ -62,6 +62,10 @@ var properties = []Property{
 	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 
+	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers.", judgeSessions},
+	{"C2", "Session end", "A session is opened once and ends at one point of the total order; after that none of its requests is carried out.", judgeSessionEnd},
+	{"C3", "Session outcomes", "A request of a session that its client is told was not done never is; one that it is told was done was.", judgeSessionOutcomes},
+
 	{"E1", "Membership precision", "In the end the site view is the set of running sites, and each group view that of its running members.", judgePrecision},
 	{"E2", "Multicast liveness", "In the end all running members are delivered what any of them sent.", judgeMulticast},
 	{"E3", "Safe liveness", "In the end all running members are delivered the safe casts any of them sent.", judgeSafeLiveness},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/change"
+	"github.com/cohortkit/cohort/internal/core/clients"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -34,7 +35,7 @@ func (m *member) begin(v *view.Group) {
 		}
 		ok.View, ok.Held = c.view.Index, c.streams.Vector()
 		if c.joiners { // they may not have it installed yet
-			ok.Seen = c.seen
+			ok.Seen, ok.Clients = c.seen, c.clients
 		}
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
 	}
@@ -65,7 +66,7 @@ func (m *member) onFlushOK(x *msg.FlushOK) {
 	switch {
 	case !complete:
 	case len(behind) > 0:
-		m.sendInstall(attempt, x.Attempt, m.coord.Seen(attempt), behind)
+		m.sendInstall(attempt, x.Attempt, m.coord.Before(attempt), behind)
 	case attempt == 0: // a new group: there is nothing to agree on
 		m.installAll(m.coord.Target())
 	case m.cur != nil && m.cur.view.Index == attempt:
@@ -91,16 +92,18 @@ func (m *member) toSites(sites []id.Site, x msg.Message) {
 	}
 }
 
-func (m *member) sendInstall(attempt, by uint64, seen []msg.Seen, who []id.Address) {
-	m.toSites(sitesOf(who), &msg.Install{Group: m.group, Attempt: attempt, For: by, Seen: seen})
+// sendInstall tells members to install a view. Who joins with it learns what
+// outsiders had asked before.
+func (m *member) sendInstall(attempt, by uint64, before change.Before, who []id.Address) {
+	m.toSites(sitesOf(who), &msg.Install{Group: m.group, Attempt: attempt, For: by, Seen: before.Seen, Clients: before.Clients})
 }
 
 // installAll installs v here and tells all its members to. We are first so
 // that joiners learn what was delivered before.
 func (m *member) installAll(v *view.Group) {
-	m.install(v, nil)
+	m.install(v, change.Before{})
 	if m.cur != nil && m.cur.view == v {
-		m.sendInstall(v.Index, v.Index, m.cur.seen, v.Procs())
+		m.sendInstall(v.Index, v.Index, change.Before{Seen: m.cur.seen, Clients: m.cur.clients}, v.Procs())
 	}
 }
 
@@ -160,24 +163,26 @@ func (m *member) onInstall(x *msg.Install) {
 	if m.cur != nil && (m.prepared == nil || m.prepared.Attempt != x.Attempt) {
 		return // cannot be: who installs has our acknowledgement
 	}
-	m.install(m.targets[i], x.Seen)
+	m.install(m.targets[i], change.Before{Seen: x.Seen, Clients: x.Clients})
 }
 
 // install ends the installed view with its cut, and begins v: view first, then
 // what was sent in it.
-func (m *member) install(v *view.Group, seen []msg.Seen) {
+func (m *member) install(v *view.Group, before change.Before) {
 	old := m.cur
 	if old != nil {
 		m.checkHeld(old)
 		m.finish(old, v)
 	} else {
-		for _, x := range seen {
+		for _, x := range before.Seen {
 			m.seen.add(x.Caller, x.Last, x.View)
 		}
+		m.clients = clients.Take(before.Clients)
 	}
 	m.cur = newInstalled(v, m.proc, m.emit)
 	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= v.Index })
-	m.cur.seen = m.seen.list()
+	m.cur.seen, m.cur.clients = m.seen.list(), m.clients.State()
+	m.clients.Turn()
 	m.account.Turn()
 	m.targets = slices.DeleteFunc(m.targets, func(t *view.Group) bool { return t.Index <= v.Index })
 	m.cut, m.prepared, m.ackAt = nil, nil, 0

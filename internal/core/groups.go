@@ -56,10 +56,25 @@ func (g *groups) work() (some bool) {
 	return some
 }
 
-// tick marks the members whose acknowledgement is due.
+// markClients marks the members that watch over the sites of clients.
+func (g *groups) markClients() {
+	for _, m := range g.list {
+		if len(m.clients.Open()) > 0 {
+			g.mark(m)
+		}
+	}
+}
+
+// tick marks the members whose acknowledgement is due, or whose clients have
+// been away for too long.
 func (g *groups) tick(now effect.Time) effect.Time {
 	wake := effect.Never
 	for _, m := range g.list {
+		if m.expireAt != 0 && now >= m.expireAt {
+			g.mark(m)
+		} else if m.expireAt != 0 {
+			wake = min(wake, m.expireAt)
+		}
 		if m.ackAt == 0 {
 			continue
 		}
@@ -120,6 +135,7 @@ func (s *Site) applied(list []gms.Applied) {
 			s.item(SiteViewed{View: a.View, Entry: a.Entry, Agreed: a.Agreed})
 			s.checkContact()
 			s.outside.heard(s)
+			s.groups.markClients()
 		}
 		for _, c := range a.Groups {
 			if !a.Jump {

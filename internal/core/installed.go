@@ -36,6 +36,7 @@ type installed struct {
 	wantedUpto vclock.Time
 	joiners    bool       // some members began with this view
 	seen       []msg.Seen // requests from outside delivered before this view
+	clients    msg.SessionTable
 }
 
 func newInstalled(v *view.Group, me id.Address, emit order.Emit) *installed {

@@ -14,12 +14,14 @@
 //	stable    who holds and who has used what
 //	flow      the bound of every queue
 //	call      replies and failures counted down
+//	clients   sessions of callers outside that outlive their sites
 //	xfer      state for a joiner
 //
 // and in this package: site.go the step, peers.go sessions and frames,
 // groups.go the log's word carried to the members, member.go one process in one
 // group, with its cast.go, flush.go, transfer.go; outside.go callers that are
-// not members.
+// not members, speaker.go those with a session, sessions.go what sessions are to
+// members.
 package core
 
 import (
@@ -44,6 +46,7 @@ type Config struct {
 	Retry   effect.Time // pause before a request to the coordinator is repeated
 	Lazy    effect.Time // how long an acknowledgement may wait
 	Linger  effect.Time // how long a session to an excluded site is kept
+	Absent  effect.Time // how long a client session outlives its site
 	Tracing bool        // tell facts
 }
 
@@ -57,6 +60,7 @@ func Defaults(me view.Member) Config {
 		Retry:  250 * ms,
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
+		Absent: 60_000 * ms,
 	}
 }
 
@@ -181,6 +185,10 @@ func (s *Site) program(ev Event) {
 		s.joinGroup(ev)
 	case Cast:
 		s.cast(ev)
+	case OpenSession:
+		s.openSession(ev)
+	case CloseSession:
+		s.closeSession(ev)
 	case Answer:
 		s.answer(ev)
 	case CancelCall:
@@ -221,6 +229,8 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 		s.request(m)
 	case *msg.RequestHeld:
 		s.requestHeld(m)
+	case *msg.SessionTold:
+		s.sessionTold(m)
 	case *msg.Replies:
 		s.replies(m)
 	default:
@@ -268,6 +278,8 @@ func groupOf(m msg.Message) (id.Address, bool) {
 		return m.Dest, true
 	case *msg.RequestHeld:
 		return m.Dest, true
+	case *msg.SessionTold:
+		return m.Dest, true
 	case *msg.Replies:
 		return m.Group, true
 	case *msg.Data:
@@ -289,6 +301,8 @@ func groupOf(m msg.Message) (id.Address, bool) {
 	case *msg.XferBegin:
 		return m.Group, true
 	case *msg.XferBlock:
+		return m.Group, true
+	case *msg.XferReplies:
 		return m.Group, true
 	case *msg.XferEnd:
 		return m.Group, true

@@ -26,6 +26,7 @@ func command(name string) func(*Story, []string) error {
 		"before": (*Story).doBefore, "after": (*Story).doAfter,
 		"join": (*Story).doJoin, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
+		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }

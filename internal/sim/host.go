@@ -21,6 +21,7 @@ type host struct {
 	site        *site
 	offset      effect.Time // of its clock
 	weight      uint32
+	client      *client
 	dark        bool // the machine is off, not only the process gone
 }
 
@@ -40,6 +41,7 @@ type site struct {
 	wakeAt   effect.Time
 	view     *view.Site // installed
 	programs []*program
+	clients  []*client
 }
 
 func (w *World) hostAt(addr string) *host {
@@ -65,6 +67,7 @@ func (h *host) start(found bool) {
 	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
+	cfg.Absent = w.absent()
 	if w.hasty {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
@@ -216,6 +219,9 @@ func (s *site) handle(i core.Item) {
 	default:
 		for _, p := range s.programs {
 			p.handle(i)
+		}
+		for _, c := range s.clients {
+			c.handle(i)
 		}
 	}
 }

@@ -28,6 +28,10 @@ func (w *World) act(p *program) {
 }
 
 func (w *World) doSomething(p *program) {
+	if p == p.s.programs[0] && w.dice.Chance(120) {
+		w.serve(p.s.host)
+		return
+	}
 	name := groupName(w.dice.N(w.Groups))
 	m := p.named(name)
 	switch roll := w.dice.N(100); {

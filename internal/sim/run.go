@@ -110,6 +110,9 @@ func (w *World) finish() Result {
 		if r.Failure = w.compare(); r.Failure == "" {
 			r.Failure = w.drained()
 		}
+		if r.Failure == "" {
+			r.Failure = w.sessions()
+		}
 	}
 	if r.Failure != "" || w.Draw {
 		r.Sites = w.draw()

@@ -27,6 +27,9 @@ type Stats struct {
 	Safe          int `json:"safe"`  // of all casts
 	Drops         int `json:"drops"` // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
+	Sessions      int `json:"sessions"` // of clients, opened
+	Taken         int `json:"sessions_taken"`
+	Expired       int `json:"sessions_expired"`
 	Frames        int `json:"frames"`
 	Bytes         int `json:"bytes"`
 }
@@ -53,6 +56,9 @@ func (s *Stats) Add(o Stats) {
 	s.Safe += o.Safe
 	s.Drops += o.Drops
 	s.Calls += o.Calls
+	s.Sessions += o.Sessions
+	s.Taken += o.Taken
+	s.Expired += o.Expired
 	s.Frames += o.Frames
 	s.Bytes += o.Bytes
 }
@@ -93,6 +99,15 @@ func (s *counter) count(f fact.Fact) {
 		s.Drops++
 	case fact.Call:
 		s.Calls++
+	case fact.Session:
+		switch f.What {
+		case "open":
+			s.Sessions++
+		case "taken":
+			s.Taken++
+		case "expired":
+			s.Expired++
+		}
 	case fact.Send:
 		s.cast(f)
 	case fact.Block:

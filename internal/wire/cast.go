@@ -17,13 +17,14 @@ const (
 // Bits of the byte that opens a run or the casts of a request. The rest of it
 // is the order.
 const (
-	orderBits = 1<<3 - 1
-	safeBit   = 1 << 3
-	callBit   = 1 << 4
-	originBit = 1 << 5
+	orderBits  = 1<<3 - 1
+	safeBit    = 1 << 3
+	callBit    = 1 << 4
+	originBit  = 1 << 5
+	sessionBit = 1 << 6
 )
 
-func appendCastFlags(b []byte, o msg.Order, safe, call, origin bool) []byte {
+func appendCastFlags(b []byte, o msg.Order, safe, call, origin, session bool) []byte {
 	v := byte(o)
 	if safe {
 		v |= safeBit
@@ -33,6 +34,9 @@ func appendCastFlags(b []byte, o msg.Order, safe, call, origin bool) []byte {
 	}
 	if origin {
 		v |= originBit
+	}
+	if session {
+		v |= sessionBit
 	}
 	return append(b, v)
 }
@@ -60,7 +64,7 @@ func checkBody(r *reader, n uint32, body []byte) {
 
 // appendRunHead appends all of run but its body.
 func appendRunHead(b []byte, run *msg.Run) []byte {
-	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0)
+	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, run.Session != nil)
 	b = binary.AppendUvarint(b, run.First)
 	b = binary.AppendUvarint(b, uint64(run.N))
 	b = appendCounts(b, run.Time)
@@ -75,12 +79,12 @@ func appendRunHead(b []byte, run *msg.Run) []byte {
 		b = appendAddr(b, run.Origin)
 		b = binary.AppendUvarint(b, run.OFirst)
 	}
-	return b
+	return appendSession(b, run.Session)
 }
 
 // readRun reads all of run, whose body is the rest of the frame.
 func readRun(r *reader, run *msg.Run, sender uint16) {
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit)
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|sessionBit)
 	run.Order = order
 	run.Safe = flags&safeBit != 0
 	run.Call = flags&callBit != 0
@@ -100,6 +104,10 @@ func readRun(r *reader, run *msg.Run, sender uint16) {
 		run.OFirst = r.uvarint()
 		r.check(run.Origin != 0, "nobody as origin")
 		checkNumbers(r, run.OFirst, run.N)
+	}
+	if flags&sessionBit != 0 {
+		run.Session = readSession(r, order, run.Safe, run.N)
+		r.check((run.Session.Op == msg.SessionRequest) == (run.Origin != 0), "session without origin, or an operation with one")
 	}
 	run.Body = r.rest()
 }
@@ -172,16 +180,16 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Joined)
 	b = appendAddr(b, m.Caller)
 	b = binary.AppendUvarint(b, m.First)
-	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false)
+	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, m.Session != nil)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
 	b = binary.AppendUvarint(b, uint64(m.N))
-	return b, m.Body
+	return appendSession(b, m.Session), m.Body
 }
 
 func readRequest(r *reader) *msg.Request {
 	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Relay: r.addr(), Joined: r.uvarint(), Caller: r.addr(), First: r.uvarint()}
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit)
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|sessionBit)
 	r.check(order != msg.Sequence, "request for a sequence entry")
 	m.Order = order
 	m.Safe = flags&safeBit != 0
@@ -190,6 +198,9 @@ func readRequest(r *reader) *msg.Request {
 	m.Time = r.counts()
 	m.N = r.uint32()
 	checkNumbers(r, m.First, m.N)
+	if flags&sessionBit != 0 {
+		m.Session = readSession(r, order, m.Safe, m.N)
+	}
 	m.Body = r.rest()
 	checkBody(r, m.N, m.Body)
 	return m

@@ -52,11 +52,11 @@ func appendFlushOK(b []byte, m *msg.FlushOK) []byte {
 	b = appendAddr(b, m.From)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Held)
-	return appendSeen(b, m.Seen)
+	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readFlushOK(r *reader) *msg.FlushOK {
-	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Seen: readSeen(r)}
+	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Seen: readSeen(r), Clients: readClients(r)}
 }
 
 func appendCut(b []byte, m *msg.Cut) []byte {
@@ -117,12 +117,12 @@ func appendInstall(b []byte, m *msg.Install) []byte {
 	b = appendAddr(b, m.Group)
 	b = binary.AppendUvarint(b, m.Attempt)
 	b = binary.AppendUvarint(b, m.For)
-	return appendSeen(b, m.Seen)
+	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readInstall(r *reader) *msg.Install {
 	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint()}
-	m.Seen = readSeen(r)
+	m.Seen, m.Clients = readSeen(r), readClients(r)
 	return m
 }
 

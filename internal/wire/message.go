@@ -40,6 +40,8 @@ var kinds = [msg.KindEnd]struct {
 	msg.KindXferBlock:   {"xfer-block", msg.LaneBulk},
 	msg.KindXferEnd:     {"xfer-end", msg.LaneBulk},
 	msg.KindXferCredit:  {"xfer-credit", msg.LaneControl},
+	msg.KindXferReplies: {"xfer-replies", msg.LaneBulk},
+	msg.KindSessionTold: {"session-told", msg.LaneControl},
 }
 
 // known reports whether k is a kind of this version.
@@ -107,6 +109,10 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendXferEnd(b, m), nil
 	case *msg.XferCredit:
 		return appendXferCredit(b, m), nil
+	case *msg.XferReplies:
+		return appendXferReplies(b, m), nil
+	case *msg.SessionTold:
+		return appendSessionTold(b, m), nil
 	}
 	panic(fmt.Sprintf("wire: no form for %T", m))
 }
@@ -191,6 +197,10 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return readXferEnd(r)
 	case msg.KindXferCredit:
 		return readXferCredit(r)
+	case msg.KindXferReplies:
+		return readXferReplies(r)
+	case msg.KindSessionTold:
+		return readSessionTold(r)
 	case msg.KindEnd:
 	}
 	r.fail("unknown kind of message")

@@ -92,6 +92,12 @@ func (g gen) fill(v reflect.Value) {
 	case msg.Evidence:
 		v.SetUint(1 + g.Uint64N(uint64(msg.Left)))
 		return
+	case msg.SessionOp:
+		v.SetUint(1 + g.Uint64N(uint64(msg.SessionExpire)))
+		return
+	case msg.SessionStatus:
+		v.SetUint(1 + g.Uint64N(uint64(msg.SessionFull)))
+		return
 	case msg.OpKind:
 		v.SetUint(1 + g.Uint64N(uint64(msg.OpDepart)))
 		return
@@ -151,6 +157,7 @@ func (g gen) mend(m msg.Message) {
 		if m.Run.N, m.Run.Body = g.casts(m.Run.Body); m.Run.Order == msg.Sequence {
 			m.Run.N, m.Run.Body = 1, nil
 		}
+		g.mendSession(m.Run)
 		g.mendNumbers(m.Run)
 	case *msg.Part:
 		if m.Run.Order == msg.Sequence {
@@ -158,6 +165,7 @@ func (g gen) mend(m msg.Message) {
 		}
 		g.mendRun(m.Run, &m.Sender)
 		m.Run.N, m.Run.Body = 1, append(m.Run.Body, 0)
+		g.mendSession(m.Run)
 		g.mendNumbers(m.Run)
 		size := uint64(len(m.Run.Body))
 		m.Offset = min(m.Offset, math.MaxUint64-size)
@@ -168,6 +176,18 @@ func (g gen) mend(m msg.Message) {
 		}
 		m.N, m.Body = g.casts(m.Body)
 		m.First = min(m.First, math.MaxUint64-uint64(m.N))
+		switch {
+		case m.Order != msg.Total || !m.Safe:
+			m.Session = nil
+		case m.N != 1:
+			m.Session.Op = msg.SessionRequest
+		}
+	case *msg.XferReplies:
+		for _, s := range m.Sessions {
+			for i := range s.Items {
+				s.Items[i].View = 0
+			}
+		}
 	case *msg.Ack:
 		m.Held = append(m.Held, g.number(64))
 		m.Used = make([]uint64, len(m.Held))
@@ -207,6 +227,19 @@ func (g gen) mendRun(r *msg.Run, sender *uint16) {
 	}
 	if r.Origin == 0 {
 		r.OFirst = 0
+	}
+}
+
+func (g gen) mendSession(r *msg.Run) {
+	switch {
+	case r.Order != msg.Total || !r.Safe:
+		r.Session = nil
+	case r.Origin != 0:
+		r.Session.Op = msg.SessionRequest
+	case r.N == 1:
+		r.Session.Op = msg.SessionOpen
+	default:
+		r.Session = nil
 	}
 }
 

@@ -125,7 +125,7 @@ func TestMalformed(t *testing.T) {
 		{"half a text", short, msg.KindRefuse, more(refuse, 5, 'a')},
 		{"large rank", "rank out of range", msg.KindData, more(data, 1, 0x80, 0x80, 0x04)},
 
-		{"run flags", "unknown flag", msg.KindData, more(data, 1, 0, 0, 0x41)},
+		{"run flags", "unknown flag", msg.KindData, more(data, 1, 0, 0, 0x81)},
 		{"nobody's run", "nobody as origin", msg.KindData, more(data, 1, 0, 0, 0x21, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'x')},
 	} {
 		f, err := DecodeFrame(c.bytes)

@@ -71,15 +71,23 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 	return attempt, who, true
 }
 
-// Seen is what a member that has installed view attempt told of requests from
-// outside delivered before it.
-func (c *Coordinator) Seen(attempt uint64) []msg.Seen {
+// Before is what outsiders had asked of a group before a view.
+type Before struct {
+	Seen    []msg.Seen
+	Clients msg.SessionTable
+}
+
+// Before is what a member that has installed view attempt told of it.
+func (c *Coordinator) Before(attempt uint64) (b Before) {
 	for _, ok := range c.oks {
 		if ok != nil && ok.View == attempt && ok.Seen != nil {
-			return ok.Seen
+			b.Seen = ok.Seen
+		}
+		if ok != nil && ok.View == attempt && ok.Clients.Opened > 0 {
+			b.Clients = ok.Clients
 		}
 	}
-	return nil
+	return b
 }
 
 // Cut fixes the cut of view old, which all that moved from it have installed.

@@ -74,6 +74,7 @@ type FlushOK struct {
 	View    uint64
 	Held    []uint64
 	Seen    []Seen // as in Install, for members that joined with View and may lack it
+	Clients SessionTable
 }
 
 // A Forwarding tells Holder to send entries after From of Sender's stream, up
@@ -102,7 +103,7 @@ type CutAck struct {
 }
 
 // Install ends attempt Attempt: all survivors hold the cut, the view of log
-// entry Attempt begins. Seen is for members that join with it.
+// entry Attempt begins. Seen and Clients are for members that join with it.
 //
 // For is the attempt whose coordinator sends it: Attempt itself, or a later one
 // that found some members behind others. Who has reported for a later attempt
@@ -112,6 +113,7 @@ type Install struct {
 	Attempt uint64
 	For     uint64
 	Seen    []Seen
+	Clients SessionTable
 }
 
 // Request is sent by a process outside the destination to a member of it,
@@ -135,6 +137,8 @@ type Request struct {
 	Time   vclock.Time
 	N      uint32
 	Body   []byte
+
+	Session *Session // nil unless it is a session's
 }
 
 // RequestHeld tells a caller that its requests up to Upto, the last of them

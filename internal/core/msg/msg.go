@@ -50,6 +50,8 @@ const (
 	KindXferBlock
 	KindXferEnd
 	KindXferCredit
+	KindXferReplies
+	KindSessionTold
 	KindEnd // one past the last
 )
 
@@ -88,6 +90,8 @@ func (*XferBegin) Kind() Kind   { return KindXferBegin }
 func (*XferBlock) Kind() Kind   { return KindXferBlock }
 func (*XferEnd) Kind() Kind     { return KindXferEnd }
 func (*XferCredit) Kind() Kind  { return KindXferCredit }
+func (*XferReplies) Kind() Kind { return KindXferReplies }
+func (*SessionTold) Kind() Kind { return KindSessionTold }
 
 // A Frame is what a lane carries: on LaneControl all that one step of the sender
 // had to say to this receiver, on the others one message each.
