@@ -73,13 +73,13 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.mu.Lock()
 	l := n.life
 	switch {
-	case n.closed || n.leaving:
+	case n.closed || n.leaving || n.ended:
 		n.mu.Unlock()
 		return nil, ErrLeft
 	case l == nil:
 		n.mu.Unlock()
 		return nil, ErrUnknown
-	case slices.ContainsFunc(n.groups, func(o *Group) bool { return o.name == name }):
+	case slices.ContainsFunc(n.groups, func(o *Group) bool { return o.name == name && o.n.number == n.number }):
 		n.mu.Unlock()
 		return nil, ErrJoined
 	}
@@ -87,7 +87,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
 	go g.run()
-	l.node.Post(core.JoinGroup{Proc: l.proc, Name: name, Stateful: cfg.State != nil})
+	l.node.Post(core.JoinGroup{Proc: l.process(n.number), Name: name, Stateful: cfg.State != nil})
 	select {
 	case <-g.in:
 		return g, nil
@@ -107,7 +107,7 @@ func (g *Group) abandon() {
 	l, addr := g.life, g.addr
 	n.mu.Unlock()
 	if l != nil && addr != 0 {
-		l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
+		l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
 	}
 }
 
@@ -117,7 +117,7 @@ func (g *Group) address() (*life, Address, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.closed:
+	case n.closed || n.ended:
 		return nil, 0, ErrLeft
 	case g.abandoned:
 		return nil, 0, ErrLeft
@@ -155,7 +155,7 @@ func (g *Group) Flush(ctx context.Context) error {
 	}
 	p := newPending(0)
 	callID := g.n.register(p)
-	l.node.Post(core.FlushGroup{Proc: l.proc, Group: addr, ID: callID})
+	l.node.Post(core.FlushGroup{Proc: l.process(g.n.number), Group: addr, ID: callID})
 	select {
 	case <-p.done:
 		return p.err
@@ -178,7 +178,7 @@ func (g *Group) Leave(ctx context.Context) error {
 	g.n.mu.Lock()
 	g.abandoned = true
 	g.n.mu.Unlock()
-	l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
+	l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
 	select {
 	case <-g.out:
 		return nil
@@ -246,12 +246,12 @@ func (g *Group) again() {
 	g.addr = 0
 	g.n.mu.Unlock()
 	if l != nil {
-		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
+		l.node.Post(core.JoinGroup{Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil})
 	}
 }
 
 // rejoin asks for all groups again in a new incarnation.
-func (n *Node) rejoin(l *life) {
+func (n *system) rejoin(l *life) {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
 	for _, g := range groups {
@@ -260,6 +260,6 @@ func (n *Node) rejoin(l *life) {
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.feeds.open()
-		l.node.Post(core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil})
+		l.node.Post(core.JoinGroup{Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil})
 	}
 }

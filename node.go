@@ -31,6 +31,10 @@ type Config struct {
 	// NoVote makes a node that hosts processes but has no say in who is a
 	// member: for clients that come and go.
 	NoVote bool
+	// SessionTimeout is how long the groups this node is in keep the sessions of a
+	// client whose node is gone from the system; 0 means a minute. It should be the
+	// same at all nodes.
+	SessionTimeout time.Duration
 	// Logger gets what operators want to know; nil logs nothing.
 	Logger *slog.Logger
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
@@ -45,38 +49,49 @@ type Config struct {
 // itself as a new incarnation, and joins its groups again with the state of
 // those that went on; calls under way end with ErrUnknown.
 type Node struct {
+	*system
+	number uint16 // of the process at the node; 1 is the one that Start returned
+	ended  bool   // by its own Close or Leave; under mu
+}
+
+// system is what the processes of one node share.
+type system struct {
 	cfg   Config
 	trace *trace.Writer
 
-	mu      sync.Mutex
-	life    *life // nil while coming back
-	closed  bool
-	leaving bool
-	groups  []*Group
-	calls   map[uint64]*pending
-	lastID  uint64
-	windows map[Address]*window
-	seeds   []string // where the others were last
-	stalled bool
-	names   map[Address]*view.Group // what others' groups look like
-	gone    chan struct{}
-	done    chan struct{}
+	mu       sync.Mutex
+	life     *life // nil while coming back
+	closed   bool
+	leaving  bool
+	last     uint16 // the last number that was given to a process
+	groups   []*Group
+	sessions []*session
+	calls    map[uint64]*pending
+	lastID   uint64
+	windows  map[windowKey]*window
+	seeds    []string // where the others were last
+	stalled  bool
+	gone     chan struct{}
+	done     chan struct{}
 }
 
 // life is one incarnation.
 type life struct {
-	n    *Node
-	node *node.Node
-	proc Address
+	n       *system
+	node    *node.Node
+	halting bool // the core's last items are being sorted
 }
+
+// process is the address that a process of the node has in this incarnation.
+func (l *life) process(number uint16) Address { return id.Process(l.node.Site(), number) }
 
 // Start runs a node and waits until it is in a system; with seeds it tries them
 // until ctx ends. What ctx does later means nothing to the node. The error is a
 // *ConfigError, *ListenError, *SeedError or *RefusedError.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
-	n := &Node{
-		cfg: cfg, calls: map[uint64]*pending{}, windows: map[Address]*window{},
-		names: map[Address]*view.Group{}, gone: make(chan struct{}), done: make(chan struct{}),
+	n := &system{
+		cfg: cfg, last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{},
+		gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	if cfg.Trace != nil {
 		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
@@ -91,11 +106,11 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		n.cfg.Listen = cfg.Listen
 	}
 	go n.supervise(l)
-	return n, nil
+	return &Node{system: n, number: 1}, nil
 }
 
 // begin starts an incarnation.
-func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life, error) {
+func (n *system) begin(ctx context.Context, listen string, seeds []string) (*life, error) {
 	l := &life{n: n}
 	weight := uint32(1)
 	if n.cfg.NoVote {
@@ -103,7 +118,7 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life,
 	}
 	cfg := node.Config{
 		Name: n.cfg.Name, Listen: listen, Advertise: n.cfg.Advertise, Seeds: seeds, Weight: &weight,
-		Logger: n.cfg.Logger,
+		Logger: n.cfg.Logger, Core: core.Config{Absent: n.cfg.SessionTimeout.Nanoseconds()},
 	}
 	if n.trace != nil {
 		cfg.Trace = tracer{n.trace}
@@ -122,7 +137,7 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string) (*life,
 	if err != nil {
 		return nil, err
 	}
-	l.node, l.proc = started, id.Process(started.Site(), 1)
+	l.node = started
 	n.mu.Lock()
 	n.life = l
 	n.mu.Unlock()
@@ -136,7 +151,7 @@ type tracer struct{ w *trace.Writer }
 func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: Close tells it
 
 // supervise brings the node back when the system has excluded it.
-func (n *Node) supervise(l *life) {
+func (n *system) supervise(l *life) {
 	defer close(n.done)
 	for {
 		<-l.node.Done()
@@ -151,17 +166,18 @@ func (n *Node) supervise(l *life) {
 		}
 		l = next
 		n.rejoin(l)
+		n.speakAgain(l)
 	}
 }
 
-func (n *Node) finished() bool {
+func (n *system) finished() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.closed || n.leaving
 }
 
 // comeBack starts new incarnations until one gets in or the node closes.
-func (n *Node) comeBack() *life {
+func (n *system) comeBack() *life {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -193,25 +209,31 @@ func (n *Node) comeBack() *life {
 }
 
 // giveUp ends the groups of a node that cannot come back.
-func (n *Node) giveUp() {
+func (n *system) giveUp() {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.finish(ErrLeft)
 	}
+	n.endSessions(ErrUnknown)
 }
 
 // ended settles what an incarnation left open.
-func (n *Node) ended(l *life) {
+func (n *system) ended(l *life) {
 	n.mu.Lock()
 	if n.life == l {
 		n.life = nil
 	}
 	calls := n.calls
 	n.calls = map[uint64]*pending{}
+	for callID, c := range calls { // order does not matter: each stays or goes by itself
+		if c.session != nil {
+			delete(calls, callID) // asked again, or ended with the session
+		}
+	}
 	windows := n.windows
-	n.windows = map[Address]*window{}
+	n.windows = map[windowKey]*window{}
 	groups := slices.Clone(n.groups)
 	n.mu.Unlock()
 	for _, c := range calls { // order does not matter: each has its own caller
@@ -220,8 +242,12 @@ func (n *Node) ended(l *life) {
 	for _, w := range windows { // order does not matter: each has its own waiters
 		w.close()
 	}
+	n.silence()
 	for _, g := range groups {
 		g.cutOff(l, n.finished())
+	}
+	if n.finished() {
+		n.endSessions(ErrUnknown)
 	}
 }
 
@@ -230,7 +256,7 @@ func (n *Node) current() (*life, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.closed:
+	case n.closed || n.ended:
 		return nil, ErrLeft
 	case n.life == nil:
 		return nil, ErrUnknown
@@ -238,11 +264,11 @@ func (n *Node) current() (*life, error) {
 	return n.life, nil
 }
 
-// Address is the node's process as others see it. It changes when the node
-// comes back after it was excluded; it is 0 in between.
+// Address is the process as others see it. It changes when the node comes back
+// after it was excluded; it is 0 in between.
 func (n *Node) Address() Address {
 	if l, err := n.current(); err == nil {
-		return l.proc
+		return l.process(n.number)
 	}
 	return 0
 }
@@ -301,11 +327,14 @@ func (l *life) lookup(name string) (g *view.Group) {
 
 // Leave leaves all groups and then the system, in order: nothing this node has
 // cast is lost. If ctx ends first the node is closed all the same, which to the
-// others is a crash, and the error is ctx's.
+// others is a crash, and the error is ctx's. A further process of the node leaves
+// its own groups alone.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
-	groups := slices.Clone(n.groups)
-	n.leaving = true
+	groups := n.memberships()
+	if n.number == 1 {
+		n.leaving = true
+	}
 	l := n.life
 	n.mu.Unlock()
 	var failed error
@@ -313,6 +342,9 @@ func (n *Node) Leave(ctx context.Context) error {
 		if err := g.Leave(ctx); err != nil && !errors.Is(err, ErrLeft) {
 			failed = err
 		}
+	}
+	if n.number != 1 {
+		return errors.Join(failed, n.Close())
 	}
 	if l != nil && failed == nil {
 		l.node.Post(core.Depart{})
@@ -330,8 +362,13 @@ func (n *Node) Leave(ctx context.Context) error {
 
 // Close stops the node at once; to the others it is a crash. It waits until
 // nothing of the node runs any more, but for handlers that have not returned.
-// The error is that of writing the trace.
+// The error is that of writing the trace. A further process of the node ends
+// alone: to its own program at once, to its groups as one that leaves.
 func (n *Node) Close() error {
+	if n.number != 1 {
+		n.closeProcess()
+		return nil
+	}
 	n.mu.Lock()
 	first := !n.closed
 	n.closed = true

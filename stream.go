@@ -78,7 +78,7 @@ func (g *Group) run() {
 // used gives the senders credit for handled casts.
 func (g *Group) used(items int) {
 	if l, addr, err := g.membership(); err == nil && items > 0 {
-		l.node.Post(core.Used{Proc: l.proc, Group: addr, Items: items})
+		l.node.Post(core.Used{Proc: l.process(g.n.number), Group: addr, Items: items})
 	}
 }
 

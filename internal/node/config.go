@@ -123,6 +123,7 @@ func (c *Config) core(me view.Member) core.Config {
 	set(&cfg.Retry, c.Core.Retry)
 	set(&cfg.Lazy, c.Core.Lazy)
 	set(&cfg.Linger, c.Core.Linger)
+	set(&cfg.Absent, c.Core.Absent)
 	cfg.Tracing = c.Trace != nil
 	return cfg
 }
