@@ -22,6 +22,11 @@ type GroupConfig struct {
 	// State is given to those who join after us, and taken from those who were
 	// before. Without it members join with nothing.
 	State State
+	// Replaces is a member that leaves when we are in: migration. We are given the
+	// state while it goes on; then, in one view, it is gone and we have its rank, and
+	// its Group ends with ErrLeft. It needs a State. If that member goes before, we
+	// are a member like any other.
+	Replaces Address
 	// OnView is called with every view, in order with the casts.
 	OnView func(View)
 	// Filters see each request before its handler; the first error declines it
@@ -65,6 +70,9 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	if name == "" || len(name) > 255 {
 		return nil, &ConfigError{Field: "name", What: "has to have 1 to 255 bytes"}
 	}
+	if cfg.Replaces != 0 && cfg.State == nil {
+		return nil, &ConfigError{Field: "Replaces", What: "needs a State to take over"}
+	}
 	g := &Group{
 		name: name, cfg: cfg, queue: newQueue(),
 		in: make(chan struct{}), out: make(chan struct{}),
@@ -87,7 +95,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
 	go g.run()
-	l.node.Post(core.JoinGroup{Proc: l.process(n.number), Name: name, Stateful: cfg.State != nil})
+	l.node.Post(core.JoinGroup{Proc: l.process(n.number), Name: name, Stateful: cfg.State != nil, Replaces: cfg.Replaces})
 	select {
 	case <-g.in:
 		return g, nil

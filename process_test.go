@@ -96,3 +96,39 @@ func TestProcessesComeBackWithTheirNode(t *testing.T) {
 		t.Errorf("%v and %v in %v", a, b, watcher.View())
 	}
 }
+
+// A member moves to another node: in one view the old one is gone and the new one
+// has its rank and its state.
+func TestAMemberMoves(t *testing.T) {
+	s := newSystem(t, 3)
+	members, _, _ := s.counters(2)
+	open(members)
+	watched := make(chan cohort.View, 64)
+	place := s.nodes[0].Address()
+	moved := newCounter()
+	close(moved.gate)
+	g, err := s.nodes[2].Join(s.ctx, "count", cohort.GroupConfig{
+		Handlers: moved.handlers(), State: cohort.JSON(moved), Replaces: place, OnView: func(v cohort.View) { watched <- v },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last cohort.View
+	for v := range watched {
+		if v.Rank(place) >= 0 {
+			last = v
+			continue
+		}
+		if r := v.Rank(s.nodes[2].Address()); r != 0 || len(v.Members) != 2 || len(last.Members) != 3 {
+			t.Errorf("view %v after %v", v, last)
+		}
+		break
+	}
+	if replies, err := g.Call(s.ctx, cohort.Total, add, cohort.Message{}, cohort.All); err != nil || len(replies) != 2 {
+		t.Errorf("%d replies, %v", len(replies), err)
+	}
+	var bad *cohort.ConfigError
+	if _, err := s.nodes[0].Join(s.ctx, "count", cohort.GroupConfig{Replaces: place}); !errors.As(err, &bad) {
+		t.Errorf("a member without a state replaces another: %v", err)
+	}
+}

@@ -25,7 +25,7 @@ var properties = []Property{
 	{"M8", "Identity uniqueness", "A site number is used by one run of one node, and a view holds one incarnation of a node.", judgeIdentity},
 	{"M9", "No unilateral exclusion", "A site is removed only when it left or when a member that is named as accuser suspected it.", judgeExclusion},
 	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry, has the members the log made, and holds only processes of sites in the site view.", judgeDeterminism},
-	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log.", judgeSeniority},
+	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log; who takes the place of another has its rank.", judgeSeniority},
 	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
 
 	{"V1", "Delivery integrity", "What is delivered was sent, as it is delivered, by a member of the view.", judgeIntegrity},

@@ -336,5 +336,9 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.asked = true
+	if h := m.heir; h != nil {
+		m.s.requests.add(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
+		return
+	}
 	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 }

@@ -191,6 +191,7 @@ func (m *member) install(v *view.Group, before change.Before) {
 	}
 	m.announce(old, v)
 	m.turnTransfers(v)
+	m.turnHandOver(v)
 	m.replayEarly()
 	m.s.groups.mark(m)
 	if t := m.target(); t != nil {

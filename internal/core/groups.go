@@ -113,7 +113,7 @@ func (s *Site) withMember(group, proc id.Address, f func(*member)) {
 // joinGroup asks the log to make a process a member.
 func (s *Site) joinGroup(ev JoinGroup) {
 	s.groups.joining = append(s.groups.joining, ev)
-	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful})
+	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful || ev.Replaces != 0})
 }
 
 // applied carries what the log decided to the peers, members and callers.
@@ -214,12 +214,18 @@ func (s *Site) tellChange(c gms.Change, index uint64) {
 			}
 		}
 	}
+	for _, h := range c.Heirs {
+		f.Heirs = append(f.Heirs, h.Old, h.New)
+	}
 	s.fx.Fact(f)
 }
 
 // departs reports whether e itself takes m out of its group.
 func departs(e *msg.Entry, m *member) bool {
 	return slices.ContainsFunc(e.Ops, func(op msg.Op) bool {
+		if op.Kind == msg.OpReplace && op.Group == m.group && op.Old == m.proc {
+			return true
+		}
 		return op.Kind == msg.OpLeave && op.Group == m.group && op.Proc == m.proc
 	})
 }
@@ -236,8 +242,9 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group, Index: gm.Joined})
 			continue
 		}
-		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		m := newMember(s, v, gm)
+		m.replaces = s.groups.joining[i].Replaces
+		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		s.groups.add(m)
 		fresh = append(fresh, m)
 		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
@@ -258,15 +265,6 @@ func (r *requests) add(op msg.Op) {
 		r.open = append(r.open, op)
 		r.fresh = append(r.fresh, op)
 	}
-}
-
-// drop ends an operation, and reports whether it was open.
-func (r *requests) drop(op msg.Op) bool {
-	i := slices.Index(r.open, op)
-	if i >= 0 {
-		r.open = slices.Delete(r.open, i, i+1)
-	}
-	return i >= 0
 }
 
 // again repeats all: the coordinator may be another.
@@ -310,6 +308,9 @@ func (r *requests) satisfied(s *Site) {
 		case msg.OpReady:
 			g := d.Group(op.Group)
 			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index}) || g.Members[g.Rank(op.Proc)].Ready
+		case msg.OpReplace:
+			g := d.Group(op.Group)
+			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index}) || !g.Carries(view.GroupMember{Proc: op.Old, Joined: op.Since})
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index

@@ -73,6 +73,9 @@ type (
 		Proc     id.Address
 		Name     string
 		Stateful bool // feed Proc the state before it is ready
+		// Replaces, a member, leaves in the very view in which Proc is ready, and
+		// Proc has its rank; 0 for nobody. It implies Stateful.
+		Replaces id.Address
 	}
 	// LeaveGroup ends Proc's membership once what it sent is stable.
 	LeaveGroup struct{ Proc, Group id.Address }

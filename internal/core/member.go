@@ -47,6 +47,11 @@ type member struct {
 	leaving bool
 	asked   bool // the log was asked to let us leave
 
+	// Migration (handover.go).
+	replaces id.Address        // whose place we are to take, 0 for nobody's
+	heir     *view.GroupMember // who is to take ours
+	wanted   bool              // our program wants to leave, heir or not
+
 	// Requests of processes outside (outside.go).
 	seen    seen
 	waiting []*msg.Request
@@ -106,6 +111,8 @@ func (m *member) received(x msg.Message) {
 		m.onCutAck(x)
 	case *msg.Install:
 		m.onInstall(x)
+	case *msg.HandOver:
+		m.onHandOver(x)
 	default:
 		m.transfer(x)
 	}

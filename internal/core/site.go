@@ -19,7 +19,7 @@
 //
 // and in this package: site.go the step, peers.go sessions and frames,
 // groups.go the log's word carried to the members, member.go one process in one
-// group, with its cast.go, flush.go, transfer.go; outside.go callers that are
+// group, with its cast.go, flush.go, transfer.go, handover.go; outside.go callers that are
 // not members, speaker.go those with a session, sessions.go what sessions are to
 // members.
 package core
@@ -194,7 +194,7 @@ func (s *Site) program(ev Event) {
 	case CancelCall:
 		s.cancelCall(ev)
 	case LeaveGroup:
-		s.withMember(ev.Group, ev.Proc, func(m *member) { m.leave() })
+		s.withMember(ev.Group, ev.Proc, func(m *member) { m.wanted = true; m.leave() })
 	case Used:
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.used(ev.Items) })
 	case FlushGroup:
@@ -261,6 +261,8 @@ func needs(m msg.Message) uint64 {
 		return m.Attempt
 	case *msg.Install:
 		return m.For
+	case *msg.HandOver:
+		return m.View
 	case *msg.Request:
 		return m.Index
 	case *msg.RequestHeld:
@@ -295,6 +297,8 @@ func groupOf(m msg.Message) (id.Address, bool) {
 	case *msg.CutAck:
 		return m.Group, true
 	case *msg.Install:
+		return m.Group, true
+	case *msg.HandOver:
 		return m.Group, true
 	case *msg.XferAsk:
 		return m.Group, true

@@ -199,7 +199,7 @@ func (m *member) loaded(j *xfer.Joiner) {
 		}
 	}
 	m.backlog, m.keeps = nil, 0
-	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group, Index: m.joined})
+	m.ready()
 }
 
 // release hands over casts that were kept back, but for what the state covers.

@@ -35,6 +35,8 @@ func (w *World) doSomething(p *program) {
 	name := groupName(w.dice.N(w.Groups))
 	m := p.named(name)
 	switch roll := w.dice.N(100); {
+	case m == nil && roll < 3:
+		w.replace(p, name)
 	case m == nil && (roll < 30 || w.fresh(name)):
 		w.join(p, name)
 	case m != nil && roll < 2:
@@ -69,6 +71,19 @@ func (w *World) join(p *program, name string) {
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
 	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true})
+}
+
+// replace joins in the place of some member.
+func (w *World) replace(p *program, name string) {
+	g := p.s.core.Lookup(name)
+	if g != nil && len(p.groups) <= 64 {
+		w.replaceMember(p, name, Pick(w.dice, g.Members).Proc)
+	}
+}
+
+func (w *World) replaceMember(p *program, name string, old id.Address) {
+	p.groups = append(p.groups, &membership{p: p, name: name})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Replaces: old})
 }
 
 func (w *World) leave(p *program, m *membership) {

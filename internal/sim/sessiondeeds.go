@@ -85,6 +85,22 @@ func (s *Story) client(word string) (*client, error) {
 	return x.host.client, nil
 }
 
+// doReplace joins in the place of the member at another host: replace 4 g 1.
+func (s *Story) doReplace(args []string) error {
+	if err := want(args, 3, "replace 4 g 1"); err != nil {
+		return err
+	}
+	x, err := s.running(args[0])
+	if err != nil {
+		return err
+	}
+	old, _, err := s.member([]string{args[2], args[1]}, "replace 4 g 1")
+	if err == nil {
+		s.w.replaceMember(x.programs[0], args[1], old.proc)
+	}
+	return err
+}
+
 // served tells what a client got.
 func (s *Story) served(c *client, i core.Item) {
 	t, who := &s.tale, label(c.site.id)

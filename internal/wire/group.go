@@ -95,6 +95,18 @@ func readCutAck(r *reader) *msg.CutAck {
 	return &msg.CutAck{Group: r.addr(), Attempt: r.uvarint(), From: r.addr()}
 }
 
+func appendHandOver(b []byte, m *msg.HandOver) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.View)
+	b = appendAddr(b, m.To)
+	b = appendAddr(b, m.Heir)
+	return binary.AppendUvarint(b, m.Joined)
+}
+
+func readHandOver(r *reader) *msg.HandOver {
+	return &msg.HandOver{Group: r.addr(), View: r.uvarint(), To: r.addr(), Heir: r.addr(), Joined: r.uvarint()}
+}
+
 func appendSeen(b []byte, list []msg.Seen) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for _, s := range list {

@@ -42,6 +42,7 @@ var kinds = [msg.KindEnd]struct {
 	msg.KindXferCredit:  {"xfer-credit", msg.LaneControl},
 	msg.KindXferReplies: {"xfer-replies", msg.LaneBulk},
 	msg.KindSessionTold: {"session-told", msg.LaneControl},
+	msg.KindHandOver:    {"hand-over", msg.LaneControl},
 }
 
 // known reports whether k is a kind of this version.
@@ -113,6 +114,8 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendXferReplies(b, m), nil
 	case *msg.SessionTold:
 		return appendSessionTold(b, m), nil
+	case *msg.HandOver:
+		return appendHandOver(b, m), nil
 	}
 	panic(fmt.Sprintf("wire: no form for %T", m))
 }
@@ -187,6 +190,14 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return readRequestHeld(r)
 	case msg.KindReplies:
 		return readReplies(r)
+	default:
+		return r.laterFields(k)
+	}
+}
+
+// laterFields reads those of state transfer, sessions and migration.
+func (r *reader) laterFields(k msg.Kind) msg.Message {
+	switch k {
 	case msg.KindXferAsk:
 		return readXferAsk(r)
 	case msg.KindXferBegin:
@@ -201,7 +212,8 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return readXferReplies(r)
 	case msg.KindSessionTold:
 		return readSessionTold(r)
-	case msg.KindEnd:
+	case msg.KindHandOver:
+		return readHandOver(r)
 	}
 	r.fail("unknown kind of message")
 	return nil

@@ -99,7 +99,7 @@ func (g gen) fill(v reflect.Value) {
 		v.SetUint(1 + g.Uint64N(uint64(msg.SessionFull)))
 		return
 	case msg.OpKind:
-		v.SetUint(1 + g.Uint64N(uint64(msg.OpDepart)))
+		v.SetUint(1 + g.Uint64N(uint64(msg.OpReplace)))
 		return
 	}
 	switch k := v.Kind(); {
@@ -149,8 +149,19 @@ func (g gen) bytes(most int) []byte {
 func (g gen) mend(m msg.Message) {
 	switch m := m.(type) {
 	case *msg.Promise:
+		for _, e := range append(m.Decided, m.Accepted) {
+			mendOps(e.Ops)
+		}
 		if g.IntN(2) == 0 {
 			m.Accepted, m.At = nil, msg.Ballot{}
+		}
+	case *msg.Propose:
+		mendOps(m.Entry.Ops)
+	case *msg.Commit:
+		mendOps(m.Entry.Ops)
+	case *msg.Decided:
+		for _, e := range m.Entries {
+			mendOps(e.Ops)
 		}
 	case *msg.Data:
 		g.mendRun(m.Run, &m.Sender)
@@ -188,6 +199,8 @@ func (g gen) mend(m msg.Message) {
 				s.Items[i].View = 0
 			}
 		}
+	case *msg.Submit:
+		mendOps(m.Ops)
 	case *msg.Ack:
 		m.Held = append(m.Held, g.number(64))
 		m.Used = make([]uint64, len(m.Held))
@@ -246,4 +259,13 @@ func (g gen) mendSession(r *msg.Run) {
 func (g gen) mendNumbers(r *msg.Run) {
 	r.First = min(r.First, math.MaxUint64-uint64(r.N))
 	r.OFirst = min(r.OFirst, math.MaxUint64-uint64(r.N))
+}
+
+// mendOps: only a replacement names who is replaced.
+func mendOps(ops []msg.Op) {
+	for i := range ops {
+		if ops[i].Kind != msg.OpReplace {
+			ops[i].Old, ops[i].Since = 0, 0
+		}
+	}
 }

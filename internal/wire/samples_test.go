@@ -117,6 +117,8 @@ func groupSamples() []sample {
 			Group: group, Attempt: 14, View: 13, Counts: []uint64{5, 7},
 			Forward: []msg.Forwarding{{Sender: 1, Holder: first, To: second, From: 6}},
 		})},
+		{"hand-over", control(&msg.HandOver{Group: group, View: 13, To: first, Heir: second, Joined: 12})},
+		{"submit a replacement", control(&msg.Submit{Ops: []msg.Op{{Kind: msg.OpReplace, Proc: second, Group: group, Index: 12, Old: first, Since: 7}}})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
 		{"install", control(&msg.Install{Group: group, Attempt: 14, Seen: []msg.Seen{{Caller: caller, Last: 41}}})},
 		{"request", data(&msg.Request{

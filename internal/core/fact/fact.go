@@ -176,6 +176,8 @@ type (
 		Joined []id.Address `json:"joined,omitempty"`
 		Left   []id.Address `json:"left,omitempty"`
 		Ready  []id.Address `json:"ready,omitempty"` // members that hold the state from here on
+		// Heirs took the places of Left ones: each after the one it replaced.
+		Heirs []id.Address `json:"heirs,omitempty"`
 	}
 	// Session: at this point of Proc's stream a client session was opened, taken
 	// over by another process, closed by its client or expired. Client speaks for

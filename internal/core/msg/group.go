@@ -223,6 +223,16 @@ type (
 	}
 )
 
+// HandOver asks member To to leave its place to Heir, which holds the state by
+// now. Joined is the entry by which Heir became a member.
+type HandOver struct {
+	Group  id.Address
+	View   uint64
+	To     id.Address
+	Heir   id.Address
+	Joined uint64
+}
+
 // Seen says that the requests of Caller, a process outside the group, up to
 // number Last were delivered before the view began: those after the Seen before
 // this one in View, or with View 0 in views too old to tell.

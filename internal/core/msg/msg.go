@@ -52,6 +52,7 @@ const (
 	KindXferCredit
 	KindXferReplies
 	KindSessionTold
+	KindHandOver
 	KindEnd // one past the last
 )
 
@@ -92,6 +93,7 @@ func (*XferEnd) Kind() Kind     { return KindXferEnd }
 func (*XferCredit) Kind() Kind  { return KindXferCredit }
 func (*XferReplies) Kind() Kind { return KindXferReplies }
 func (*SessionTold) Kind() Kind { return KindSessionTold }
+func (*HandOver) Kind() Kind    { return KindHandOver }
 
 // A Frame is what a lane carries: on LaneControl all that one step of the sender
 // had to say to this receiver, on the others one message each.
