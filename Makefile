@@ -4,13 +4,14 @@
 GO   ?= go
 LINT  = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-# For `make fuzz` and `make sim`.
+# For `make fuzz`, `make sim` and `make torture`.
 FUZZTIME ?= 60s
+SECONDS  ?= 60
 SEEDS    ?= 200
 FAULTS   ?= chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim torture model picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +46,12 @@ fuzz: ## fuzz all targets, FUZZTIME=60s in total
 
 sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 	scripts/sim $(SEEDS) $(FAULTS)
+
+torture: ## torment real processes for SECONDS=60
+	scripts/torture $(SECONDS)
+
+model: ## check the models of the design within their large bounds (some minutes)
+	$(GO) run ./internal/model/cmd
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

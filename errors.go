@@ -22,9 +22,10 @@ var (
 	ErrLeft = errors.New("cohort: no longer a member, or the session has ended; join or open it again first")
 	// ErrLost: every member that held the group's state is gone.
 	ErrLost = errors.New("cohort: the group's state is lost with the last member that held it; join to begin anew")
-	// ErrUnknown: the system excluded this node while it was out of touch. It
-	// comes back by itself, but nobody can tell here whether the request was
-	// carried out.
+	// ErrUnknown: the system excluded this node while it was out of touch, or the
+	// node missed the view in which the request was delivered, or left the group
+	// with the call open. A node comes back by itself, but nobody can tell here
+	// whether the request was carried out.
 	ErrUnknown = errors.New("cohort: the node was cut off; whether the request was carried out is unknown: ask again")
 	// ErrNoReply: the request was answered already, or wants no answer; the
 	// handler's mistake.

@@ -29,6 +29,12 @@ type GroupConfig struct {
 	Replaces Address
 	// OnView is called with every view, in order with the casts.
 	OnView func(View)
+	// Conservative makes the casts of this member, but FIFO ones, wait until no
+	// failure can take away what they may depend on in other groups: a round trip
+	// when it turns from one group to another. Without it whoever is delivered a
+	// cast is delivered what it depends on in other groups before it, unless that
+	// is lost with everybody who had it.
+	Conservative bool
 	// Filters see each request before its handler; the first error declines it
 	// and is what the caller gets.
 	Filters []func(*Request) error
@@ -45,6 +51,8 @@ type Group struct {
 	life      *life
 	addr      Address
 	abandoned bool
+
+	readers readers
 
 	queue  *queue
 	feeds  feeds
@@ -78,6 +86,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
 	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	l := n.life
 	switch {
@@ -94,16 +103,29 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	g.life = l
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
-	go g.run()
-	l.node.Post(core.JoinGroup{Proc: l.process(n.number), Name: name, Stateful: cfg.State != nil, Replaces: cfg.Replaces})
+	n.host.Go(g.run)
+	l.node.Post(g.wish(l, cfg.Replaces))
 	select {
 	case <-g.in:
-		return g, nil
 	case <-g.out:
-		return nil, g.reason()
 	case <-ctx.Done():
-		g.abandon()
-		return nil, ctx.Err()
+	}
+	n.host.Turn(ticket)
+	switch {
+	case closed(g.in):
+		return g, nil
+	case closed(g.out):
+		return nil, g.reason()
+	}
+	g.abandon()
+	return nil, ctx.Err()
+}
+
+// wish is what the core is asked for. Only the first membership takes the place
+// of another.
+func (g *Group) wish(l *life, replaces Address) core.JoinGroup {
+	return core.JoinGroup{
+		Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil, Replaces: replaces, Conservative: g.cfg.Conservative,
 	}
 }
 
@@ -130,12 +152,10 @@ func (g *Group) address() (*life, Address, error) {
 	case g.abandoned:
 		return nil, 0, ErrLeft
 	case g.life == nil || g.addr == 0:
-		select {
-		case <-g.out:
+		if closed(g.out) {
 			return nil, 0, g.reason()
-		default:
-			return nil, 0, ErrUnknown
 		}
+		return nil, 0, ErrUnknown
 	}
 	return g.life, g.addr, nil
 }
@@ -156,29 +176,44 @@ func (g *Group) View() View {
 // Flush waits until every member holds all that this member has cast or was
 // delivered: no failure can undo it any more. Use it before telling the world
 // outside (footnote 3 of the 1987 paper). Others go on meanwhile.
+//
+// A node that comes back after it was excluded is another member, and Flush
+// speaks for that one alone: if the node's Address is no longer what it was
+// before the casts, it is unknown whether they were delivered.
 func (g *Group) Flush(ctx context.Context) error {
+	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
 	if err != nil {
 		return err
 	}
 	p := newPending(0)
-	callID := g.n.register(p)
+	callID, err := g.n.register(l, p)
+	if err != nil {
+		return err
+	}
 	l.node.Post(core.FlushGroup{Proc: l.process(g.n.number), Group: addr, ID: callID})
 	select {
 	case <-p.done:
-		return p.err
 	case <-g.out:
-		return g.reason()
 	case <-ctx.Done():
-		g.n.unregister(callID)
-		return ctx.Err()
 	}
+	g.n.host.Turn(ticket)
+	switch {
+	case closed(p.done):
+		return p.err
+	case closed(g.out):
+		return g.reason()
+	}
+	g.n.unregister(callID)
+	return ctx.Err()
 }
 
 // Leave ends the membership when all that was cast is stable, and waits for
 // that; requests delivered before are still handled. The error is ErrLeft when
-// it was left before, or ctx's: then the leaving goes on.
+// it was left before, ErrUnknown while the node is coming back, after which it
+// is a member again, or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
+	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
 	if err != nil {
 		return err
@@ -187,12 +222,10 @@ func (g *Group) Leave(ctx context.Context) error {
 	g.abandoned = true
 	g.n.mu.Unlock()
 	l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
-	select {
-	case <-g.out:
-		return nil
-	case <-ctx.Done():
+	if !g.n.await(ctx, ticket, g.out) {
 		return ctx.Err()
 	}
+	return nil
 }
 
 // Done is closed when the membership has ended for good: by Leave, by Close, or
@@ -242,19 +275,24 @@ func (g *Group) cutOff(l *life, closing bool) {
 	abandoned := g.abandoned
 	n.mu.Unlock()
 	g.feeds.close()
+	if mine {
+		g.readers.unseat()
+	}
 	if mine && (closing || abandoned) {
 		g.finish(ErrLeft)
 	}
 }
 
 // again joins once more, after this node had to skip what the group did.
-func (g *Group) again() {
+func (g *Group) again(l *life) {
 	g.n.mu.Lock()
-	l := g.life
-	g.addr = 0
+	mine := g.life == l
+	if mine {
+		g.addr = 0
+	}
 	g.n.mu.Unlock()
-	if l != nil {
-		l.node.Post(core.JoinGroup{Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil})
+	if mine {
+		l.node.Post(g.wish(l, 0))
 	}
 }
 
@@ -268,6 +306,6 @@ func (n *system) rejoin(l *life) {
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.feeds.open()
-		l.node.Post(core.JoinGroup{Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil})
+		l.node.Post(g.wish(l, 0))
 	}
 }

@@ -31,11 +31,16 @@ func (l *life) items(items []core.Item) {
 			l.stream(i.Proc, i.Group, i)
 		case core.RestoreEnd:
 			l.stream(i.Proc, i.Group, i)
+		case core.Settled:
+			l.stream(i.Proc, i.Group, i)
 		case core.Left:
 			l.left(i)
 		case core.CaptureRoom:
 			if g := l.group(i.Proc, i.Group); g != nil {
 				g.room(i)
+				if i.Stop { // the capture may still be in the stream
+					g.queue.push(l, i)
+				}
 			}
 		default:
 			l.other(i)
@@ -46,9 +51,7 @@ func (l *life) items(items []core.Item) {
 // early takes what comes before the node is started: no group can be meant.
 func (l *life) early(items []core.Item) {
 	for _, i := range items {
-		if v, ok := i.(core.SiteViewed); ok {
-			l.met(v)
-		}
+		l.other(i)
 	}
 }
 
@@ -117,6 +120,7 @@ func (l *life) joined(i core.Joined) {
 	for _, g := range n.groups {
 		if g.life == l && g.name == i.Name && g.addr == 0 && g.n.number == i.Proc.Local() {
 			g.addr = i.Group
+			l.sit(g, seatKey{i.Proc, i.Group, i.Since})
 			if g.abandoned {
 				l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group})
 			}
@@ -136,13 +140,14 @@ func (l *life) direct(i core.Casts) {
 
 func (l *life) stream(proc, a Address, i core.Item) {
 	if g := l.group(proc, a); g != nil {
-		g.queue.push(i)
+		g.queue.push(l, i)
 	}
 }
 
 func (l *life) left(i core.Left) {
 	if g := l.group(i.Proc, i.Group); g != nil {
-		g.queue.push(i)
+		g.readers.unseat()
+		g.queue.push(l, i)
 		l.n.closeWindow(windowKey{i.Proc.Local(), i.Group})
 	}
 }

@@ -3,10 +3,12 @@ package cohort
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -28,6 +30,13 @@ type Config struct {
 	// Seeds are addresses of nodes of the system to join. Without seeds a new
 	// system is founded: never alone by accident.
 	Seeds []string
+	// Expect lets equal configurations start together: with Expect N, Seeds are the
+	// advertised addresses of N nodes, this one among them. They found one system
+	// when all N run; a node that finds a system at one of them joins that.
+	Expect int
+	// Weight is the node's votes in who is a member; 0 means 1. More than half of
+	// the votes decide, or half with the oldest node.
+	Weight uint32
 	// NoVote makes a node that hosts processes but has no say in who is a
 	// member: for clients that come and go.
 	NoVote bool
@@ -35,11 +44,41 @@ type Config struct {
 	// client whose node is gone from the system; 0 means a minute. It should be the
 	// same at all nodes.
 	SessionTimeout time.Duration
+	// MinWeight is what those in touch with each other must weigh for the node to
+	// work, besides a majority; give all nodes the same. A system of five with
+	// MinWeight 2 can shrink to two nodes and not to one.
+	MinWeight uint64
+	// HaltAfter is how long a node that is out of touch with the majority waits for
+	// it to come back. Then it ends its memberships, as if it had been excluded,
+	// and looks for the system anew. 0 means to wait for ever.
+	HaltAfter time.Duration
 	// Logger gets what operators want to know; nil logs nothing.
 	Logger *slog.Logger
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
 	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
 	Trace io.Writer
+}
+
+// check finds what is wrong with a configuration by itself.
+func (c *Config) check() error {
+	seeds := slices.Sorted(slices.Values(c.Seeds))
+	switch {
+	case c.NoVote && c.Weight != 0:
+		return &ConfigError{Field: "Weight", What: "is given to a node that has no vote"}
+	case c.Expect < 0:
+		return &ConfigError{Field: "Expect", What: "is negative"}
+	case c.Expect > 0 && len(slices.Compact(seeds)) != c.Expect:
+		return &ConfigError{Field: "Seeds", What: fmt.Sprintf("must be the addresses of all %d nodes that found the system together", c.Expect)}
+	}
+	return nil
+}
+
+// together are the addresses of those that found the system with this node.
+func (c *Config) together() []string {
+	if c.Expect == 0 {
+		return nil
+	}
+	return c.Seeds
 }
 
 // Node is this process's part in a system: it joins groups, casts and calls.
@@ -57,6 +96,7 @@ type Node struct {
 // system is what the processes of one node share.
 type system struct {
 	cfg   Config
+	host  node.Host
 	trace *trace.Writer
 
 	mu       sync.Mutex
@@ -78,8 +118,11 @@ type system struct {
 // life is one incarnation.
 type life struct {
 	n       *system
-	node    *node.Node
+	node    node.Site
 	halting bool // the core's last items are being sorted
+
+	terms atomic.Pointer[terms] // what readers may rely on
+	seats map[seatKey]*seat     // the core's goroutine only
 }
 
 // process is the address that a process of the node has in this incarnation.
@@ -89,40 +132,48 @@ func (l *life) process(number uint16) Address { return id.Process(l.node.Site(),
 // until ctx ends. What ctx does later means nothing to the node. The error is a
 // *ConfigError, *ListenError, *SeedError or *RefusedError.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
 	n := &system{
-		cfg: cfg, last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{},
+		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{},
 		gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	if cfg.Trace != nil {
 		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
 	}
-	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds)
+	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
 	if err != nil {
 		return nil, err
 	}
-	// Whatever port was free stays ours when we come back.
-	n.cfg.Listen = l.node.Addr()
-	if cfg.Listen != "" {
-		n.cfg.Listen = cfg.Listen
+	if cfg.Listen == "" { // whatever port was free stays ours when we come back
+		n.cfg.Listen = l.node.Listens()
 	}
-	go n.supervise(l)
+	go n.supervise(l, n.host.Ticket())
 	return &Node{system: n, number: 1}, nil
 }
 
-// begin starts an incarnation.
-func (n *system) begin(ctx context.Context, listen string, seeds []string) (*life, error) {
-	l := &life{n: n}
-	weight := uint32(1)
+// begin starts an incarnation. Only the first may found a system together with
+// others: a later one has been in one, and looks for that.
+func (n *system) begin(ctx context.Context, listen string, seeds []string, first bool) (*life, error) {
+	l := &life{n: n, seats: map[seatKey]*seat{}}
+	l.terms.Store(&terms{})
+	weight := max(n.cfg.Weight, 1)
 	if n.cfg.NoVote {
 		weight = 0
 	}
 	cfg := node.Config{
 		Name: n.cfg.Name, Listen: listen, Advertise: n.cfg.Advertise, Seeds: seeds, Weight: &weight,
-		Logger: n.cfg.Logger, Core: core.Config{Absent: n.cfg.SessionTimeout.Nanoseconds()},
+		MinWeight: n.cfg.MinWeight, HaltAfter: n.cfg.HaltAfter, Logger: n.cfg.Logger,
+		Core: core.Config{Absent: n.cfg.SessionTimeout.Nanoseconds()},
+	}
+	if first {
+		cfg.Together = n.cfg.together()
 	}
 	if n.trace != nil {
 		cfg.Trace = tracer{n.trace}
 	}
+	n.setStalled(false)
 	// Until Start has returned there is nobody to tell but whom the site met.
 	ready := make(chan struct{})
 	cfg.OnItems = func(items []core.Item) {
@@ -133,7 +184,17 @@ func (n *system) begin(ctx context.Context, listen string, seeds []string) (*lif
 			l.early(items)
 		}
 	}
-	started, err := node.Start(ctx, cfg)
+	cfg.OnTerms = func(out *core.Output) {
+		select {
+		case <-ready:
+			l.publish(out)
+		default:
+		}
+	}
+	started, err := n.host.Start(ctx, cfg)
+	if e := (*ConfigError)(nil); errors.As(err, &e) && e.Field == "Together" {
+		return nil, &ConfigError{Field: "Seeds", What: e.What}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -150,23 +211,25 @@ type tracer struct{ w *trace.Writer }
 
 func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: Close tells it
 
-// supervise brings the node back when the system has excluded it.
-func (n *system) supervise(l *life) {
+// supervise brings the node back when the system has excluded it, until it is
+// closed or cannot come back.
+func (n *system) supervise(l *life, ticket uint64) {
 	defer close(n.done)
-	for {
+	defer n.giveUp()
+	for l != nil {
 		<-l.node.Done()
 		n.ended(l)
+		if n.host.Dead() {
+			return
+		}
+		n.host.Turn(ticket)
 		if n.finished() {
 			return
 		}
-		next := n.comeBack()
-		if next == nil {
-			n.giveUp()
-			return
+		if l = n.comeBack(); l != nil {
+			n.rejoin(l)
+			n.speakAgain(l)
 		}
-		l = next
-		n.rejoin(l)
-		n.speakAgain(l)
 	}
 }
 
@@ -195,7 +258,7 @@ func (n *system) comeBack() *life {
 			return nil // it was alone: nobody can have excluded it
 		}
 		try, done := context.WithTimeout(ctx, 10*time.Second)
-		l, err := n.begin(try, n.cfg.Listen, seeds)
+		l, err := n.begin(try, n.cfg.Listen, seeds, false)
 		done()
 		if err == nil {
 			return l
@@ -208,7 +271,7 @@ func (n *system) comeBack() *life {
 	}
 }
 
-// giveUp ends the groups of a node that cannot come back.
+// giveUp ends the groups of a node that does not come back.
 func (n *system) giveUp() {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
@@ -295,6 +358,7 @@ func (n *Node) Stalled() bool {
 // is ErrNoGroup, ErrLeft after Close, ErrUnknown while the node is coming back,
 // or ctx's.
 func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
+	ticket := n.host.Ticket()
 	l, err := n.current()
 	if err != nil {
 		return View{}, err
@@ -303,11 +367,12 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 		return viewOf(g), nil
 	}
 	p := newPending(0)
-	callID := n.register(p)
+	callID, err := n.register(l, p)
+	if err != nil {
+		return View{}, err
+	}
 	l.node.Post(core.Sync{ID: callID})
-	select {
-	case <-p.done:
-	case <-ctx.Done():
+	if !n.await(ctx, ticket, p.done) {
 		n.unregister(callID)
 		return View{}, ctx.Err()
 	}
@@ -320,6 +385,26 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 	return View{}, ErrNoGroup
 }
 
+// await waits until done is closed or ctx ends, and then for its turn. It
+// reports whether done is closed by then.
+func (n *system) await(ctx context.Context, ticket uint64, done <-chan struct{}) bool {
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	n.host.Turn(ticket)
+	return closed(done)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 func (l *life) lookup(name string) (g *view.Group) {
 	l.node.Inspect(func(s *core.Site) { g = s.Lookup(name) })
 	return g
@@ -327,9 +412,11 @@ func (l *life) lookup(name string) (g *view.Group) {
 
 // Leave leaves all groups and then the system, in order: nothing this node has
 // cast is lost. If ctx ends first the node is closed all the same, which to the
-// others is a crash, and the error is ctx's. A further process of the node leaves
-// its own groups alone.
+// others is a crash, and the error is ctx's; if it was just coming back after it
+// was excluded, ErrUnknown. A further process of the node leaves its own groups
+// alone.
 func (n *Node) Leave(ctx context.Context) error {
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	groups := n.memberships()
 	if n.number == 1 {
@@ -348,9 +435,7 @@ func (n *Node) Leave(ctx context.Context) error {
 	}
 	if l != nil && failed == nil {
 		l.node.Post(core.Depart{})
-		select {
-		case <-l.node.Done():
-		case <-ctx.Done():
+		if !n.await(ctx, ticket, l.node.Done()) {
 			failed = ctx.Err()
 		}
 	}
@@ -369,6 +454,7 @@ func (n *Node) Close() error {
 		n.closeProcess()
 		return nil
 	}
+	ticket := n.host.Ticket()
 	n.mu.Lock()
 	first := !n.closed
 	n.closed = true
@@ -381,6 +467,7 @@ func (n *Node) Close() error {
 		l.node.Close()
 	}
 	<-n.done
+	n.host.Turn(ticket)
 	if first && n.trace != nil {
 		return n.trace.Close()
 	}

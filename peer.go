@@ -11,6 +11,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node"
 )
 
 const (
@@ -89,25 +90,24 @@ func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts .
 // are ErrUnknown, ErrLost, ErrLeft and ctx's; the request may have been carried
 // out then, but for ErrLeft of a client: see Session for the three outcomes.
 func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want int, opts ...Option) ([]Reply, error) {
+	ticket := p.n.host.Ticket()
 	pend := newPending(want)
 	callID, err := p.send(ctx, order, entry, v, pend, opts)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-pend.done:
+	if p.n.await(ctx, ticket, pend.done) {
 		return pend.result()
-	case <-ctx.Done():
-		if p.session != nil {
-			p.session.giveUp(pend)
-			return nil, ctx.Err()
-		}
-		p.n.unregister(callID)
-		if l, addr, err := p.dest(); err == nil {
-			l.node.Post(core.CancelCall{Proc: l.process(p.n.number), Dest: addr, ID: callID})
-		}
+	}
+	if p.session != nil {
+		p.session.giveUp(pend)
 		return nil, ctx.Err()
 	}
+	p.n.unregister(callID)
+	if l, addr, err := p.dest(); err == nil {
+		l.node.Post(core.CancelCall{Proc: l.process(p.n.number), Dest: addr, ID: callID})
+	}
+	return nil, ctx.Err()
 }
 
 func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *pending, opts []Option) (uint64, error) {
@@ -134,7 +134,7 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 		return 0, err
 	}
 	size := (&msg.Run{N: 1, Body: body}).Size()
-	if err := p.n.window(windowKey{p.n.number, addr}, p.limit).acquire(ctx, size); err != nil {
+	if err := p.n.window(windowKey{p.n.number, addr}, p.limit).acquire(ctx, p.n.host, size); err != nil {
 		return 0, err
 	}
 	ev := core.Cast{Proc: l.process(p.n.number), Dest: addr, Order: msg.Order(order), Safe: o.safe, N: 1, Body: body}
@@ -142,13 +142,11 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 	if pend != nil {
 		// Numbers must reach the core in order.
 		p.n.mu.Lock()
-		p.n.lastID++
-		callID = p.n.lastID
-		p.n.calls[callID] = pend
+		defer p.n.mu.Unlock()
+		if callID, err = p.n.enroll(l, pend); err != nil {
+			return 0, err
+		}
 		ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
-		l.node.Post(ev)
-		p.n.mu.Unlock()
-		return callID, nil
 	}
 	l.node.Post(ev)
 	return 0, nil
@@ -190,12 +188,21 @@ func (p *pending) result() ([]Reply, error) {
 	return p.replies, p.err
 }
 
-func (n *system) register(p *pending) uint64 {
+func (n *system) register(l *life, p *pending) (uint64, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return n.enroll(l, p)
+}
+
+// enroll makes p a call of incarnation l, with n.mu held. It fails when l has
+// ended: the calls of l were settled then, and nobody would settle this one.
+func (n *system) enroll(l *life, p *pending) (uint64, error) {
+	if n.life != l {
+		return 0, ErrUnknown
+	}
 	n.lastID++
 	n.calls[n.lastID] = p
-	return n.lastID
+	return n.lastID, nil
 }
 
 func (n *system) unregister(callID uint64) {
@@ -272,7 +279,8 @@ func (n *system) window(a windowKey, limit int) *window {
 }
 
 // acquire waits for room. Something larger than the window goes alone.
-func (w *window) acquire(ctx context.Context, size int) error {
+func (w *window) acquire(ctx context.Context, host node.Host, size int) error {
+	ticket := host.Ticket()
 	for {
 		w.mu.Lock()
 		if w.closed {
@@ -297,8 +305,8 @@ func (w *window) acquire(ctx context.Context, size int) error {
 			w.mu.Lock()
 			w.waiting = slices.DeleteFunc(w.waiting, func(c chan struct{}) bool { return c == room })
 			w.mu.Unlock()
-			return ctx.Err()
 		}
+		host.Turn(ticket)
 	}
 }
 

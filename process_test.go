@@ -20,7 +20,7 @@ func TestTwoProcessesOfANodeInOneGroup(t *testing.T) {
 		t.Fatalf("addresses %v and %v", a, b)
 	}
 	all := []*cohort.Node{first, second, s.nodes[1]}
-	var members []*counter
+	var members []*tally
 	var groups []*cohort.Group
 	for k, node := range all {
 		c := newCounter()
@@ -34,7 +34,7 @@ func TestTwoProcessesOfANodeInOneGroup(t *testing.T) {
 			t.Errorf("process %v has rank %d, want %d", node.Address(), r, k)
 		}
 		for got := 0; got != k+1; { // who has just joined answers from the next view on
-			replies, err := g.Call(s.ctx, cohort.Total, add, cohort.Message{}, cohort.All)
+			replies, err := g.Call(s.ctx, cohort.Total, plus, cohort.Message{}, cohort.All)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestTwoProcessesOfANodeInOneGroup(t *testing.T) {
 		t.Errorf("the membership of a process that has ended: %v", err)
 	}
 	for {
-		replies, err := groups[2].Call(s.ctx, cohort.Total, add, cohort.Message{}, cohort.All)
+		replies, err := groups[2].Call(s.ctx, cohort.Total, plus, cohort.Message{}, cohort.All)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestAMemberMoves(t *testing.T) {
 		}
 		break
 	}
-	if replies, err := g.Call(s.ctx, cohort.Total, add, cohort.Message{}, cohort.All); err != nil || len(replies) != 2 {
+	if replies, err := g.Call(s.ctx, cohort.Total, plus, cohort.Message{}, cohort.All); err != nil || len(replies) != 2 {
 		t.Errorf("%d replies, %v", len(replies), err)
 	}
 	var bad *cohort.ConfigError

@@ -42,20 +42,28 @@ func (r *Request) dispatch(payload []byte) {
 		r.decline()
 		return
 	}
-	for _, f := range r.g.cfg.Filters {
-		if err := f(r); err != nil {
-			r.refuse(err)
-			return
-		}
-	}
-	h(r)
-	switch {
+	switch err := r.handle(h); {
+	case err != nil:
+		r.refuse(err)
 	case r.deferred:
 	case r.bad != nil:
 		r.refuse(r.bad)
 	default:
 		r.decline()
 	}
+}
+
+// handle runs the filters and the handler, while nobody reads the state.
+func (r *Request) handle(h Handler) error {
+	r.g.readers.state.Lock()
+	defer r.g.readers.state.Unlock()
+	for _, f := range r.g.cfg.Filters {
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	h(r)
+	return nil
 }
 
 // Group is the group the request was cast to.

@@ -62,6 +62,7 @@ const maxAsks = 128
 // ErrNoGroup, a *ConfigError for a wrong token, or ctx's.
 func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	n := c.n
+	ticket := n.host.Ticket()
 	s := &session{n: n.system, owner: n.number, group: c.addr, next: 1, room: &window{limit: outsideWindow}, opened: make(chan struct{})}
 	if !c.addr.IsGroup() {
 		return nil, &ConfigError{Field: "address", What: "is a process's: only groups keep sessions"}
@@ -82,19 +83,16 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-s.opened:
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if s.ended != nil {
-			return nil, s.ended
-		}
-	case <-ctx.Done():
-		n.mu.Lock()
-		defer n.mu.Unlock()
+	opened := n.await(ctx, ticket, s.opened)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case !opened:
 		s.close()
 		s.finish(ErrLeft)
 		return nil, ctx.Err()
+	case s.ended != nil:
+		return nil, s.ended
 	}
 	out := &Client{addr: c.addr}
 	out.peer = peer{n: n, limit: outsideWindow, session: s, dest: c.dest}
@@ -139,6 +137,7 @@ func (c *Client) Close(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
+	ticket := c.n.host.Ticket()
 	done := make(chan struct{})
 	c.n.mu.Lock()
 	if s.ended != nil {
@@ -148,12 +147,10 @@ func (c *Client) Close(ctx context.Context) error {
 	s.room.onClose(done)
 	s.close()
 	c.n.mu.Unlock()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
+	if !c.n.await(ctx, ticket, done) {
 		return ctx.Err()
 	}
+	return nil
 }
 
 // close ends the session behind what was asked.
@@ -206,7 +203,7 @@ func (s *session) ask(ctx context.Context, order Order, body []byte, pend *pendi
 		return &ConfigError{Field: "order", What: "has to be Total in a session"}
 	}
 	a := &ask{body: body, call: pend, size: max(outsideWindow/maxAsks, (&msg.Run{N: 1, Body: body}).Size())}
-	if err := s.room.acquire(ctx, a.size); err != nil {
+	if err := s.room.acquire(ctx, s.n.host, a.size); err != nil {
 		if ctx.Err() == nil {
 			err = ErrLeft // the session ended while we waited
 		}

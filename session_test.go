@@ -11,22 +11,22 @@ import (
 	"github.com/cohortkit/cohort"
 )
 
-const add = cohort.Entry(7)
+const plus = cohort.Entry(7)
 
-// counter is a member's state: it counts, and says when it is asked to.
-type counter struct {
+// tally is a member's state: it counts, and says when it is asked to.
+type tally struct {
 	mu    sync.Mutex
 	N     int64
 	asked chan struct{} // one for each request
 	gate  chan struct{} // closed when answers may be given
 }
 
-func newCounter() *counter {
-	return &counter{asked: make(chan struct{}, 64), gate: make(chan struct{})}
+func newCounter() *tally {
+	return &tally{asked: make(chan struct{}, 64), gate: make(chan struct{})}
 }
 
-func (c *counter) handlers() map[cohort.Entry]cohort.Handler {
-	return map[cohort.Entry]cohort.Handler{add: func(r *cohort.Request) {
+func (c *tally) handlers() map[cohort.Entry]cohort.Handler {
+	return map[cohort.Entry]cohort.Handler{plus: func(r *cohort.Request) {
 		c.mu.Lock()
 		c.N++
 		n := c.N
@@ -37,8 +37,8 @@ func (c *counter) handlers() map[cohort.Entry]cohort.Handler {
 	}}
 }
 
-// counters are members with a counter each, and a client's node.
-func (s *system) counters(n int) (members []*counter, client *cohort.Node, group cohort.Address) {
+// counters are members with a tally each, and a client's node.
+func (s *system) counters(n int) (members []*tally, client *cohort.Node, group cohort.Address) {
 	s.t.Helper()
 	for _, node := range s.nodes[:n] {
 		c := newCounter()
@@ -51,7 +51,7 @@ func (s *system) counters(n int) (members []*counter, client *cohort.Node, group
 	return members, s.start(cohort.Config{NoVote: true, Name: "client"}), group
 }
 
-func open(all []*counter) {
+func open(all []*tally) {
 	for _, c := range all {
 		close(c.gate)
 	}
@@ -73,7 +73,7 @@ func TestASessionSurvivesTheClientsIncarnation(t *testing.T) {
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		replies, err := client.Call(s.ctx, cohort.Total, add, cohort.Message{}, cohort.All)
+		replies, err := client.Call(s.ctx, cohort.Total, plus, cohort.Message{}, cohort.All)
 		done <- outcome{replies, err}
 	}()
 	for _, c := range members {
@@ -95,7 +95,7 @@ func TestASessionSurvivesTheClientsIncarnation(t *testing.T) {
 	if now := node.Address(); now == was {
 		t.Errorf("the node is still %v", now)
 	}
-	replies, err := client.Call(s.ctx, cohort.Total, add, cohort.Message{}, 1)
+	replies, err := client.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1)
 	if err != nil || replies[0].Int("n") != 2 {
 		t.Errorf("the next request: %v, %v", replies, err)
 	}
@@ -114,7 +114,7 @@ func TestASessionIsTakenOverByToken(t *testing.T) {
 	short, cancel := context.WithCancel(s.ctx)
 	gone := make(chan error, 1)
 	go func() {
-		_, err := client.Call(short, cohort.Total, add, cohort.Message{}, 1)
+		_, err := client.Call(short, cohort.Total, plus, cohort.Message{}, 1)
 		gone <- err
 	}()
 	for _, c := range members {
@@ -134,7 +134,7 @@ func TestASessionIsTakenOverByToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := int64(1); n <= 2; n++ {
-		replies, err := again.Call(s.ctx, cohort.Total, add, cohort.Message{}, cohort.All)
+		replies, err := again.Call(s.ctx, cohort.Total, plus, cohort.Message{}, cohort.All)
 		if err != nil || len(replies) != 2 || replies[0].Int("n") != n || replies[1].Int("n") != n {
 			t.Errorf("request %d: %v, %v", n, replies, err)
 		}
@@ -158,17 +158,17 @@ func TestASessionEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := first.Call(s.ctx, cohort.Total, add, cohort.Message{}, 1); !errors.Is(err, cohort.ErrLeft) {
+	if _, err := first.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); !errors.Is(err, cohort.ErrLeft) {
 		t.Errorf("a call of one who speaks for the session no more: %v", err)
 	}
-	if _, err := second.Call(s.ctx, cohort.Total, add, cohort.Message{}, 1); err != nil {
+	if _, err := second.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); err != nil {
 		t.Error(err)
 	}
 	token := second.Token()
 	if err := second.Close(s.ctx); err != nil {
 		t.Error(err)
 	}
-	if _, err := second.Call(s.ctx, cohort.Total, add, cohort.Message{}, 1); !errors.Is(err, cohort.ErrLeft) {
+	if _, err := second.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); !errors.Is(err, cohort.ErrLeft) {
 		t.Errorf("a call after the end: %v", err)
 	}
 	if _, err := node.Client(group).Session(s.ctx, token); !errors.Is(err, cohort.ErrLeft) {
@@ -191,7 +191,7 @@ func TestASessionEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := third.Cast(s.ctx, cohort.Causal, add, cohort.Message{}); !errors.As(err, &bad) {
+	if err := third.Cast(s.ctx, cohort.Causal, plus, cohort.Message{}); !errors.As(err, &bad) {
 		t.Errorf("a Causal cast in a session: %v", err)
 	}
 }
@@ -209,7 +209,7 @@ func TestASessionExpires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Call(s.ctx, cohort.Total, add, cohort.Message{}, 1); err != nil {
+	if _, err := client.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); err != nil {
 		t.Fatal(err)
 	}
 	token := client.Token()

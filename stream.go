@@ -12,8 +12,15 @@ import (
 type queue struct {
 	mu     sync.Mutex
 	some   sync.Cond
-	items  []core.Item
+	items  []queued
 	closed bool
+}
+
+// queued is an item with the incarnation that it came to: it may be handled when
+// the node has come back as the next one, which knows nothing of it.
+type queued struct {
+	life *life
+	core.Item
 }
 
 func newQueue() *queue {
@@ -22,28 +29,34 @@ func newQueue() *queue {
 	return q
 }
 
-func (q *queue) push(i core.Item) {
+func (q *queue) push(l *life, i core.Item) {
 	q.mu.Lock()
 	if !q.closed {
-		q.items = append(q.items, i)
+		q.items = append(q.items, queued{l, i})
 		q.some.Signal()
 	}
 	q.mu.Unlock()
 }
 
-// take waits for items and returns all there are, nil when the queue is closed.
-func (q *queue) take(spare []core.Item) []core.Item {
+// await waits until there are items, or the queue is closed.
+func (q *queue) await() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.items) == 0 && !q.closed {
 		q.some.Wait()
 	}
+}
+
+// take returns all items there are, and false when the queue is closed.
+func (q *queue) take(spare []queued) ([]queued, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.closed {
-		return nil
+		return nil, false
 	}
 	items := q.items
 	q.items = spare[:0]
-	return items
+	return items, true
 }
 
 func (q *queue) close() {
@@ -56,54 +69,83 @@ func (q *queue) close() {
 
 // run is the group's goroutine: it handles the stream, one item at a time.
 func (g *Group) run() {
-	var items []core.Item
+	host := g.n.host
+	ticket := host.Ticket()
+	defer func() {
+		if g.loader != nil { // who reads a state must not wait for ever
+			g.loader.stop()
+		}
+	}()
+	var items []queued
 	for {
-		if items = g.queue.take(items); items == nil {
+		g.queue.await()
+		host.Turn(ticket)
+		var open bool
+		if items, open = g.queue.take(items); !open {
 			return
 		}
-		used := 0
+		var done credit
 		for k, i := range items {
-			if g.handle(i) {
-				if used++; used == 64 {
-					g.used(used)
-					used = 0
-				}
+			if k > 0 {
+				host.Turn(ticket)
 			}
-			items[k] = nil
+			if c, ok := i.Item.(core.Casts); ok {
+				done.count(i.life, c)
+			}
+			g.handle(i.life, i.Item)
+			if done.items == 64 {
+				done.give()
+			}
+			items[k] = queued{}
 		}
-		g.used(used)
+		done.give()
 	}
 }
 
-// used gives the senders credit for handled casts.
-func (g *Group) used(items int) {
-	if l, addr, err := g.membership(); err == nil && items > 0 {
-		l.node.Post(core.Used{Proc: l.process(g.n.number), Group: addr, Items: items})
+// credit is what the senders get for handled casts.
+type credit struct {
+	life  *life
+	proc  Address
+	group Address
+	items int
+}
+
+func (c *credit) count(l *life, i core.Casts) {
+	if c.life != l || c.group != i.Group {
+		c.give()
+	}
+	c.life, c.proc, c.group = l, i.Proc, i.Group
+	c.items++
+}
+
+func (c *credit) give() {
+	if c.items > 0 {
+		c.life.node.Post(core.Used{Proc: c.proc, Group: c.group, Items: c.items})
+		c.items = 0
 	}
 }
 
-// membership is like address, but for a group that is being left as well.
-func (g *Group) membership() (*life, Address, error) {
+// isMember reports whether l is the present incarnation and in the group, or
+// about to leave it.
+func (g *Group) isMember(l *life) bool {
 	g.n.mu.Lock()
 	defer g.n.mu.Unlock()
-	if g.life == nil || g.addr == 0 {
-		return nil, 0, ErrLeft
-	}
-	return g.life, g.addr, nil
+	return g.life == l && g.addr != 0
 }
 
-// handle handles one item and reports whether it was casts.
-func (g *Group) handle(i core.Item) bool {
+// handle handles one item that came to l.
+func (g *Group) handle(l *life, i core.Item) {
 	switch i := i.(type) {
 	case core.Viewed:
 		g.viewed(i)
 	case core.Casts:
-		g.casts(i)
-		return true
+		g.casts(l, i)
 	case core.Capture:
-		g.capture(i)
+		g.capture(l, i)
+	case core.CaptureRoom:
+		g.room(i)
 	case core.Restore:
-		g.restore(i)
+		g.restore(l, i)
 	case core.RestoreBlock:
 		if g.loader != nil && g.loader.xfer == i.Xfer {
 			g.loader.block(i.Bytes)
@@ -112,10 +154,11 @@ func (g *Group) handle(i core.Item) bool {
 		if g.loader != nil && g.loader.xfer == i.Xfer {
 			g.loader.end(i.Err)
 		}
+	case core.Settled:
+		g.readers.settled(i)
 	case core.Left:
-		g.ended(i)
+		g.ended(l, i)
 	}
-	return false
 }
 
 func (g *Group) viewed(i core.Viewed) {
@@ -124,7 +167,9 @@ func (g *Group) viewed(i core.Viewed) {
 	g.view = v
 	g.mu.Unlock()
 	if g.cfg.OnView != nil {
+		g.readers.state.Lock()
 		g.cfg.OnView(v)
+		g.readers.state.Unlock()
 	}
 	g.mu.Lock()
 	if !g.entered {
@@ -135,10 +180,7 @@ func (g *Group) viewed(i core.Viewed) {
 }
 
 // casts hands each cast of a run to its handler.
-func (g *Group) casts(i core.Casts) {
-	g.n.mu.Lock()
-	l := g.life
-	g.n.mu.Unlock()
+func (g *Group) casts(l *life, i core.Casts) {
 	rest := i.Run.Body
 	for k := range int(i.Run.N) {
 		payload, next, ok := msg.NextCast(rest)
@@ -153,7 +195,7 @@ func (g *Group) casts(i core.Casts) {
 
 // ended takes the end of a membership. After a halt the group comes back with
 // the node.
-func (g *Group) ended(i core.Left) {
+func (g *Group) ended(l *life, i core.Left) {
 	if g.loader != nil {
 		g.loader.stop()
 		g.loader = nil
@@ -162,7 +204,7 @@ func (g *Group) ended(i core.Left) {
 	case "lost":
 		g.finish(ErrLost)
 	case "behind":
-		g.again()
+		g.again(l)
 	case "left":
 		why := ErrLeft
 		if g.restoreErr != nil {

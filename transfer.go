@@ -21,6 +21,7 @@ type feeds struct {
 type feed struct {
 	g      *Group
 	life   *life
+	ticket uint64
 	i      core.Capture
 	mu     sync.Mutex
 	some   sync.Cond
@@ -34,18 +35,19 @@ var errStopped = errors.New("cohort: the joiner needs this state no more")
 
 // capture takes the state at this point of the stream and hands it over in the
 // background.
-func (g *Group) capture(i core.Capture) {
-	l, addr, err := g.membership()
-	if err != nil || i.Group != addr {
+func (g *Group) capture(l *life, i core.Capture) {
+	if !g.isMember(l) {
 		return
 	}
-	f := &feed{g: g, life: l, i: i, upto: i.Upto}
+	f := &feed{g: g, life: l, ticket: g.n.host.Ticket(), i: i, upto: i.Upto}
 	f.some.L = &f.mu
 	if g.cfg.State == nil {
 		f.finish(nil)
 		return
 	}
+	g.readers.state.Lock()
 	write, err := g.cfg.State.Snapshot()
+	g.readers.state.Unlock()
 	if err != nil {
 		f.finish(err)
 		return
@@ -53,11 +55,11 @@ func (g *Group) capture(i core.Capture) {
 	if !g.feeds.add(f) {
 		return
 	}
-	go func() {
+	g.n.host.Go(func() {
 		err := write(f)
 		f.finish(err)
 		g.feeds.remove(f)
-	}()
+	})
 }
 
 func (fs *feeds) add(f *feed) bool {
@@ -135,9 +137,16 @@ func (f *feed) Write(p []byte) (int, error) {
 // post hands over what is buffered.
 func (f *feed) post(last bool, failed string) error {
 	f.mu.Lock()
+	waits := false
 	for f.handed+uint64(len(f.buffer)) > f.upto && !f.stop {
+		waits = true
 		f.some.Wait()
 	}
+	f.mu.Unlock()
+	if waits {
+		f.g.n.host.Turn(f.ticket)
+	}
+	f.mu.Lock()
 	stop := f.stop
 	f.handed += uint64(len(f.buffer))
 	f.mu.Unlock()
@@ -161,6 +170,7 @@ func (f *feed) finish(err error) {
 
 // loader feeds State.Restore with what the donor sends.
 type loader struct {
+	turn   func()
 	xfer   uint64
 	mu     sync.Mutex
 	some   sync.Cond
@@ -171,26 +181,30 @@ type loader struct {
 }
 
 // restore begins to make another member's state ours. A later one replaces it.
-func (g *Group) restore(i core.Restore) {
+func (g *Group) restore(l *life, i core.Restore) {
+	host := g.n.host
+	ticket := host.Ticket()
 	if g.loader != nil {
 		g.loader.stop()
 		<-g.loaded
+		host.Turn(ticket)
 	}
-	l, _, err := g.membership()
-	if err != nil {
+	if !g.isMember(l) {
 		return
 	}
-	x := &loader{xfer: i.Xfer, used: func(n int) {
+	x := &loader{xfer: i.Xfer, turn: func() { host.Turn(ticket) }, used: func(n int) {
 		l.node.Post(core.StateRead{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer, Bytes: n})
 	}}
 	x.some.L = &x.mu
 	g.loader, g.loaded = x, make(chan struct{})
 	done := g.loaded
-	go func() {
+	host.Go(func() {
 		defer close(done)
 		var err error
 		if g.cfg.State != nil {
+			g.readers.state.Lock()
 			err = g.cfg.State.Restore(x)
+			g.readers.state.Unlock()
 		}
 		if err == nil {
 			_, err = io.Copy(io.Discard, x)
@@ -206,7 +220,7 @@ func (g *Group) restore(i core.Restore) {
 			g.mu.Unlock()
 		}
 		l.node.Post(ev)
-	}()
+	})
 }
 
 func (x *loader) block(b []byte) {
@@ -233,13 +247,24 @@ func (x *loader) stop() {
 	x.mu.Unlock()
 }
 
-// Read reads on in the state.
-func (x *loader) Read(p []byte) (int, error) {
+// await waits for something to read, and reports whether it had to.
+func (x *loader) await() (waited bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for len(x.blocks) == 0 && !x.ended && x.failed == nil {
+		waited = true
 		x.some.Wait()
 	}
+	return waited
+}
+
+// Read reads on in the state.
+func (x *loader) Read(p []byte) (int, error) {
+	if x.await() {
+		x.turn()
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	switch {
 	case x.failed != nil:
 		return 0, x.failed

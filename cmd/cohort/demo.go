@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cohortkit/cohort/internal/crew"
 	"github.com/cohortkit/cohort/internal/twenty/service"
 )
 
@@ -109,12 +110,12 @@ func demo(cmd *cobra.Command, o demoOptions) error {
 	if o.json {
 		story = cmd.ErrOrStderr()
 	}
-	c, err := newCrew(cmd.Context())
+	c, err := crew.New[event](cmd.Context())
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	s := &stage{crew: c, o: o, out: story, began: time.Now(), views: map[uint64]bool{}}
+	defer c.Close()
+	s := &stage{Crew: c, o: o, out: story, began: time.Now(), views: map[uint64]bool{}}
 	if err := s.play(); err != nil {
 		return err
 	}

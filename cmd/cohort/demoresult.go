@@ -50,16 +50,16 @@ func (s *stage) summary(r demoResult) {
 		thousands(int(r.QueriesPerS)), thousands(int(r.UpdatesPerS)))
 	say("  %d answers were wrong and %d were lost. Each was compared, row by row, with the", r.Wrong, r.Lost)
 	say("  client's own table at the version that the answer came from.")
-	say("  %s was killed with kill -9 while it acted. %.1f ms later the last survivor had the", s.victim.name, r.ViewChangeMs)
+	say("  %s was killed with kill -9 while it acted. %.1f ms later the last survivor had the", s.victim.Name, r.ViewChangeMs)
 	if s.promoted != nil {
-		say("  new view, and %s acted in its place.", s.promoted.name)
+		say("  new view, and %s acted in its place.", s.promoted.Name)
 	} else {
 		say("  new view, and the rows and columns were divided anew.")
 	}
 	say("  The client was never longer than %.1f ms without a right answer; %d requests were", r.OutageMs, r.Retries)
 	say("  asked again.")
 	say("  %s took the place of %s with %s bytes of state while the others went on.",
-		s.newcomer.name, s.victim.name, thousands(int(r.TransferBytes)))
+		s.newcomer.Name, s.victim.Name, thousands(int(r.TransferBytes)))
 	say("")
 	say("What it means")
 	say("  The first Isis did 30 questions or 5 updates a second with four machines of 1987;")

@@ -171,6 +171,12 @@ func TestWrongUsage(t *testing.T) {
 		{"twenty update set 3 mpg", `"mpg" is not COLUMN=VALUE`},
 		{"twenty update delete 3 4", "delete takes one row"},
 		{"twenty bench --seconds 0", "--seconds is 1 to 60"},
+		{"torture", "say --local"},
+		{"torture --local --seconds 4", "a whole number from 5 to"},
+		{"torture --local --sites 2", "a whole number from 3 to 9"},
+		{"torture --local --faults kill,rain", `"rain" is no fault; there are kill,`},
+		{"torture --local --seed one", "a whole number from 0"},
+		{"torture here", "takes flags only"},
 		{"twenty bench --workers 0", "--workers is 1 to 10000"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -186,6 +192,7 @@ func TestWrongUsage(t *testing.T) {
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
 		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench",
+		"torture",
 	} {
 		t.Run(args, func(t *testing.T) {
 			runs(t, "", append(strings.Fields(args), "--help")...).wants(t, exitDone, "Usage:", "Examples:")

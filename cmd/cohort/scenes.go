@@ -25,16 +25,16 @@ func (s *stage) gather() error {
 	if err != nil {
 		return err
 	}
-	if err := s.until("founding the service", s.take, func() bool { return first.ready }); err != nil {
+	if err := s.Until("founding the service", s.take, func() bool { return first.ready }); err != nil {
 		return err
 	}
-	s.say("%s founded it at %s (process %d)", first.name, first.addr, first.cmd.Process.Pid)
+	s.say("%s founded it at %s (process %d)", first.Name, first.addr, first.Pid())
 	for range s.o.members - 1 {
 		if _, err := s.member(); err != nil {
 			return err
 		}
 	}
-	return s.until("joining the service", s.take, s.complete)
+	return s.Until("joining the service", s.take, s.complete)
 }
 
 // complete reports whether all members are ready in the view of each of them.
@@ -56,7 +56,7 @@ func (s *stage) busy() error {
 		return err
 	}
 	s.say("a client process asks now: %d workers ask, %d update, every answer is checked", s.o.askers, s.o.updaters)
-	return s.during(s.half(), s.take)
+	return s.During(s.half(), s.take)
 }
 
 // half is half the time that the client asks.
@@ -75,13 +75,13 @@ func (s *stage) crash() error {
 		next := standby[service.DefaultActing]
 		s.promoted = s.find(func(a *actor) bool { return a.address == next })
 	}
-	s.say("kill -9 %d: %s, acting member %d", v.cmd.Process.Pid, v.name, s.o.victim)
+	s.say("kill -9 %d: %s, acting member %d", v.Pid(), v.Name, s.o.victim)
 	s.victim, v.over = v, true
 	s.killedAt = time.Now().UnixNano()
-	if err := v.kill(); err != nil {
-		return fmt.Errorf("killing %s: %w", v.name, err)
+	if err := v.Kill(); err != nil {
+		return fmt.Errorf("killing %s: %w", v.Name, err)
 	}
-	if err := s.until("agreeing that "+v.name+" is gone", s.take, s.survived); err != nil {
+	if err := s.Until("agreeing that "+v.Name+" is gone", s.take, s.survived); err != nil {
 		return err
 	}
 	s.say("all %d survivors had the new view %.1f ms after the kill", s.o.members-1, ms(s.viewChange))
@@ -112,14 +112,14 @@ func (s *stage) replace() error {
 		return err
 	}
 	s.newcomer = a
-	s.say("starting %s in place of %s", a.name, s.victim.name)
-	return s.until("replacing "+s.victim.name, s.take, s.complete)
+	s.say("starting %s in place of %s", a.Name, s.victim.Name)
+	return s.Until("replacing "+s.victim.Name, s.take, s.complete)
 }
 
 // rest runs until the client has asked for as long as it should.
 func (s *stage) rest() error {
 	since := time.Duration(time.Now().UnixNano() - s.killedAt)
-	if err := s.during(s.half()-since, s.take); err != nil {
+	if err := s.During(s.half()-since, s.take); err != nil {
 		return err
 	}
 	return s.hush()
@@ -128,8 +128,8 @@ func (s *stage) rest() error {
 // hush ends the client and waits for its last word.
 func (s *stage) hush() error {
 	s.client.over = true
-	s.client.finish()
-	return s.until("ending the client", s.take, func() bool { return s.final && s.client.ended() })
+	s.client.Finish()
+	return s.Until("ending the client", s.take, func() bool { return s.final && s.client.Ended() })
 }
 
 // end lets the members leave, the youngest first.
@@ -140,8 +140,8 @@ func (s *stage) end() error {
 			continue
 		}
 		a.over = true
-		a.finish()
-		if err := s.until("leaving of "+a.name, s.take, a.ended); err != nil {
+		a.Finish()
+		if err := s.Until("leaving of "+a.Name, s.take, a.Ended); err != nil {
 			return err
 		}
 	}

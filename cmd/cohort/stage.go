@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/cohortkit/cohort"
+	"github.com/cohortkit/cohort/internal/crew"
 	"github.com/cohortkit/cohort/internal/twenty/load"
 	"github.com/cohortkit/cohort/internal/twenty/service"
 )
 
 // stage is a demo under way: who takes part, and what is known of them.
 type stage struct {
-	*crew
+	*crew.Crew[event]
 	o     demoOptions
 	out   io.Writer
 	began time.Time
@@ -37,7 +38,7 @@ type stage struct {
 
 // actor is a process of a demo.
 type actor struct {
-	*process
+	*crew.Process
 	address cohort.Address
 	addr    string
 	ready   bool
@@ -70,11 +71,11 @@ func (s *stage) member() (*actor, error) {
 	if seeds := s.addrs(); len(seeds) > 0 {
 		args = append(args, "--seeds", strings.Join(seeds, ","))
 	}
-	p, err := s.start(name, append(args, s.traced(name)...)...)
+	p, err := s.Start(name, append(args, s.traced(name)...)...)
 	if err != nil {
 		return nil, err
 	}
-	a := &actor{process: p}
+	a := &actor{Process: p}
 	s.members = append(s.members, a)
 	return a, nil
 }
@@ -95,12 +96,12 @@ func (s *stage) load() error {
 		"twenty", "load", "--seeds", strings.Join(s.addrs(), ","),
 		"--askers", strconv.Itoa(s.o.askers), "--updaters", strconv.Itoa(s.o.updaters),
 	}
-	p, err := s.start("client", append(args, s.traced("client")...)...)
+	p, err := s.Start("client", append(args, s.traced("client")...)...)
 	if err != nil {
 		return err
 	}
-	s.client = &actor{process: p}
-	return s.until("starting the client", s.take, func() bool { return s.client.addr != "" })
+	s.client = &actor{Process: p}
+	return s.Until("starting the client", s.take, func() bool { return s.client.addr != "" })
 }
 
 // find is the actor that a process is, or that an address belongs to.
@@ -120,38 +121,38 @@ func (s *stage) names(list []cohort.Address) string {
 	for i, x := range list {
 		names[i] = x.String()
 		if a := s.find(func(a *actor) bool { return a.address == x }); a != nil {
-			names[i] = a.name
+			names[i] = a.Name
 		}
 	}
 	return strings.Join(names, " ")
 }
 
 // take notes a report and tells what a person should know.
-func (s *stage) take(t tiding) error {
-	a := s.find(func(a *actor) bool { return a.process == t.from })
+func (s *stage) take(t crew.Tiding[event]) error {
+	a := s.find(func(a *actor) bool { return a.Process == t.From })
 	switch {
 	case a == nil:
-	case t.gone:
-		if !a.over || a.err != nil && a != s.victim {
-			return a.failure()
+	case t.Gone:
+		if !a.over || a.Err() != nil && a != s.victim {
+			return a.Failure()
 		}
-	case t.Event == eventStarted:
-		a.address, a.addr = t.Address, t.Addr
-	case t.Event == eventReady:
-		a.ready, a.bytes = true, t.Bytes
+	case t.Report.Event == eventStarted:
+		a.address, a.addr = t.Report.Address, t.Report.Addr
+	case t.Report.Event == eventReady:
+		a.ready, a.bytes = true, t.Report.Bytes
 		if a.bytes > 0 {
 			s.say("%s has the state: %s bytes, %.0f ms after it was started",
-				a.name, thousands(int(a.bytes)), ms(time.Duration(t.At-a.began.UnixNano())))
+				a.Name, thousands(int(a.bytes)), ms(time.Duration(t.Report.At-a.Began.UnixNano())))
 		}
-	case t.Event == eventView:
-		s.viewed(a, t.event)
-	case t.Event == eventTotals:
-		s.totals = *t.Totals
+	case t.Report.Event == eventView:
+		s.viewed(a, t.Report)
+	case t.Report.Event == eventTotals:
+		s.totals = *t.Report.Totals
 		s.tellProgress()
-	case t.Event == eventDone:
-		s.totals, s.final = *t.Totals, true
-	case t.Event == eventLeft:
-		s.say("%s left in order", a.name)
+	case t.Report.Event == eventDone:
+		s.totals, s.final = *t.Report.Totals, true
+	case t.Report.Event == eventLeft:
+		s.say("%s left in order", a.Name)
 	}
 	return nil
 }
@@ -191,7 +192,7 @@ func (s *stage) named(text string) string {
 			continue
 		}
 		if site, _, ok := strings.Cut(a.address.String(), "."); ok {
-			text = strings.ReplaceAll(text, site, a.name)
+			text = strings.ReplaceAll(text, site, a.Name)
 		}
 	}
 	return text

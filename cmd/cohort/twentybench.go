@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cohortkit/cohort/internal/crew"
 	"github.com/cohortkit/cohort/internal/twenty/load"
 )
 
@@ -62,17 +63,17 @@ questions, and then how many updates, they do in a second. Every answer is check
 }
 
 func bench(cmd *cobra.Command, o benchOptions) error {
-	c, err := newCrew(cmd.Context())
+	c, err := crew.New[event](cmd.Context())
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	out := cmd.OutOrStdout()
 	if o.json {
 		out = cmd.ErrOrStderr()
 	}
 	s := &stage{
-		crew: c, o: demoOptions{members: benchMembers, data: "cars"},
+		Crew: c, o: demoOptions{members: benchMembers, data: "cars"},
 		out: out, began: time.Now(), views: map[uint64]bool{},
 	}
 	if err := s.gather(); err != nil {
@@ -116,7 +117,7 @@ func (s *stage) measure(what string, seconds, askers, updaters int) (load.Totals
 	if err := s.load(); err != nil {
 		return load.Totals{}, err
 	}
-	if err := s.during(time.Duration(seconds)*time.Second, s.take); err != nil {
+	if err := s.During(time.Duration(seconds)*time.Second, s.take); err != nil {
 		return load.Totals{}, err
 	}
 	err := s.hush()

@@ -25,6 +25,9 @@ const leaveFor = 10 * time.Second
 type serveOptions struct {
 	listen string
 	seeds  []string
+	expect int
+	least  uint64
+	halt   time.Duration
 	name   string
 	data   string
 	acting int
@@ -42,14 +45,18 @@ func newServeCommand() *cobra.Command {
 service; with them it joins the one that runs there, and gets the table from it. The first
 members that hold the table act, the others are hot standbys.
 
+With --expect several members are started alike, in any order: they found one service when
+all are there, and a member that comes later joins it.
+
 To bring a member back, give it a --seeds that runs: a member without them always founds a
 service of its own.`,
 		Example: `  cohort twenty serve                            found the service at ` + wellKnown + `
   cohort twenty serve --seeds ` + wellKnown + `     join it
+  cohort twenty serve --expect 3 --seeds a:7321,b:7321,c:7321 --listen :7321
   cohort twenty serve --data paper --listen 127.0.0.1:7500`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !cmd.Flags().Changed("listen") && len(o.seeds) > 0 {
+			if !cmd.Flags().Changed("listen") && len(o.seeds) > 0 && o.expect == 0 {
 				o.listen = "127.0.0.1:0"
 			}
 			return serve(cmd, o)
@@ -58,6 +65,9 @@ service of its own.`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", wellKnown, "address for other members and clients; with --seeds a free port if not given")
 	f.StringSliceVar(&o.seeds, "seeds", nil, "addresses of members to join; without, a new service is founded")
+	f.IntVar(&o.expect, "expect", 0, "found the service together with the other --seeds, so many in all, as soon as all are there")
+	f.Uint64Var(&o.least, "min-weight", 0, "how many members must be in touch for any to work, besides a majority; the same for all")
+	f.DurationVar(&o.halt, "halt-after", 0, "how long to wait for the majority before looking for the service anew; 0 is for ever")
 	f.StringVar(&o.name, "name", "", "name in the system; a member that comes back under its name replaces its former self")
 	f.StringVar(&o.data, "data", "cars", "the founder's table: cars or paper")
 	f.IntVar(&o.acting, "members", service.DefaultActing, "how many members act; the same for all")
@@ -88,6 +98,7 @@ func serve(cmd *cobra.Command, o serveOptions) (err error) {
 	defer cancel()
 	node, err := cohort.Start(seeking, cohort.Config{
 		Name: o.name, Listen: o.listen, Seeds: o.seeds, Trace: trace.writer(),
+		Expect: o.expect, MinWeight: o.least, HaltAfter: o.halt,
 	})
 	if err != nil {
 		return explainStart(err, o)

@@ -13,7 +13,7 @@ func index(records []trace.Record, opt Options) *run {
 	r := &run{
 		records: records, opt: opt, quiet: -1,
 		siteOf:   map[id.Site]*site{},
-		accepted: map[uint64][]int{}, removed: map[id.Site]removal{},
+		accepted: map[uint64][]int{}, heirs: map[uint64][]int{}, removed: map[id.Site]removal{},
 		memberOf: map[memberKey]*member{}, viewOf: map[viewKey]*groupView{},
 		streamOf: map[streamKey]*stream{}, snapshots: map[xferKey][]int{},
 		callOf: map[callKey]*call{}, replies: map[replyKey][]int{},
@@ -100,6 +100,8 @@ func (r *run) note(s *site, i int) {
 		r.noteOp(i, f)
 	case fact.Accepted:
 		r.accepted[f.Index] = append(r.accepted[f.Index], i)
+	case fact.Heir:
+		r.heirs[f.ViewSeq] = append(r.heirs[f.ViewSeq], i)
 	case fact.Suspect:
 		s.suspects = append(s.suspects, i)
 	case fact.Stall:
@@ -170,17 +172,19 @@ func (r *run) noteCut(i int, s *stay, f fact.Cut) {
 }
 
 // stayOf is the stay a fact of view v belongs to; nil when the process is in
-// another view, or in none, which M3 is told.
+// another view, or in none, which M3 is told. A process may take part in the end
+// of a view before its program was shown it.
 func (r *run) stayOf(i int, p, g id.Address, v uint64) *stay {
 	m := r.member(p, g)
-	if m.cur == nil {
+	switch {
+	case m.cur == nil:
 		r.outside = append(r.outside, i)
-		return nil
+	case m.cur.view.view < v:
+		m.ahead = append(m.ahead, i) // its program is still in an earlier view
+	case m.cur.view.view == v:
+		return m.cur
 	}
-	if m.cur.view.view != v {
-		return nil
-	}
-	return m.cur
+	return nil
 }
 
 // flush notes that s takes part in an attempt to end its view.

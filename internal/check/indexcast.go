@@ -97,6 +97,11 @@ func (r *run) noteView(home *site, i int, f fact.View) {
 	m.cur = s
 	m.stays = append(m.stays, s)
 	v.stays = append(v.stays, s)
+	ahead := m.ahead
+	m.ahead = nil
+	for _, k := range ahead {
+		r.noteFlush(k)
+	}
 }
 
 func (r *run) noteSend(i int, f fact.Send) {

@@ -27,6 +27,8 @@ var properties = []Property{
 	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry, has the members the log made, and holds only processes of sites in the site view.", judgeDeterminism},
 	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log; who takes the place of another has its rank.", judgeSeniority},
 	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
+	{"M13", "Votes of the dead", "A site votes for another only if that one is dead and ran on its machine, of which it is the oldest voter that lives.", judgeHeirs},
+	{"M14", "Least weight", "A site view that excludes somebody weighs at least what a member of it demands.", judgeLeast},
 
 	{"V1", "Delivery integrity", "What is delivered was sent, as it is delivered, by a member of the view.", judgeIntegrity},
 	{"V2", "No duplication", "No process is delivered a cast twice, and what is called a duplicate is one.", judgeDuplication},
@@ -43,14 +45,18 @@ var properties = []Property{
 	{"O1", "FIFO", "Casts of one sender in one view are delivered in the order sent, without gaps.", judgeFIFO},
 	{"O2", "Causal order", "A Causal or Total cast is never delivered before one that its sender had been delivered first.", judgeCausal},
 	{"O3", "Causal completeness", "Who is delivered a Causal or Total cast is delivered all that its sender had been delivered first.", judgeComplete},
+	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group whose sender had seen it, or a later view of that group.", judgeAcross},
 	{"O5", "Total order", "Total casts have the same positions at all survivors and are delivered by position, without gaps but for what was lost with a dead sender.", judgeTotal},
 	{"O6", "Total is FIFO and causal", "Total casts are delivered in an order that respects FIFO and causality among them.", judgeTotalCausal},
 	{"O8", "Barrier order", "Barrier casts come after all other casts of their view, by rank and number, and everybody was delivered the same before them.", judgeBarrier},
 	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
+	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in.", judgeStrong},
 
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
 	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},
 	{"U3", "Excluded process containment", "An excluded process is delivered no safe cast that survivors are not.", judgeContainment},
+	{"U4", "Lease safety", "No linearizable read ends at a site after it was removed from the site view.", judgeLease},
+	{"U5", "Linearizable reads", "A linearizable read sees every safe cast and every Barrier cast that anybody had been delivered before it began, and nothing that was not sent before it ended.", judgeReads},
 
 	{"T1", "Transfer at the cut", "A joiner's state is the donor's state after exactly the casts its counts name.", judgeTransferCut},
 	{"T2", "No gap, no overlap", "A joiner takes one state, the one captured for it, not older than its first view.", judgeTransferGap},

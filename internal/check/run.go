@@ -20,6 +20,7 @@ type run struct {
 	siteOf    map[id.Site]*site
 	siteViews []siteView          // one of each, by number
 	accepted  map[uint64][]int    // by log entry
+	heirs     map[uint64][]int    // by number of the site view
 	removed   map[id.Site]removal // sites that were in a site view and are no more
 
 	members  []*member
@@ -53,6 +54,8 @@ type run struct {
 	quiet int
 	alive map[id.Site]bool // at quiet, without those that halted or crashed later
 	order *ordering        // made when first asked for
+
+	acrossed *across // the same
 }
 
 type (
@@ -141,6 +144,7 @@ type member struct {
 	proc, group id.Address
 	stays       []*stay
 	cur         *stay // nil when it is not in the group
+	ahead       []int // what it did for views it was shown later
 	leaves      []int
 	ready       int // since when it holds the state, in its present membership
 	flushes     map[uint64]int
@@ -247,9 +251,10 @@ type (
 	}
 )
 
-// lost tells whether the last facts of s may be missing.
+// lost tells whether the last facts of s may be missing. Those of a site that
+// ran when all was quiet are there.
 func (r *run) lost(s id.Site) bool {
-	if r.opt.GlobalClock {
+	if r.opt.GlobalClock || r.alive[s] {
 		return false
 	}
 	known := r.siteOf[s]

@@ -82,7 +82,9 @@ func (r *run) chosen(old, now *siteView) bool {
 		votes[b][r.records[i].Site] = true
 	}
 	for _, yes := range votes { // order does not matter: one ballot with a quorum is enough
-		if old.quorum(func(s id.Site) bool { return yes[s] || r.lost(s) && !r.knows(s, now.Index) }) {
+		if old.quorum(func(s id.Site) bool {
+			return yes[s] || r.inherited(old.Seq, s, yes) || r.lost(s) && !r.knows(s, now.Index)
+		}) {
 			return true
 		}
 	}

@@ -41,7 +41,7 @@ type story struct {
 	records []trace.Record
 
 	log     map[id.Site]uint64
-	current map[id.Address]fact.View // by process; the tests have one group
+	current map[memberKey]fact.View
 }
 
 var theGroup = id.Group(1, 0)
@@ -66,7 +66,7 @@ func stories(t testing.TB, path string) []*story {
 			}
 			all = append(all, &story{
 				broken: kind == "broken", name: name,
-				log: map[id.Site]uint64{}, current: map[id.Address]fact.View{},
+				log: map[id.Site]uint64{}, current: map[memberKey]fact.View{},
 			})
 			continue
 		}
@@ -161,16 +161,16 @@ func (s *story) install(words []string) error {
 }
 
 // installAt fills in what follows from the view that p comes from.
-func (s *story) installAt(p id.Address, f fact.View, before map[id.Address]fact.View) {
+func (s *story) installAt(p id.Address, f fact.View, before map[memberKey]fact.View) {
 	f.Proc = p
 	if s.log[p.Site()] < f.View {
 		s.log[p.Site()] = f.View
 		s.add(p.Site(), fact.Applied{Index: f.View, Hash: f.View})
 	}
-	old, moves := before[p]
+	old, moves := before[memberKey{p, f.Group}]
 	if moves && f.Moved == nil {
 		for _, q := range f.Members {
-			if was, ok := before[q]; ok && was.View == old.View {
+			if was, ok := before[memberKey{q, f.Group}]; ok && was.View == old.View {
 				f.Moved = append(f.Moved, q)
 			}
 		}
@@ -178,7 +178,7 @@ func (s *story) installAt(p id.Address, f fact.View, before map[id.Address]fact.
 	if moves && f.Joined == nil && f.Left == nil {
 		f.Joined, f.Left = without(f.Members, old.Members), without(old.Members, f.Members)
 	}
-	s.current[p] = f
+	s.current[memberKey{p, f.Group}] = f
 	s.add(p.Site(), f)
 }
 
@@ -195,6 +195,7 @@ var kinds = func() map[string]reflect.Type {
 		fact.Applied{},
 		fact.Accepted{},
 		fact.Takeover{},
+		fact.Heir{},
 		fact.Suspect{},
 		fact.Stall{},
 		fact.Resume{},
@@ -215,6 +216,8 @@ var kinds = func() map[string]reflect.Type {
 		fact.Leave{},
 		fact.FlushCall{},
 		fact.FlushDone{},
+		fact.ReadCall{},
+		fact.ReadDone{},
 		fact.Snapshot{},
 		fact.Loaded{},
 		fact.Digest{},
@@ -245,13 +248,19 @@ func (s *story) event(who, event string, words []string) error {
 		if err := p.UnmarshalText([]byte(site + "." + proc)); err != nil {
 			return err
 		}
-		for _, given := range [][2]string{{"p", p.String()}, {"g", theGroup.String()}, {"v", fmt.Sprint(s.current[p].View)}, {"order", "fifo"}, {"n", "1"}} {
+		in := memberKey{p, theGroup}
+		for _, w := range words {
+			if name, ok := strings.CutPrefix(w, "g="); ok {
+				_ = in.group.UnmarshalText([]byte(name)) // told below
+			}
+		}
+		for _, given := range [][2]string{{"p", p.String()}, {"g", in.group.String()}, {"v", fmt.Sprint(s.current[in].View)}, {"order", "fifo"}, {"n", "1"}} {
 			if event != "reply" || given[0] != "v" {
 				_ = setField(f, given[0], given[1]) // not every fact has every field
 			}
 		}
 		if event == "leave" {
-			defer delete(s.current, p)
+			defer delete(s.current, in)
 		}
 	}
 	for _, w := range words {
@@ -301,10 +310,13 @@ func set1(v reflect.Value, value string) error {
 	}
 	switch x := v.Addr().Interface().(type) {
 	case *fact.Member:
-		parts := strings.Split(value+"::", ":")
+		parts := strings.Split(value+":::", ":") // site, name, weight, machine
 		x.Name, x.Weight = parts[1], 1
 		if w, err := strconv.Atoi(parts[2]); err == nil {
 			x.Weight = uint32(w)
+		}
+		if n, err := strconv.ParseUint(parts[3], 10, 64); err == nil {
+			x.Machine = n
 		}
 		return x.Site.UnmarshalText([]byte(parts[0]))
 	case *fact.Removal:

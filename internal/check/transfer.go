@@ -141,10 +141,32 @@ func judgeVisibility(r *run, v *verdict) {
 			continue // it left, and may answer what it was asked before
 		}
 		s := m.at(i)
-		if !v.holds(s.ready >= 0 && s.ready <= i) {
+		// Who left and joined again may still answer what it was asked before.
+		if !v.holds(s.ready >= 0 && s.ready <= i || r.askedEarlier(f, s)) {
 			v.fail([]int{s.installed, i}, "%s answered a call in %s before it held the state.", f.Proc, s.view)
 		}
 	}
+}
+
+// askedEarlier tells whether the request that f answers was delivered in views
+// before the membership that s belongs to.
+func (r *run) askedEarlier(f fact.Reply, s *stay) bool {
+	for s.prev != nil {
+		s = s.prev
+	}
+	if f.View != 0 {
+		return f.View < s.view.view
+	}
+	earlier := false
+	for _, x := range r.requests[memberKey{f.Caller, f.Group}] {
+		if x.lo <= f.Cast && f.Cast <= x.hi {
+			if x.view >= s.view.view {
+				return false
+			}
+			earlier = true
+		}
+	}
+	return earlier
 }
 
 func judgeFailover(r *run, v *verdict) {

@@ -129,6 +129,10 @@ func toolActor(f fact.Fact) (proc, group id.Address, ok bool) {
 	switch f := f.(type) {
 	case fact.Session:
 		return f.Proc, f.Group, true
+	case fact.ReadCall:
+		return f.Proc, f.Group, true
+	case fact.ReadDone:
+		return f.Proc, f.Group, true
 	case fact.Snapshot:
 		return f.Proc, f.Group, true
 	case fact.Loaded:

@@ -23,6 +23,7 @@ type world struct {
 	casts   map[id.Address][]cast // by sender, in order of number
 	ordered uint64                // positions given
 	xfer    uint64
+	reads   uint64
 }
 
 // actorState is a member. Its site has the address's site number.
@@ -295,6 +296,27 @@ func (w *world) transfer() {
 	}
 }
 
+// read lets m read, if it was delivered all safe casts that anybody was.
+func (w *world) read(m *actorState) {
+	counts := make([]uint64, len(w.view.Members))
+	for rank, from := range w.view.Members {
+		if n := m.took[from]; n > 0 {
+			last := w.casts[from][n-1]
+			counts[rank] = last.First + uint64(last.N) - 1
+		}
+		for _, other := range w.members {
+			for k := m.took[from]; k < other.took[from]; k++ {
+				if w.casts[from][k].Safe {
+					return
+				}
+			}
+		}
+	}
+	w.reads++
+	w.say(m.proc, fact.ReadCall{Proc: m.proc, Group: theGroup, ID: w.reads})
+	w.say(m.proc, fact.ReadDone{Proc: m.proc, Group: theGroup, ID: w.reads, View: w.view.View, Counts: counts})
+}
+
 // run makes a trace of about n records that ends in the quiet.
 func (w *world) run(n int) []trace.Record {
 	for len(w.records) < n {
@@ -304,6 +326,8 @@ func (w *world) run(n int) []trace.Record {
 			w.change()
 		case k < 60:
 			w.send(m)
+		case k < 64:
+			w.read(m)
 		default:
 			w.deliver(m, w.view.Members[w.rng.IntN(len(w.view.Members))], false)
 		}

@@ -64,6 +64,7 @@ func (s *Site) tellCalls(ev Cast) {
 // everything but further ones waits for the next view.
 func (m *member) sendQueued(c *installed) {
 	n := 0
+	m.unsecured = false
 	for ; n < len(m.queue) && !m.wedged(); n++ {
 		q := m.queue[n]
 		if q.flush != 0 {
@@ -82,7 +83,7 @@ func (m *member) sendQueued(c *installed) {
 			}
 			r = runFor(q.request)
 		}
-		if c.barrier && r.Order != msg.Barrier {
+		if (c.barrier && r.Order != msg.Barrier) || (r.Order != msg.FIFO && !m.mayDepend()) {
 			break
 		}
 		m.sequence(c) // positions already due come before ours
@@ -111,11 +112,15 @@ func (m *member) send(c *installed, r *msg.Run) {
 		// What we were delivered is what this cast may depend on.
 		r.Time = c.past()
 	}
+	if r.Order != msg.FIFO {
+		r.Deps = c.untold(m.s.deps(m.past, m.group))
+	}
 	c.append(r, &m.s.fx)
 	if m.s.fx.Tracing {
 		m.s.fx.Fact(fact.Send{
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,
 			Order: orderName(r.Order), Safe: r.Safe, Call: r.Call, Origin: r.Origin, OFirst: r.OFirst,
+			Strong: m.conservative && r.Order != msg.FIFO,
 		})
 		m.s.fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: m.proc, Upto: r.Last()})
 	}
@@ -166,8 +171,9 @@ func (s *Site) answer(ev Answer) {
 func (s *Site) reply(m *member, from id.Address, req Request, item msg.Reply) {
 	r := &msg.Replies{Group: req.Group, From: from, To: req.Caller, Of: req.Of}
 	if m != nil && m.cur != nil {
-		r.View, r.Time = m.cur.view.Index, m.cur.queue.Done().Clone()
+		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
 	}
+	r.Deps = s.deps(s.pasts.of(from), req.Group)
 	if s.fx.Tracing {
 		f := fact.Reply{Proc: from, Group: req.Group, Caller: req.Caller, View: item.View, Cast: item.Cast, Null: item.Null}
 		if f.Group == 0 {
@@ -203,7 +209,7 @@ func digest(b []byte) uint64 {
 const maxReplies = 256
 
 func alike(a, b *msg.Replies) bool {
-	return a.To == b.To && a.From == b.From && a.Group == b.Group && a.Of == b.Of && a.View == b.View && a.Time.Equal(b.Time)
+	return a.To == b.To && a.From == b.From && a.Group == b.Group && a.Of == b.Of && a.View == b.View && a.Time.Equal(b.Time) && a.Deps == nil && b.Deps == nil
 }
 
 // copied is an answer that waits until all members hold its copy.
@@ -262,6 +268,7 @@ func (m *member) heldReplies(c *installed) {
 		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) {
 			return false
 		}
+		m.s.learn(m.past, x.Deps)
 		for _, it := range x.Items {
 			m.calls.Answer(call.Key{View: it.View, Cast: it.Cast}, x.From, it.Null, it.Body)
 		}
@@ -322,6 +329,7 @@ func (m *member) flushesDone(c *installed) {
 func (m *member) leave() {
 	if !m.leaving {
 		m.leaving = true
+		m.gate.Close() // once we are out, nobody waits for us
 		if m.cur != nil {
 			m.sendAck(m.cur, m.usedEarlier(), true)
 		}

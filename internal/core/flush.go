@@ -26,27 +26,34 @@ func (m *member) raise(v *view.Group, why []msg.Removal) {
 // begin takes part in the attempt that leads to v, the newest view in the log.
 func (m *member) begin(v *view.Group) {
 	m.cut = nil
-	ok := &msg.FlushOK{Group: m.group, Attempt: v.Index, From: m.proc}
 	if c := m.cur; c != nil {
 		for rank, gm := range c.view.Members {
 			if !v.Carries(gm) {
 				c.streams.Close(rank)
 			}
 		}
-		ok.View, ok.Held = c.view.Index, c.streams.Vector()
+	}
+	switch {
+	case v.Members[0].Proc != m.proc:
+		m.coord = nil
+	case m.coord == nil || m.coord.Attempt() != v.Index:
+		m.coord = change.NewCoordinator(v)
+	}
+	m.report(v)
+}
+
+// report tells the coordinator of the attempt that leads to v what we hold.
+func (m *member) report(v *view.Group) {
+	ok := &msg.FlushOK{Group: m.group, Attempt: v.Index, From: m.proc}
+	if c := m.cur; c != nil {
+		c.reported = v.Index
+		ok.View, ok.Held, ok.Settled = c.view.Index, c.streams.Vector(), c.settled
 		if c.joiners { // they may not have it installed yet
 			ok.Seen, ok.Clients = c.seen, c.clients
 		}
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
 	}
-	lead := v.Members[0].Proc
-	switch {
-	case lead != m.proc:
-		m.coord = nil
-	case m.coord == nil || m.coord.Attempt() != v.Index:
-		m.coord = change.NewCoordinator(v)
-	}
-	m.s.fx.Control(lead.Site(), ok)
+	m.s.fx.Control(v.Members[0].Proc.Site(), ok)
 }
 
 // target is the newest view in the log, nil when it is installed.
@@ -66,7 +73,8 @@ func (m *member) onFlushOK(x *msg.FlushOK) {
 	switch {
 	case !complete:
 	case len(behind) > 0:
-		m.sendInstall(attempt, x.Attempt, m.coord.Before(attempt), behind)
+		before, settled := m.coord.Before(attempt)
+		m.sendInstall(&msg.Install{Group: m.group, Attempt: attempt, For: x.Attempt, Settled: settled, Seen: before.Seen, Clients: before.Clients}, behind)
 	case attempt == 0: // a new group: there is nothing to agree on
 		m.installAll(m.coord.Target())
 	case m.cur != nil && m.cur.view.Index == attempt:
@@ -92,18 +100,22 @@ func (m *member) toSites(sites []id.Site, x msg.Message) {
 	}
 }
 
-// sendInstall tells members to install a view. Who joins with it learns what
-// outsiders had asked before.
-func (m *member) sendInstall(attempt, by uint64, before change.Before, who []id.Address) {
-	m.toSites(sitesOf(who), &msg.Install{Group: m.group, Attempt: attempt, For: by, Seen: before.Seen, Clients: before.Clients})
+func (m *member) sendInstall(x *msg.Install, who []id.Address) { m.toSites(sitesOf(who), x) }
+
+// installAll tells all who move to v to install it, and installs it here. Those
+// who join with it hear it when we can tell them what was delivered before.
+func (m *member) installAll(v *view.Group) {
+	m.sendInstall(&msg.Install{Group: m.group, Attempt: v.Index, For: v.Index}, m.coord.Movers())
+	m.install(v, change.Before{})
 }
 
-// installAll installs v here and tells all its members to. We are first so
-// that joiners learn what was delivered before.
-func (m *member) installAll(v *view.Group) {
-	m.install(v, change.Before{})
-	if m.cur != nil && m.cur.view == v {
-		m.sendInstall(v.Index, v.Index, change.Before{Seen: m.cur.seen, Clients: m.cur.clients}, v.Procs())
+// welcome tells those who join with view c to install it, if we led to it and
+// nothing newer has come since.
+func (m *member) welcome(c *installed) {
+	if t := m.target(); t == nil && c.joiners && c.view.Members[0].Proc == m.proc {
+		m.sendInstall(&msg.Install{
+			Group: m.group, Attempt: c.view.Index, For: c.view.Index, Settled: true, Seen: c.seen, Clients: c.clients,
+		}, c.fresh)
 	}
 }
 
@@ -160,42 +172,94 @@ func (m *member) onInstall(x *msg.Install) {
 	if i < 0 {
 		return
 	}
-	if m.cur != nil && (m.prepared == nil || m.prepared.Attempt != x.Attempt) {
+	switch {
+	case m.cur == nil && !x.Settled:
+		return // it is for other members at this site
+	case m.cur != nil && (m.prepared == nil || m.prepared.Attempt != x.Attempt):
 		return // cannot be: who installs has our acknowledgement
 	}
 	m.install(m.targets[i], change.Before{Seen: x.Seen, Clients: x.Clients})
 }
 
-// install ends the installed view with its cut, and begins v: view first, then
-// what was sent in it.
+// install ends the installed view with its cut, and begins v. To the program the
+// rest of the old view comes first, then v, then what was sent in it.
 func (m *member) install(v *view.Group, before change.Before) {
 	old := m.cur
 	if old != nil {
 		m.checkHeld(old)
-		m.finish(old, v)
+		old.queue.End()
+		m.ending = append(m.ending, old)
+		for _, r := range m.relayed { // all hold it
+			m.tellHeldOne(r)
+		}
+		m.relayed = nil
 	} else {
 		for _, x := range before.Seen {
 			m.seen.add(x.Caller, x.Last, x.View)
 		}
 		m.clients = clients.Take(before.Clients)
 	}
-	m.cur = newInstalled(v, m.proc, m.emit)
-	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= v.Index })
-	m.cur.seen, m.cur.clients = m.seen.list(), m.clients.State()
-	m.clients.Turn()
+	m.cur = newInstalled(v, m)
+	for _, gm := range v.Members {
+		if old == nil || gm.Joined > old.view.Index {
+			m.cur.fresh = append(m.cur.fresh, gm.Proc)
+		}
+	}
+	m.cur.joiners = len(m.cur.fresh) > 0
 	m.account.Turn()
 	m.targets = slices.DeleteFunc(m.targets, func(t *view.Group) bool { return t.Index <= v.Index })
 	m.cut, m.prepared, m.ackAt = nil, nil, 0
 	if m.coord != nil && m.coord.Attempt() <= v.Index {
 		m.coord = nil
 	}
-	m.announce(old, v)
-	m.turnTransfers(v)
-	m.turnHandOver(v)
+	if old == nil {
+		m.turn(nil, m.cur)
+	} else {
+		m.settle()
+	}
 	m.replayEarly()
 	m.s.groups.mark(m)
 	if t := m.target(); t != nil {
 		m.begin(t)
+	}
+}
+
+// settle delivers what is left of views that have ended, each before the next
+// begins for the program. It stops where something has to come first in another
+// group, and goes on when that has come.
+func (m *member) settle() {
+	for len(m.ending) > 0 && !m.ended {
+		old, next := m.ending[0], m.cur
+		if len(m.ending) > 1 {
+			next = m.ending[1]
+		}
+		if !m.finish(old, next.view) {
+			return
+		}
+		m.ending = m.ending[1:]
+		m.turn(old, next)
+	}
+}
+
+// turn shows view c to the program, which was in old before.
+func (m *member) turn(old, c *installed) {
+	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= c.view.Index })
+	c.seen, c.clients, c.settled = m.seen.list(), m.clients.State(), true
+	m.clients.Turn()
+	m.announce(old, c.view)
+	m.turnTransfers(c.view)
+	m.turnHandOver(c.view)
+	m.stirred()
+	if t := m.target(); t != nil && c == m.cur && c.reported == t.Index && c.joiners {
+		m.report(t) // its coordinator may wait for what was seen
+	}
+	m.welcome(c)
+	if len(m.ending) == 0 {
+		asks := m.asks
+		m.asks = nil
+		for _, x := range asks {
+			m.donate(x)
+		}
 	}
 }
 
@@ -208,10 +272,15 @@ func (m *member) checkHeld(old *installed) {
 	}
 }
 
-// finish delivers the rest of the old view. Everything of members that live on
-// is delivered; of the others what does not depend on something lost.
-func (m *member) finish(old *installed, next *view.Group) {
-	for _, l := range old.queue.Finish() {
+// finish delivers the rest of the old view, and reports whether it came to the
+// end. Everything of members that live on is delivered; of the others what does
+// not depend on something lost.
+func (m *member) finish(old *installed, next *view.Group) bool {
+	lost, done := old.queue.Finish()
+	if !done {
+		return false
+	}
+	for _, l := range lost {
 		gm := old.view.Members[l.Rank]
 		if next.Carries(gm) {
 			panic(fmt.Sprintf("core: at %v cast %d of survivor %v (order %d, time %v) cannot be delivered at the cut of view %d: done %v",
@@ -224,10 +293,7 @@ func (m *member) finish(old *installed, next *view.Group) {
 	if m.loading != nil {
 		m.loading.Turn(old.view.Index, old.queue.Done())
 	}
-	for _, r := range m.relayed {
-		m.tellHeldOne(r)
-	}
-	m.relayed = nil
+	return true
 }
 
 // announce tells the program the new view, and callers who is gone.
@@ -252,7 +318,6 @@ func (m *member) announce(old *installed, v *view.Group) {
 		Proc: m.proc, Group: m.group, Name: m.name, View: v.Index, Seq: v.Seq, Attempt: v.Index,
 		Members: v.Procs(), Ready: v.ReadyProcs(), Joined: i.Joined, Left: i.Left, Moved: i.Moved,
 	})
-	m.cur.joiners = len(i.Joined) > 0
 	me := v.Members[v.Rank(m.proc)]
 	if !me.Ready && m.loading == nil && old == nil {
 		m.startLoading()

@@ -16,7 +16,15 @@ type groups struct {
 	list    []*member // in order of joining
 	byGroup map[id.Address][]*member
 	dirty   []*member // something happened to them in this step
-	joining []JoinGroup
+	joining []joining
+	waiting int // members that wait for another group
+}
+
+// joining is a wish to be let in, by an entry after the one it was made at: an
+// earlier membership of the same process, on its way out, does not fulfil it.
+type joining struct {
+	JoinGroup
+	at uint64
 }
 
 func newGroups() groups { return groups{byGroup: map[id.Address][]*member{}} }
@@ -112,8 +120,9 @@ func (s *Site) withMember(group, proc id.Address, f func(*member)) {
 
 // joinGroup asks the log to make a process a member.
 func (s *Site) joinGroup(ev JoinGroup) {
-	s.groups.joining = append(s.groups.joining, ev)
-	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful || ev.Replaces != 0})
+	at := s.log.Index()
+	s.groups.joining = append(s.groups.joining, joining{ev, at})
+	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful || ev.Replaces != 0, Index: at})
 }
 
 // applied carries what the log decided to the peers, members and callers.
@@ -237,17 +246,17 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 		if gm.Proc.Site() != s.me || s.groups.find(v.Group, gm.Proc) != nil {
 			continue
 		}
-		i := slices.IndexFunc(s.groups.joining, func(j JoinGroup) bool { return j.Proc == gm.Proc && j.Name == v.Name })
+		i := slices.IndexFunc(s.groups.joining, func(j joining) bool { return j.Proc == gm.Proc && j.Name == v.Name && gm.Joined > j.at })
 		if i < 0 {
 			s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: gm.Proc, Group: v.Group, Index: gm.Joined})
 			continue
 		}
 		m := newMember(s, v, gm)
-		m.replaces = s.groups.joining[i].Replaces
+		m.replaces, m.conservative = s.groups.joining[i].Replaces, s.groups.joining[i].Conservative
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		s.groups.add(m)
 		fresh = append(fresh, m)
-		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name})
+		s.item(Joined{Proc: gm.Proc, Group: v.Group, Name: v.Name, Since: gm.Joined})
 	}
 	return fresh
 }
@@ -301,7 +310,7 @@ func (r *requests) satisfied(s *Site) {
 		switch op.Kind {
 		case msg.OpJoin:
 			g := d.Lookup(op.Name)
-			return g != nil && g.Rank(op.Proc) >= 0
+			return g != nil && g.Rank(op.Proc) >= 0 && g.Members[g.Rank(op.Proc)].Joined > op.Index
 		case msg.OpLeave:
 			g := d.Group(op.Group)
 			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index})

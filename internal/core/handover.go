@@ -34,7 +34,7 @@ func (m *member) onHandOver(x *msg.HandOver) {
 
 // turnHandOver brings a migration up to a new view: an heir whose predecessor is
 // gone is ready as any joiner is, and asks one that is there again; who lost its
-// heir stays.
+// heir stays, and serves reads again.
 func (m *member) turnHandOver(v *view.Group) {
 	if m.replaces != 0 && m.loading == nil && !v.Members[v.Rank(m.proc)].Ready {
 		m.ready()
@@ -42,6 +42,9 @@ func (m *member) turnHandOver(v *view.Group) {
 	if h := m.heir; h != nil && !v.Carries(*h) {
 		m.s.requests.drop(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		m.heir, m.asked, m.leaving = nil, false, m.wanted
+		if !m.wanted {
+			m.gate.Reopen()
+		}
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
-// Input is all that happened to a site since its last step, in order.
+// Input is all that happened to a site since its last step, in order. Now is
+// monotonic; sites that say that they share a machine share its clock.
 type Input struct {
 	Now    effect.Time
 	Events []Event
@@ -50,6 +51,9 @@ type (
 	// Gone: the connection to a site closed and its address refuses new ones,
 	// or is somebody else's by now. That incarnation runs no more.
 	Gone struct{ Site id.Site }
+	// Perished: the machine says that a site that ran on it has ended: certain,
+	// and never taken back. Now must not be earlier than that end.
+	Perished struct{ Site id.Site }
 	// Shunned: a member of the system says that this site was excluded.
 	Shunned struct{ By id.Site }
 	// Contact: a seed answered; it is the site with this number.
@@ -61,18 +65,25 @@ type (
 
 // From the program.
 type (
-	// Found starts a new system with this site alone.
-	Found struct{ System uint64 }
+	// Found starts a new system: with this site alone, or together with those at
+	// the addresses With, of which this one's is one, as soon as all are there.
+	Found struct {
+		System uint64
+		With   []string
+	}
 	// Depart leaves the system; the site halts when that is decided.
 	Depart struct{}
 	// Sync asks for Synced{ID} when this site has applied all that the log held
 	// when Sync was asked.
 	Sync struct{ ID uint64 }
-	// JoinGroup makes Proc a member of the group called Name.
+	// JoinGroup makes Proc a member of the group called Name. The casts of a
+	// Conservative member, but FIFO ones, wait until no failure can take away
+	// what they may depend on in other groups.
 	JoinGroup struct {
-		Proc     id.Address
-		Name     string
-		Stateful bool // feed Proc the state before it is ready
+		Proc         id.Address
+		Name         string
+		Stateful     bool // feed Proc the state before it is ready
+		Conservative bool
 		// Replaces, a member, leaves in the very view in which Proc is ready, and
 		// Proc has its rank; 0 for nobody. It implies Stateful.
 		Replaces id.Address
@@ -199,3 +210,4 @@ func (FlushGroup) event()   {}
 func (StateBlock) event()   {}
 func (StateRead) event()    {}
 func (Restored) event()     {}
+func (Perished) event()     {}

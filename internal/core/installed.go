@@ -3,6 +3,7 @@ package core
 import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/order"
@@ -18,6 +19,7 @@ type installed struct {
 	rank    int
 	sites   []id.Site // where the other members are
 	streams *mcast.Streams
+	gate    *lease.Gate // the member's
 	queue   *order.Queue
 	stable  *stable.Matrix
 
@@ -25,6 +27,7 @@ type installed struct {
 	barrier bool   // we sent a Barrier cast: the rest waits for the next view
 
 	used     []uint64 // entries of each stream our program has used
+	given    []int    // and how many runs of each it has yet to use
 	unacked  int      // bytes received since the last acknowledgement
 	heldNews bool     // we hold more than we told
 	usedNews bool
@@ -34,19 +37,27 @@ type installed struct {
 	released vclock.Time
 
 	wantedUpto vclock.Time
-	joiners    bool       // some members began with this view
-	seen       []msg.Seen // requests from outside delivered before this view
+	asked      vclock.Time  // up to here a conservative cast in another group asked for stability
+	told       []msg.Dep    // what our casts of this view have named of other groups
+	joiners    bool         // some members began with this view
+	fresh      []id.Address // those members
+	reported   uint64       // attempt
+	settled    bool         // our program has been shown this view, and so seen and clients count
+	seen       []msg.Seen   // requests from outside delivered before this view
 	clients    msg.SessionTable
 }
 
-func newInstalled(v *view.Group, me id.Address, emit order.Emit) *installed {
-	n := len(v.Members)
+func newInstalled(v *view.Group, m *member) *installed {
+	n, me := len(v.Members), m.proc
+	m.gate.Turn(n)
 	c := &installed{
 		view: v, rank: v.Rank(me),
-		streams: mcast.New(n), stable: stable.New(n),
-		used: make([]uint64, n), released: vclock.New(n), wantedUpto: vclock.New(n),
+		streams: mcast.New(n), gate: &m.gate, stable: stable.New(n),
+		used: make([]uint64, n), given: make([]int, n), released: vclock.New(n), wantedUpto: vclock.New(n),
+		asked: vclock.New(n),
 	}
-	c.queue = order.New(n, c.rank, v.Lead(), emit)
+	emit := func(rank int, r *msg.Run, pos uint64) { m.emit(c, rank, r, pos) }
+	c.queue = order.New(n, c.rank, v.Lead(), emit, func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) })
 	local := 0
 	for _, m := range v.Members {
 		if m.Proc.Site() == me.Site() {
@@ -74,8 +85,7 @@ func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 	r.First = c.sent + 1
 	c.sent = r.Last()
 	c.streams.Receive(c.rank, r, false)
-	c.queue.Add(c.rank, r)
-	c.heldNews = true
+	c.hold(c.rank, r)
 	for _, m := range dataFor(c.view, c.rank, r, 0) {
 		for _, s := range c.sites {
 			fx.Data(s, m)
@@ -107,9 +117,8 @@ func dataFor(v *view.Group, rank int, r *msg.Run, attempt uint64) []msg.Message 
 // took notes entries that have become held. What the sender had delivered when
 // it sent them it holds as well, and its own stream of course.
 func (c *installed) took(rank int, r *msg.Run) {
-	c.queue.Add(rank, r)
+	c.hold(rank, r)
 	c.unacked += r.Size()
-	c.heldNews = true
 	if rank != c.rank {
 		row := make([]uint64, len(c.used))
 		copy(row, r.Time)
@@ -118,11 +127,12 @@ func (c *installed) took(rank int, r *msg.Run) {
 	}
 }
 
-// noteUsed enters into the matrix what our own program has used.
-func (c *installed) noteUsed(cleared bool) {
-	c.stable.Used(c.rank, c.used)
-	if cleared {
-		c.stable.Clear(c.rank)
+// hold notes a run that has become held.
+func (c *installed) hold(rank int, r *msg.Run) {
+	c.queue.Add(rank, r)
+	c.heldNews = true
+	if r.Safe || r.Order == msg.Barrier {
+		c.gate.Hold(rank, r.Last())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
@@ -27,6 +28,7 @@ type member struct {
 	dirty  bool
 
 	cur     *installed    // nil until the first view
+	ending  []*installed  // views before it that the program has yet to be delivered the rest of
 	targets []*view.Group // views the log has made since, oldest first
 	early   []msg.Message // of views not yet installed here
 
@@ -67,6 +69,18 @@ type member struct {
 	backlog []backlogged
 	keeps   int // bytes in backlog
 	donors  []*xfer.Donor
+	asks    []*msg.XferAsk // wait for the rest of earlier views
+
+	// Causality across groups (causality.go).
+	past         *past
+	open         bool // in past.open
+	waits        bool // for another group
+	unsecured    bool // a cast waits until what it depends on is held
+	conservative bool // casts wait for that
+
+	// What readers of our program's state wait for.
+	gate         lease.Gate
+	due, settled uint64 // as told
 
 	ackAt  effect.Time // 0: nothing to acknowledge
 	ackNow bool
@@ -76,7 +90,7 @@ func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
 	group, proc := v.Group, gm.Proc
 	m := &member{
 		s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined,
-		seen: seen{}, clients: clients.Take(msg.SessionTable{}),
+		seen: seen{}, clients: clients.Take(msg.SessionTable{}), past: s.pasts.of(proc), gate: lease.Open(),
 	}
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
@@ -169,6 +183,7 @@ func (m *member) ack(c *installed, x *msg.Ack) {
 	if x.Clear {
 		c.stable.Clear(rank)
 	}
+	m.s.groups.stir(m)
 	if x.Wanted && len(x.Held) == len(c.wantedUpto) {
 		c.wanted = true
 		c.wantedUpto.Merge(x.Held)
@@ -181,6 +196,7 @@ func (m *member) work() {
 	if m.targets != nil {
 		m.checkCut()
 	}
+	m.settle()
 	c := m.cur
 	if c == nil {
 		return
@@ -193,15 +209,17 @@ func (m *member) work() {
 	// wait to hear of it.
 	c.urgent = c.urgent || c.queue.SafeWaiting()
 	m.deliver(c)
-	m.checkState(c)
+	m.checkState(m.shown())
 	m.tellHeld(c)
 	m.acknowledge(c)
 	m.credit(c)
-	m.heldReplies(c)
+	m.heldReplies(m.shown())
 	m.flushesDone(c)
 	m.answerCopied(c)
 	m.leaveIfDone(c)
 	c.release(m.tellStable)
+	m.tellReaders(c)
+	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured))
 }
 
 func (m *member) tellStable(rank int, upto uint64) {
@@ -210,9 +228,20 @@ func (m *member) tellStable(rank int, upto uint64) {
 	}
 }
 
-// wedged reports whether nothing may be sent now: a flush is under way, or we
-// are out of touch with the majority.
-func (m *member) wedged() bool { return m.cur == nil || len(m.targets) > 0 || m.s.stalled }
+// wedged reports whether nothing may be sent now: a flush is under way or not
+// yet delivered to the end, or we are out of touch with the majority.
+func (m *member) wedged() bool {
+	return m.cur == nil || len(m.targets) > 0 || len(m.ending) > 0 || m.s.stalled
+}
+
+// shown is the view our program is in: the installed one, or while the rest of
+// earlier ones is delivered the first of those.
+func (m *member) shown() *installed {
+	if len(m.ending) > 0 {
+		return m.ending[0]
+	}
+	return m.cur
+}
 
 // sequence gives positions to the Total casts of others, if that is our role.
 func (m *member) sequence(c *installed) {
@@ -228,6 +257,9 @@ func (m *member) sequence(c *installed) {
 // nothing safe may, for others may be deciding without us.
 func (m *member) deliver(c *installed) {
 	c.stable.Held(c.rank, c.streams.Vector())
+	if len(m.ending) > 0 {
+		return
+	}
 	if m.s.stalled {
 		c.queue.Deliver(nil)
 		return
@@ -236,8 +268,9 @@ func (m *member) deliver(c *installed) {
 }
 
 // emit delivers one run to the program.
-func (m *member) emit(rank int, r *msg.Run, pos uint64) {
-	c := m.cur
+func (m *member) emit(c *installed, rank int, r *msg.Run, pos uint64) {
+	m.s.learn(m.past, r.Deps)
+	m.stirred()
 	from, session := c.view.Members[rank].Proc, uint64(0)
 	switch {
 	case r.Session != nil:
@@ -313,7 +346,7 @@ func (m *member) hand(i Casts, h handed) {
 	}
 	if m.loading == nil {
 		m.s.item(i)
-		m.handed = append(m.handed, h)
+		m.give(h)
 		return
 	}
 	m.keeps += i.Run.Size()
@@ -323,12 +356,23 @@ func (m *member) hand(i Casts, h handed) {
 	m.backlog = append(m.backlog, backlogged{item: i, handed: h})
 }
 
+// give notes what the program is given.
+func (m *member) give(h handed) {
+	m.handed = append(m.handed, h)
+	if m.cur != nil && h.view == m.cur.view.Index {
+		m.cur.given[h.rank]++
+	}
+}
+
 // used notes that the program has handled so many items.
 func (m *member) used(items int) {
 	n := 0
 	for n < len(m.handed) && (items > 0 || !m.handed[n].item) {
 		if h := m.handed[n]; h.item {
 			items--
+		}
+		if m.cur != nil && m.handed[n].view == m.cur.view.Index {
+			m.cur.given[m.handed[n].rank]--
 		}
 		if !m.handed[n].free {
 			m.countUsed(m.handed[n])
@@ -347,9 +391,25 @@ func (m *member) countUsed(h handed) {
 	}
 }
 
+// noteUsed enters into the matrix what our own program has used: of a stream of
+// which it was given nothing more, all that was delivered, order records too.
+func (m *member) noteUsed(c *installed, cleared bool) {
+	if m.loading == nil && len(m.ending) == 0 {
+		for rank, n := range c.queue.Done() {
+			if c.given[rank] == 0 {
+				c.used[rank] = max(c.used[rank], n)
+			}
+		}
+	}
+	c.stable.Used(c.rank, c.used)
+	if cleared {
+		c.stable.Clear(c.rank)
+	}
+}
+
 // usedEarlier reports whether the program has used all of earlier views.
 func (m *member) usedEarlier() bool {
-	return len(m.handed) == 0 || m.handed[0].view >= m.cur.view.Index
+	return len(m.ending) == 0 && (len(m.handed) == 0 || m.handed[0].view >= m.cur.view.Index)
 }
 
 // acknowledge tells the others what we hold and have used: at once when
@@ -359,7 +419,7 @@ func (m *member) acknowledge(c *installed) {
 	if !c.heldNews && !c.usedNews && !cleared && !c.wanted {
 		return
 	}
-	c.noteUsed(cleared)
+	m.noteUsed(c, cleared)
 	if len(c.sites) == 0 {
 		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
 		return
@@ -377,13 +437,14 @@ func (m *member) acknowledge(c *installed) {
 
 // sendAck tells all members our counts; wanted asks for theirs.
 func (m *member) sendAck(c *installed, cleared, wanted bool) {
+	clear := c.cleared || cleared
+	m.noteUsed(c, clear)
 	a := &msg.Ack{
 		Group: m.group, View: c.view.Index, From: uint16(c.rank),
 		Held: c.streams.Vector(), Used: append([]uint64(nil), c.used...),
-		Clear: c.cleared || cleared, Wanted: wanted,
+		Clear: clear, Wanted: wanted,
 	}
-	c.noteUsed(a.Clear)
-	c.cleared = a.Clear
+	c.cleared = clear
 	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked = false, false, false, false, 0
 	m.ackAt, m.ackNow = 0, false
 	for _, s := range c.sites {
@@ -408,9 +469,9 @@ func (m *member) end(why string) {
 		return
 	}
 	m.ended = true
-	end := call.Lost
-	if why == "halted" {
-		end = call.Unknown
+	end := call.Unknown
+	if why == "lost" {
+		end = call.Lost
 	}
 	for _, q := range m.queue {
 		if q.cast != nil {
@@ -424,5 +485,10 @@ func (m *member) end(why string) {
 		m.s.fx.Fact(fact.Leave{Proc: m.proc, Group: m.group, Why: why})
 	}
 	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
+	m.s.groups.setWaits(m, false)
 	m.s.groups.remove(m)
+	if m.cur != nil {
+		m.s.learn(m.past, []msg.Dep{m.come()})
+	}
+	m.s.groups.stir(m)
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
@@ -19,11 +20,17 @@ type Output struct {
 	Items   []Item
 	Facts   []fact.Fact
 	Wake    effect.Time // step again by then
+
+	// What readers rely on. It has to be known to them before any of Writes is
+	// written: what others hear of us may finish a cast that they wait for.
+	Terms lease.Terms
+	Dues  []Due
 }
 
 func (o *Output) reset() {
 	clear(o.Writes)
 	clear(o.Items)
+	o.Dues = o.Dues[:0]
 	clear(o.Facts)
 	o.Writes, o.Answers, o.Dials = o.Writes[:0], o.Answers[:0], o.Dials[:0]
 	o.Hangups, o.Items, o.Facts = o.Hangups[:0], o.Items[:0], o.Facts[:0]
@@ -51,6 +58,14 @@ type Dial struct {
 	Site id.Site
 	Addr string
 	Lane msg.Lane
+}
+
+// Due: whoever begins to read Proc's state in Group from now on waits until
+// Settled says Upto. It is lease.Closed when no reads are served any more.
+type Due struct {
+	Proc, Group id.Address
+	Since       uint64 // the membership, as Joined says
+	Upto        uint64
 }
 
 // Item is something for the program: a type of this file. The items of one
@@ -108,6 +123,13 @@ type (
 		Xfer        uint64
 		Err         string
 	}
+	// Settled: what was due up to Upto has been delivered, or is in the state
+	// that Proc holds since it was Joined.
+	Settled struct {
+		Proc, Group id.Address
+		Since       uint64
+		Upto        uint64
+	}
 	// Left: Proc is no longer a member; the stream ends. Why is "left",
 	// "lost" (nobody who holds the state is left), "behind" (the site had to
 	// skip what happened: join again) or "halted".
@@ -130,10 +152,12 @@ func (c Casts) Request(i int) Request {
 
 // Outside the streams.
 type (
-	// Joined: Proc's wish to join Name was granted; the stream begins.
+	// Joined: Proc's wish to join Name was granted by log entry Since, which
+	// tells its memberships apart; the stream begins.
 	Joined struct {
 		Proc, Group id.Address
 		Name        string
+		Since       uint64
 	}
 	// Called is an answer to a call of Proc on Dest, or its end.
 	Called struct {
@@ -210,3 +234,4 @@ func (Stalled) item()       {}
 func (Resumed) item()       {}
 func (Refused) item()       {}
 func (Halted) item()        {}
+func (Settled) item()       {}

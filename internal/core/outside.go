@@ -151,14 +151,32 @@ func (c *caller) pass(s *Site) {
 				c.speaker.asked = false
 			}
 		}
-		c.passWish(s)
 		site = c.relay.Proc.Site()
+	}
+	wish := c.speaker != nil && c.speaker.wish != nil && !c.speaker.asked
+	if c.sent == c.last && !wish {
+		return
+	}
+	p := s.pasts.of(c.proc)
+	if i, ok := p.find(c.dest); ok {
+		c.learn(p.deps[i].View, p.deps[i].Time)
+	}
+	if m := s.groups.find(c.dest, c.proc); m != nil && m.cur != nil {
+		c.learn(m.come().View, m.come().Time)
+	}
+	deps := s.deps(p, c.dest)
+	if wish { // before anything else
+		c.speaker.asked = true
+		again := c.address(s, c.speaker.wish)
+		again.Deps = deps
+		s.fx.Data(site, again)
 	}
 	for i, r := range c.unheld {
 		if r.First+uint64(r.N)-1 <= c.sent {
 			continue
 		}
 		again := c.address(s, r)
+		again.Deps = deps
 		c.unheld[i] = again
 		c.sent = again.First + uint64(again.N) - 1
 		s.fx.Data(site, again)
@@ -312,6 +330,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		return
 	}
 	c.learn(x.View, x.Time)
+	s.learn(s.pasts.of(c.proc), x.Deps)
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)
@@ -382,6 +401,7 @@ func (m *member) relay(c *installed) {
 			stuck = append(stuck, x.Caller)
 			return false
 		}
+		m.s.learn(m.past, x.Deps)
 		m.queue = append(m.queue, queued{request: x})
 		return true
 	})
@@ -408,7 +428,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 
 // markUsed counts entries as used that the program never sees, in turn.
 func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
-	m.handed = append(m.handed, handed{view: c.view.Index, rank: rank, last: r.Last()})
+	m.give(handed{view: c.view.Index, rank: rank, last: r.Last()})
 	m.used(0)
 }
 

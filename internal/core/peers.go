@@ -29,7 +29,7 @@ type peer struct {
 	dialed  [msg.Lanes]bool
 	member  bool
 	until   effect.Time // a session with a non-member ends then; 0: not set
-	sentAt  effect.Time // last control frame
+	beatAt  effect.Time // when a heartbeat is due
 	control []msg.Message
 }
 
@@ -103,6 +103,8 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 		}
 	}
 	s.detector.Watch(s.now, watch)
+	s.lease.Install(v)
+	s.hurry(watch)
 	for _, x := range s.log.Removed() {
 		s.peers.exclude(x, index)
 	}
@@ -217,13 +219,17 @@ func (s *Site) frame(ev Frame) {
 	}
 	if ev.Frame.Lane == msg.LaneControl {
 		p.lanes.Acked(ev.Frame.Got)
+		s.log.Shown(ev.From, ev.Frame.Index)
 	}
 	for _, m := range ev.Frame.Msgs {
 		if s.halted {
 			return
 		}
-		if _, beat := m.(*msg.Heartbeat); beat {
+		if beat, ok := m.(*msg.Heartbeat); ok {
 			s.log.Lagging(s.now, ev.From, ev.Frame.Index, &s.fx)
+			if s.lease.Heard(ev.From, beat) {
+				p.beatAt = 0
+			}
 		}
 		s.dispatch(ev.From, m)
 	}
@@ -257,11 +263,11 @@ func (ps *peers) tick(s *Site) effect.Time {
 		if !p.member || p.lanes.Out[msg.LaneControl].Conn == 0 {
 			continue
 		}
-		if s.now >= p.sentAt+beat {
-			p.control = append(p.control, &msg.Heartbeat{})
-			p.sentAt = s.now
+		if s.now >= p.beatAt {
+			p.control = append(p.control, s.lease.Beat(s.now, x, s.log.MayBind(x)))
+			p.beatAt = s.now + beat
 		}
-		wake = min(wake, p.sentAt+beat)
+		wake = min(wake, p.beatAt)
 	}
 	return wake
 }
@@ -311,7 +317,6 @@ func (s *Site) pack() {
 		if len(p.control) == 0 && (!p.lanes.Due() || p.lanes.Out[msg.LaneControl].Conn == 0) {
 			continue
 		}
-		p.sentAt = s.now
 		s.push(p, &msg.Frame{Lane: msg.LaneControl, Got: p.lanes.Got(), Index: s.log.Index(), Msgs: p.control})
 		p.control = nil
 	}

@@ -16,7 +16,7 @@ import (
 // rest of it, and whose it is; nil when nothing is left.
 func (m *member) spoken(c *installed, rank int, r *msg.Run, pos uint64) (*msg.Run, uint64) {
 	if r.Session.Op != msg.SessionRequest {
-		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos})
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, void: true})
 		m.markUsed(c, rank, r)
 		m.sessionTurn(c, rank, r.Session)
 		return nil, 0

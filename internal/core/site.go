@@ -7,6 +7,7 @@
 //
 //	session   lanes between two sites that survive broken connections
 //	detect    who is silent
+//	lease     what a member may read without asking anybody
 //	gms       the membership log: site views and the directory of groups
 //	change    from group view to group view: flush and cut
 //	mcast     the streams of a view, held until stable
@@ -17,11 +18,12 @@
 //	clients   sessions of callers outside that outlive their sites
 //	xfer      state for a joiner
 //
-// and in this package: site.go the step, peers.go sessions and frames,
-// groups.go the log's word carried to the members, member.go one process in one
-// group, with its cast.go, flush.go, transfer.go, handover.go; outside.go callers that are
-// not members, speaker.go those with a session, sessions.go what sessions are to
-// members.
+// and in this package: site.go the step, peers.go sessions and frames, contact.go
+// who is in touch, groups.go the log's word carried to the members, member.go one
+// process in one group, with its cast.go, flush.go, transfer.go, handover.go,
+// causality.go; readers.go what readers of its state may rely on; outside.go
+// callers that are not members, speaker.go those with a session, sessions.go what
+// sessions are to members.
 package core
 
 import (
@@ -34,20 +36,24 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/gms"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // Config is what a site is told about itself and its times.
 type Config struct {
-	Me      view.Member
-	Detect  detect.Config
-	Log     gms.Config
-	Retry   effect.Time // pause before a request to the coordinator is repeated
-	Lazy    effect.Time // how long an acknowledgement may wait
-	Linger  effect.Time // how long a session to an excluded site is kept
-	Absent  effect.Time // how long a client session outlives its site
-	Tracing bool        // tell facts
+	Me     view.Member
+	Detect detect.Config
+	Log    gms.Config
+	Lease  lease.Config
+	Retry  effect.Time // pause before a request to the coordinator is repeated
+	Lazy   effect.Time // how long an acknowledgement may wait
+	Linger effect.Time // how long a session to an excluded site is kept
+	Absent effect.Time // how long a client session outlives its site
+	// HaltAfter is how long a site stays stalled before it gives up; 0: for ever.
+	HaltAfter effect.Time
+	Tracing   bool // tell facts
 }
 
 // Defaults fits a local network.
@@ -56,7 +62,8 @@ func Defaults(me view.Member) Config {
 	return Config{
 		Me:     me,
 		Detect: detect.Config{Beat: 100 * ms, Floor: 1000 * ms, Ceil: 8000 * ms},
-		Log:    gms.Config{Patience: 3000 * ms, Gather: 100 * ms, Retry: 10 * ms},
+		Log:    gms.Config{Patience: 3000 * ms, Gather: 100 * ms, Retry: 10 * ms, Bond: 1000 * ms, Backoff: 1000 * ms},
+		Lease:  lease.Config{Grant: 900 * ms, Drift: 10_000, Slack: 100 * ms},
 		Retry:  250 * ms,
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
@@ -72,13 +79,17 @@ type Site struct {
 
 	log      *gms.Log
 	detector *detect.Detector
+	lease    *lease.Lease
 	peers    peers
 	groups   groups
 	outside  callers
 	requests requests
+	pasts    pasts
 
 	started bool // said so in the trace
 	stalled bool
+	since   effect.Time // when it stalled
+	departs bool        // the program wants to leave the system
 	halted  bool
 
 	fx    effect.Effects
@@ -106,11 +117,13 @@ func New(cfg Config) *Site {
 		cfg: cfg, me: cfg.Me.Site,
 		log:      gms.New(cfg.Me, cfg.Log),
 		detector: detect.New(cfg.Detect),
+		lease:    lease.New(cfg.Lease, cfg.Me.Site),
 		peers:    newPeers(),
 		groups:   newGroups(),
 		outside:  newCallers(),
 	}
 	s.fx.Tracing = cfg.Tracing
+	s.log.Guard(s.fence)
 	return s
 }
 
@@ -119,6 +132,7 @@ func New(cfg Config) *Site {
 // to one peer goes into one frame.
 func (s *Site) Step(in *Input, out *Output) {
 	out.reset()
+	s.lease.Clock(in.Now, s.wake)
 	s.out, s.now, s.wake = out, in.Now, effect.Never
 	s.fx.Facts = out.Facts
 	for _, ev := range in.Events {
@@ -129,10 +143,13 @@ func (s *Site) Step(in *Input, out *Output) {
 	}
 	if !s.halted {
 		s.tick()
+	}
+	if !s.halted {
 		s.settle()
 	}
 	s.pack()
 	out.Facts, s.fx.Facts = s.fx.Facts, nil
+	out.Terms = s.terms()
 	out.Wake, s.out = s.wake, nil
 }
 
@@ -150,19 +167,26 @@ func (s *Site) handle(ev Event) {
 		if s.detector.Crashed(ev.Site) {
 			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
 		}
+	case Perished:
+		if s.detector.Crashed(ev.Site) {
+			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
+		}
+		s.lease.Mourn()
+		s.applied(s.log.Perished(s.now, ev.Site, &s.fx))
 	case Shunned:
 		s.halt("excluded")
 	case Contact:
 		s.contact(ev)
 	case Found:
-		s.start(true)
-		s.applied(s.log.Found(ev.System, &s.fx))
+		s.start(len(ev.With) == 0)
+		s.applied(s.log.Found(s.now, ev.System, ev.With, &s.fx))
 	case Depart:
 		if s.log.View() == nil { // there is nothing to leave yet
 			s.start(false)
 			s.halt("left")
 			return
 		}
+		s.departs = true
 		s.requests.add(msg.Op{Kind: msg.OpDepart, Proc: id.Process(s.me, 0)})
 	default:
 		s.program(ev)
@@ -172,7 +196,7 @@ func (s *Site) handle(ev Event) {
 func (s *Site) start(founder bool) {
 	if !s.started {
 		s.started = true
-		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name, Founder: founder})
+		s.fx.Fact(fact.Start{Name: s.cfg.Me.Name, Founder: founder, Least: s.cfg.Log.Least})
 	}
 }
 
@@ -233,6 +257,10 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 		s.sessionTold(m)
 	case *msg.Replies:
 		s.replies(m)
+	case *msg.DepAsk:
+		s.depAsk(from, m)
+	case *msg.DepDone:
+		s.depDone(m)
 	default:
 		if grouped {
 			for _, member := range s.groups.of(g) {
@@ -269,6 +297,8 @@ func needs(m msg.Message) uint64 {
 		return m.Of
 	case *msg.Replies:
 		return max(m.Of, m.View)
+	case *msg.DepAsk:
+		return m.View
 	}
 	return 0
 }
@@ -283,6 +313,10 @@ func groupOf(m msg.Message) (id.Address, bool) {
 	case *msg.SessionTold:
 		return m.Dest, true
 	case *msg.Replies:
+		return m.Group, true
+	case *msg.DepAsk:
+		return m.Group, true
+	case *msg.DepDone:
 		return m.Group, true
 	case *msg.Data:
 		return m.Group, true
@@ -348,37 +382,17 @@ func (s *Site) tick() {
 		s.log.Suspect(s.now, x, msg.Timeout, &s.fx)
 	}
 	s.checkContact()
+	if s.givesUp() {
+		s.halt("stalled")
+		return
+	}
 	s.wakeAt(s.requests.tick(s))
 	s.wakeAt(s.groups.tick(s.now))
+	s.wakeAt(s.askPast())
 	s.wakeAt(s.peers.tick(s))
 }
 
 func (s *Site) wakeAt(t effect.Time) { s.wake = min(s.wake, t) }
-
-// checkContact stalls the site while it is not in touch with a majority, and
-// lets it go on in the same view when it is again.
-func (s *Site) checkContact() {
-	v := s.log.View()
-	if v == nil {
-		return
-	}
-	stalled := !v.Quorum(func(x id.Site) bool { return x == s.me || s.detector.InTouch(x) })
-	if stalled == s.stalled {
-		return
-	}
-	s.stalled = stalled
-	if stalled {
-		s.fx.Fact(fact.Stall{})
-		s.item(Stalled{})
-		return
-	}
-	s.fx.Fact(fact.Resume{})
-	s.item(Resumed{})
-	for _, m := range s.groups.list {
-		s.groups.mark(m)
-	}
-	s.outside.viewed(s)
-}
 
 // settle lets everything come to rest: our messages to ourselves, the members
 // that something happened to, the log's next entry.
@@ -445,6 +459,10 @@ func (s *Site) View() *view.Site { return s.log.View() }
 // Lookup finds a group in this site's copy of the directory, or nil.
 func (s *Site) Lookup(name string) *view.Group { return s.log.Directory().Lookup(name) }
 
+// Groups are the newest views of all groups there are in this site's copy of
+// the log, by address.
+func (s *Site) Groups() []*view.Group { return s.log.Directory().Groups() }
+
 // Group is the newest view of a group in this site's copy of the log, or nil.
 func (s *Site) Group(a id.Address) *view.Group { return s.log.Directory().Group(a) }
 
@@ -473,6 +491,11 @@ func (s *Site) String() string {
 	for _, c := range s.outside.list {
 		fmt.Fprintf(&b, "\n  %v asks %v by %v: %d made, %d passed on, %d not held, %d open", c.proc, c.dest, c.relay.Proc, c.last, c.sent, len(c.unheld), c.calls.Len())
 	}
+	for _, p := range s.pasts.list {
+		for _, d := range p.deps {
+			fmt.Fprintf(&b, "\n  %v carries %v of view %d of %v", p.proc, d.Time, d.View, d.Group)
+		}
+	}
 	for _, m := range s.groups.list {
 		fmt.Fprintf(&b, "\n  %v in %v %q:", m.proc, m.group, m.name)
 		if m.cur != nil {
@@ -482,6 +505,9 @@ func (s *Site) String() string {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
 		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed))
+		if m.waits {
+			fmt.Fprintf(&b, ", waits for another group: %d views to end, delivery %v, to send %v", len(m.ending), m.cur != nil && m.cur.queue.Waits(), m.unsecured)
+		}
 		if m.coord != nil {
 			fmt.Fprintf(&b, ", %v", m.coord)
 		}

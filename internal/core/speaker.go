@@ -49,16 +49,6 @@ func (s *Site) closeSession(ev CloseSession) {
 	s.outside.touch(c)
 }
 
-// passWish asks the relay for the session, before anything else.
-func (c *caller) passWish(s *Site) {
-	sp := c.speaker
-	if sp == nil || sp.wish == nil || sp.asked {
-		return
-	}
-	sp.asked = true
-	s.fx.Data(c.relay.Proc.Site(), c.address(s, sp.wish))
-}
-
 // address makes a request one for the relay we have.
 func (c *caller) address(s *Site, r *msg.Request) *msg.Request {
 	again := *r

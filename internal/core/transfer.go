@@ -104,6 +104,10 @@ func (m *member) donor(joiner id.Address, number uint64) *xfer.Donor {
 // donate captures the state for a joiner at this very point of our stream:
 // what was handed to the program before is in it, what comes later is not.
 func (m *member) donate(x *msg.XferAsk) {
+	if len(m.ending) > 0 { // the state has to include what is still to come
+		m.asks = append(m.asks, x)
+		return
+	}
 	c := m.cur
 	r := c.view.Rank(x.Joiner)
 	if m.loading != nil || r < 0 || c.view.Members[r].Ready || !c.view.Members[c.rank].Ready {
@@ -162,6 +166,7 @@ func (m *member) restored(ev Restored) {
 	}
 	if ev.Err != "" {
 		m.leaving, m.asked = true, true
+		m.gate.Close()
 		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 		return
 	}
@@ -207,7 +212,7 @@ func (m *member) release(j *xfer.Joiner, i Casts, h handed) {
 	if j.Covers(i.View, i.Rank, i.Run.Last()) {
 		if !h.free {
 			h.item = false
-			m.handed = append(m.handed, h) // in turn with what was handed before
+			m.give(h) // in turn with what was handed before
 			m.used(0)
 		}
 		return
@@ -218,5 +223,5 @@ func (m *member) release(j *xfer.Joiner, i Casts, h handed) {
 		}
 	}
 	m.s.item(i)
-	m.handed = append(m.handed, h)
+	m.give(h)
 }

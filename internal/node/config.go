@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -34,6 +35,19 @@ type Config struct {
 	// Weight is the site's votes. Nil means 1; 0 is a site that hosts
 	// processes and never votes, which cannot found a system.
 	Weight *uint32
+	// Together are the advertised addresses of all the sites that found a system
+	// together, this one's among them and Seeds as a rule the same; nobody founds
+	// one until all of them run and are in none. Where there is one, the site joins.
+	Together []string
+	// MinWeight is what a site view must weigh for this site to work in it; where
+	// it is the same at all sites, none that weighs less excludes anybody.
+	MinWeight uint64
+	// HaltAfter is how long a site stays stalled before it halts; 0 means for ever.
+	HaltAfter time.Duration
+	// Apart keeps the site from taking notice of the others on its machine. It is
+	// so in any case with a transport of one's own, and where the system has no
+	// means to see another process end for certain.
+	Apart bool
 	// Core overrides times of core.Defaults where it is not zero. Its other
 	// fields are not used.
 	Core core.Config
@@ -44,6 +58,10 @@ type Config struct {
 	// Close, nor keep the slice. Bodies in the items are shared: they must not
 	// be written to, and whoever keeps a part of one keeps all of its chunk.
 	OnItems func([]core.Item)
+	// OnTerms gets what readers may rely on (Output.Terms and Dues) after each
+	// step, before anything of it is written, and a last time, with nothing to
+	// rely on, before the node can be taken for dead. As OnItems.
+	OnTerms func(*core.Output)
 	// Trace gets the facts of this site when not nil. It is called on the
 	// core's goroutine.
 	Trace Tracer
@@ -76,17 +94,27 @@ func (c *Config) complete() error {
 		one := uint32(1)
 		c.Weight = &one
 	}
-	if *c.Weight == 0 && len(c.Seeds) == 0 {
+	if slices.Contains(c.Together, "") {
+		return &ConfigError{"Together", "has an empty address"}
+	}
+	if c.HaltAfter < 0 {
+		return &ConfigError{"HaltAfter", "is negative"}
+	}
+	if *c.Weight == 0 && (len(c.Seeds) == 0 || len(c.Together) > 0) {
 		return &ConfigError{"Weight", "is 0, and who has no vote cannot found a system: name seeds"}
 	}
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:0"
 	}
+	c.Apart = c.Apart || c.Transport != nil
 	if c.Transport == nil {
 		c.Transport = transport.TCP{}
 	}
 	if c.OnItems == nil {
 		c.OnItems = func([]core.Item) {}
+	}
+	if c.OnTerms == nil {
+		c.OnTerms = func(*core.Output) {}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -96,7 +124,13 @@ func (c *Config) complete() error {
 
 // located fills in what depends on where the node listens.
 func (c *Config) located(at net.Addr) error {
+	if i := slices.IndexFunc(c.Together, func(s string) bool { return leadsTo(s, at) }); i >= 0 && c.Advertise == "" {
+		c.Advertise = c.Together[i]
+	}
 	c.Advertise = advertised(c.Advertise, at, c.Seeds)
+	if len(c.Together) > 0 && !slices.Contains(c.Together, c.Advertise) {
+		return &ConfigError{"Together", "has not this site's own address, " + c.Advertise}
+	}
 	if len(c.Advertise) > wire.MaxName {
 		return &ConfigError{"Advertise", fmt.Sprintf("has %d bytes, at most %d are allowed", len(c.Advertise), wire.MaxName)}
 	}
@@ -120,10 +154,17 @@ func (c *Config) core(me view.Member) core.Config {
 	set(&cfg.Log.Patience, c.Core.Log.Patience)
 	set(&cfg.Log.Gather, c.Core.Log.Gather)
 	set(&cfg.Log.Retry, c.Core.Log.Retry)
+	set(&cfg.Lease.Grant, c.Core.Lease.Grant)
+	set(&cfg.Lease.Drift, c.Core.Lease.Drift)
+	set(&cfg.Lease.Slack, c.Core.Lease.Slack)
+	cfg.Lease.Wary = c.Core.Lease.Wary
 	set(&cfg.Retry, c.Core.Retry)
 	set(&cfg.Lazy, c.Core.Lazy)
 	set(&cfg.Linger, c.Core.Linger)
 	set(&cfg.Absent, c.Core.Absent)
+	set(&cfg.Log.Bond, c.Core.Log.Bond)
+	set(&cfg.Log.Backoff, c.Core.Log.Backoff)
+	cfg.Log.Least, cfg.HaltAfter = c.MinWeight, effect.Time(c.HaltAfter)
 	cfg.Tracing = c.Trace != nil
 	return cfg
 }
@@ -146,6 +187,28 @@ func advertised(given string, at net.Addr, seeds []string) string {
 		return net.JoinHostPort(host, port)
 	}
 	return net.JoinHostPort(outwards(seeds), port)
+}
+
+// leadsTo reports whether addr is one at which a listener of this machine is
+// reached, as far as its interfaces tell.
+func leadsTo(addr string, at net.Addr) bool {
+	host, port, err := net.SplitHostPort(addr)
+	_, ours, err2 := net.SplitHostPort(at.String())
+	if err != nil || err2 != nil || port != ours {
+		return false
+	}
+	if addr == at.String() {
+		return true
+	}
+	ips, err := net.LookupIP(host)
+	if err != nil {
+		return false
+	}
+	local, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(local, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && slices.ContainsFunc(ips, n.IP.Equal)
+	})
 }
 
 // outwards is the address of this machine from which the seeds are reached, or

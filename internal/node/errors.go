@@ -81,8 +81,8 @@ type RefusedError struct {
 func (e *RefusedError) Error() string { return "node: the system refuses this site: " + e.Why }
 
 // A HaltedError says that this incarnation has ended: the system excluded it
-// while it was out of touch ("excluded"), or it fell too far behind to catch up
-// ("behind"). The way back is to start a new one.
+// while it was out of touch ("excluded"), it fell too far behind to catch up
+// ("behind"), or it was stalled for longer than Config.HaltAfter ("stalled"). The way back is to start a new one.
 type HaltedError struct {
 	Why string
 }

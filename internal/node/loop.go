@@ -100,6 +100,7 @@ func (n *Node) turn() (err error) {
 
 // perform does what a step wants done: for others first, for the program last.
 func (n *Node) perform(out *core.Output) error {
+	n.cfg.OnTerms(out)
 	if err := n.write(out.Writes); err != nil {
 		return err
 	}
@@ -169,6 +170,7 @@ func (n *Node) dial(d core.Dial) {
 
 // end stops everything and waits for it.
 func (n *Node) end() {
+	n.cfg.OnTerms(&core.Output{}) // who finds us gone need not wait for our lease
 	if n.halt != "" {
 		n.drain()
 	}

@@ -10,6 +10,7 @@
 //	link.go     one such connection: dialed for ever, watched, written
 //	guest.go    the connections others have opened, and their frames
 //	seeds.go    the way into a system
+//	witness.go  the ends of other sites on this machine
 //	report.go   logs and traces
 package node
 
@@ -32,16 +33,19 @@ import (
 // Node is one running site, from Start to its end: one incarnation. Its methods
 // are safe for concurrent use.
 type Node struct {
-	cfg   Config
-	me    view.Member
-	log   *slog.Logger
-	began time.Time
+	cfg     Config
+	me      view.Member
+	listens string
+	log     *slog.Logger
+	began   time.Time
+	epoch   effect.Time // the core's clock then
 
 	inbox    *inbox
 	counts   counters
 	conns    atomic.Uint64 // number of the last connection
 	system   atomic.Uint64 // number of the system, 0 before there is one
 	acceptor *transport.Acceptor
+	witness  *witness // nil: no notice is taken of others on this machine
 	guests   guests
 	rejects  limited
 
@@ -84,6 +88,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := newNode(cfg)
+	n.listens = ln.Addr().String()
 	n.acceptor = transport.Accept(ln, transport.Door{Self: n.self, Greeted: n.greeted, Rejected: n.rejected})
 	go n.run()
 	if err := n.enter(ctx); err != nil {
@@ -105,7 +110,10 @@ func newNode(cfg Config) *Node {
 		done:   make(chan struct{}),
 	}
 	n.ctx, n.stop = context.WithCancel(context.Background())
-	n.init(cfg.core(me))
+	if !cfg.Apart {
+		n.watchMachine()
+	}
+	n.init(cfg.core(n.me))
 	return n
 }
 
@@ -160,8 +168,14 @@ func (n *Node) Name() string { return n.me.Name }
 // Addr is where others reach the site.
 func (n *Node) Addr() string { return n.me.Addr }
 
-// Now is the time on the core's clock.
-func (n *Node) Now() effect.Time { return effect.Time(time.Since(n.began)) }
+// Listens is the address that the site listens at.
+func (n *Node) Listens() string { return n.listens }
+
+// Now is the time on the core's clock, which is the machine's.
+func (n *Node) Now() effect.Time { return n.epoch + effect.Time(time.Since(n.began)) }
+
+// At is the time on the core's clock at a time of this machine's.
+func (n *Node) At(t time.Time) effect.Time { return n.epoch + effect.Time(t.Sub(n.began)) }
 
 // Done is closed when the node has ended and nothing of it is left.
 func (n *Node) Done() <-chan struct{} { return n.done }

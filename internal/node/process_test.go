@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func child(seed string) {
-	cfg := Config{Name: "child", Seeds: []string{seed}}
+	cfg := Config{Name: fmt.Sprint("child ", os.Getpid()), Seeds: []string{seed}}
 	patient(&cfg)
 	n, err := Start(context.Background(), cfg)
 	if err != nil {
@@ -35,6 +35,31 @@ func child(seed string) {
 	text, _ := n.Site().MarshalText()
 	fmt.Println(string(text))
 	<-n.Done()
+}
+
+// startChild runs a node in a process of its own, which ends with the test.
+func startChild(t *testing.T, seed string) (*exec.Cmd, id.Site) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), seedOfChild+"="+seed)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	line, _, err := bufio.NewReader(out).ReadLine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var site id.Site
+	if err := site.UnmarshalText(line); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, site
 }
 
 // TestProcessKilled kills a node's process: the others must know within
@@ -47,24 +72,7 @@ func TestProcessKilled(t *testing.T) {
 	a := w.start(patient)
 	b := w.start(patient)
 	for range 3 {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), seedOfChild+"="+a.Addr())
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		line, _, err := bufio.NewReader(out).ReadLine()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var site id.Site
-		if err := site.UnmarshalText(line); err != nil {
-			t.Fatal(err)
-		}
+		cmd, site := startChild(t, a.Addr())
 		for _, p := range w.nodes {
 			p.await("the child", func() bool { return p.site.Has(site) })
 		}

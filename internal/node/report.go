@@ -35,6 +35,7 @@ func (n *Node) report(items []core.Item) {
 		switch i := i.(type) {
 		case core.SiteViewed:
 			n.reportView(i)
+			n.witness.follow(n, i.View)
 			select {
 			case <-n.joined:
 			default:

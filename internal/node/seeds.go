@@ -39,9 +39,12 @@ func (s *seeds) set(i int, err error) {
 // enter takes the new site into a system, and returns when it is in or when
 // there is no hope.
 func (n *Node) enter(ctx context.Context) error {
-	if len(n.cfg.Seeds) == 0 {
+	if len(n.cfg.Seeds) == 0 && len(n.cfg.Together) == 0 {
 		n.Post(core.Found{System: random()})
 		return n.entered(ctx, nil, nil)
+	}
+	if len(n.cfg.Together) > 0 {
+		n.Post(core.Found{System: random(), With: n.cfg.Together})
 	}
 	ctx2, cancel := context.WithCancel(n.ctx)
 	s := &seeds{}
@@ -54,7 +57,7 @@ func (n *Node) enter(ctx context.Context) error {
 	none := make(chan struct{})
 	for i := range n.cfg.Seeds {
 		probers.Go(func() {
-			if n.seek(ctx2, s, i) && s.allOwn() {
+			if n.seek(ctx2, s, i) && s.allOwn() && len(n.cfg.Together) == 0 {
 				close(none)
 			}
 		})

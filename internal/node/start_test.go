@@ -176,3 +176,74 @@ func TestWildcard(t *testing.T) {
 		}
 	})
 }
+
+// TestTogether starts three nodes with the same configuration, in any order: they
+// found one system when all are there.
+func TestTogether(t *testing.T) {
+	noLeaks(t)
+	w := &world{t: t}
+	defer w.close()
+	var all []string
+	for range 3 { // addresses that are free now
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, ln.Addr().String())
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type started struct {
+		p   *program
+		err error
+	}
+	ready := make(chan started)
+	for _, at := range all {
+		go func() {
+			p := newProgram(t)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			n, err := Start(ctx, Config{Name: at, Listen: at, Seeds: all, Together: all, OnItems: p.take})
+			p.Node = n
+			ready <- started{p, err}
+		}()
+	}
+	for range all {
+		s := <-ready
+		if s.err != nil {
+			t.Error(s.err)
+			continue
+		}
+		w.nodes = append(w.nodes, s.p)
+	}
+	for _, p := range w.nodes {
+		p.sees(w.nodes...)
+	}
+}
+
+// TestTogetherNeedsOneself: who is not among those that found cannot wait for it.
+func TestTogetherNeedsOneself(t *testing.T) {
+	_, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", Seeds: []string{"127.0.0.1:1"}, Together: []string{"127.0.0.1:1"}})
+	if e := (*ConfigError)(nil); !errors.As(err, &e) || e.Field != "Together" {
+		t.Errorf("error %v, want one about Together", err)
+	}
+}
+
+// TestHaltAfter: who bears to be stalled for so long only, ends.
+func TestHaltAfter(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		a := w.start()
+		b := w.start(func(cfg *Config) { cfg.HaltAfter = 50 * time.Millisecond })
+		b.sees(a, b)
+		a.Close()
+		select {
+		case <-b.Done():
+		case <-time.After(patience):
+			t.Fatal("it is stalled and does not end")
+		}
+		if e := (*HaltedError)(nil); !errors.As(b.Err(), &e) || e.Why != "stalled" {
+			t.Errorf("ended by %v, want a halt because it was stalled", b.Err())
+		}
+	})
+}

@@ -293,3 +293,19 @@ func (c *cutter) cut() {
 	}
 	clear(c.conns)
 }
+
+// inspects waits until what holds of the node's core.
+func (p *program) inspects(what string, holds func(*core.Site) bool) {
+	p.t.Helper()
+	limit := time.Now().Add(patience)
+	for tick := time.NewTicker(time.Millisecond); ; <-tick.C {
+		ok := false
+		if !p.Inspect(func(s *core.Site) { ok = holds(s) }) || time.Now().After(limit) {
+			p.t.Fatal(what, "never came")
+		}
+		if ok {
+			tick.Stop()
+			return
+		}
+	}
+}

@@ -27,6 +27,7 @@ func command(name string) func(*Story, []string) error {
 		"join": (*Story).doJoin, "replace": (*Story).doReplace, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
 		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
+		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -36,44 +37,6 @@ func want(args []string, n int, usage string) error {
 	if len(args) < n {
 		return errors.New("usage: " + usage)
 	}
-	return nil
-}
-
-// doSites makes n hosts and starts the first ones, one after the other, so that
-// their ranks are their numbers: sites N [of M] [weights w1 w2 …].
-func (s *Story) doSites(args []string) error {
-	if err := want(args, 1, "sites N [of M] [weights w1 w2 …]"); err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(args[0])
-	if err != nil || s.w != nil {
-		return errors.New("the number of sites is told once")
-	}
-	all := n
-	if i := slices.Index(args, "of"); i >= 0 && i+1 < len(args) {
-		if all, err = strconv.Atoi(args[i+1]); err != nil || all < n {
-			return fmt.Errorf("cannot start %d sites of %s", n, args[i+1])
-		}
-	}
-	s.w = newWorld(Options{Seed: 1, Sites: all, Keep: true})
-	s.w.story = s
-	for _, h := range s.w.hosts {
-		h.offset = effect.Second
-	}
-	if i := slices.Index(args, "weights"); i >= 0 {
-		for k, word := range args[i+1:] {
-			weight, err := strconv.ParseUint(word, 10, 32)
-			if err != nil || k >= all {
-				return fmt.Errorf("%q is the weight of nobody", word)
-			}
-			s.w.hosts[k].weight = uint32(weight)
-		}
-	}
-	for i, h := range s.w.hosts[:n] {
-		h.start(i == 0)
-		s.w.runUntil(s.w.now + effect.Second)
-	}
-	s.tale.notes = nil
 	return nil
 }
 
@@ -308,7 +271,11 @@ func (s *Story) moment(args []string, before bool) error {
 }
 
 func (s *Story) doJoin(args []string) error {
-	if err := want(args, 2, "join 1,2 g"); err != nil {
+	conservative := len(args) == 3 && args[2] == "conservatively"
+	if conservative {
+		args = args[:2]
+	}
+	if err := want(args, 2, "join 1,2 g [conservatively]"); err != nil {
 		return err
 	}
 	list, err := s.hosts(args[0])
@@ -316,7 +283,7 @@ func (s *Story) doJoin(args []string) error {
 		if !h.site.running() {
 			return fmt.Errorf("site %d does not run", h.index+1)
 		}
-		s.w.join(h.site.programs[0], args[1])
+		s.w.join(h.site.programs[0], args[1], conservative)
 	}
 	return err
 }

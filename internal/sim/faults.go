@@ -52,8 +52,62 @@ func (w *World) vary() {
 		w.hosts[0].weight = 3 // who outweighs all others together is not let in
 	}
 	w.hasty = w.dice.Chance(250)
+	if w.dice.Chance(500) { // grants that outlast suspicions
+		w.grant = w.dice.Between(200, 2000) * effect.Millisecond
+	}
+	w.drift = Pick(w.dice, []int64{0, 1_000, 10_000, 100_000})
+	for _, h := range w.hosts {
+		h.rate = w.dice.Between(-w.drift, w.drift)
+	}
+	if w.dice.Chance(300) {
+		w.share()
+	}
+	if w.dice.Chance(150) {
+		w.haltAfter = 2 * effect.Second
+	}
+	if w.dice.Chance(250) {
+		for _, h := range w.hosts {
+			w.expect = append(w.expect, h.addr)
+		}
+	}
+	if w.dice.Chance(150) {
+		for _, h := range w.hosts {
+			w.least += uint64(h.weight)
+		}
+		w.least /= 3
+	}
 	if w.Programs == 1 && w.dice.Chance(200) { // several members at a site
 		w.Programs = 2
+	}
+}
+
+// share lets hosts share machines, and with them clocks.
+func (w *World) share() {
+	machines := 1 + w.dice.N(2)
+	for i, h := range w.hosts {
+		if m := w.dice.N(machines + 1); m > 0 || machines == 1 {
+			h.machine = uint64(max(m, 1))
+		}
+		for _, x := range w.hosts[:i] {
+			if x.machine == h.machine && h.machine != 0 {
+				h.offset, h.rate = x.offset, x.rate
+			}
+		}
+	}
+}
+
+// massacre kills all sites of a machine but one, at once or nearly so.
+func (w *World) massacre(h *host) {
+	mates := h.mates()
+	if len(mates) == 0 || !h.site.running() {
+		return
+	}
+	for _, x := range mates {
+		w.in(w.between(0, Pick(w.dice, []int64{1, 1000, 400_000})), func() {
+			if x.site.running() && h.site.running() && !w.calm {
+				w.crash(x)
+			}
+		})
 	}
 }
 
@@ -86,7 +140,10 @@ func (w *World) mishap() {
 				}
 			}
 		}
-		if w.Faults.Crashes && w.dice.Chance(200) && w.canLose(h) {
+		if w.Faults.Crashes && w.driver == nil && w.dice.Chance(300) {
+			w.massacre(h)
+		}
+		if w.Faults.Crashes && w.driver == nil && w.dice.Chance(200) && w.canLose(h) {
 			h.site.post(core.Depart{}) // and comes back
 		}
 	case 3:
@@ -94,8 +151,13 @@ func (w *World) mishap() {
 			w.pauseFor(h, w.between(1000, 3_000_000))
 		}
 	case 4:
-		if w.Faults.Pauses { // the clock jumps ahead
-			h.offset += w.between(1000, 2_500_000)
+		// The clock jumps ahead, at most once while a grant lasts.
+		if w.Faults.Pauses && (h.jumped == 0 || w.now-h.jumped > 3*effect.Second) {
+			d := w.between(1000, 2_500_000)
+			for _, x := range append(h.mates(), h) {
+				x.jumped = w.now
+				x.offset += d
+			}
 		}
 	case 5, 6:
 		if w.Faults.Partitions {
@@ -127,7 +189,7 @@ func (w *World) strikes(s *site, x core.Write) bool {
 
 // canLose reports whether the system can go on without h: one that has lost its
 // quorum for good stalls, and rightly so.
-func (w *World) canLose(h *host) bool { return h.site.running() && w.survives(h) }
+func (w *World) canLose(h *host) bool { return h.site.running() && w.survives(h) && w.spares(h) }
 
 // survives reports whether those who run, but for one, are a quorum of the
 // newest view that any of them knows.
@@ -155,9 +217,11 @@ func (w *World) crash(h *host) {
 func (w *World) pauseFor(h *host, d effect.Time) {
 	s := h.site
 	w.stats.Pauses++
+	w.told("n%d stands still", h.index+1)
 	h.pause(true)
 	w.in(d, func() {
 		if h.site == s && s.paused {
+			w.told("n%d goes on", h.index+1)
 			h.pause(false)
 		}
 	})
@@ -204,10 +268,14 @@ func (w *World) partition() {
 		return
 	}
 	w.stats.Partitions++
+	w.told("links are cut: %s", w.sides(pairs))
 	for _, p := range pairs {
 		w.setCut(p[0], p[1], true)
 	}
 	w.in(w.between(1000, 4_000_000), func() {
+		if !w.calm {
+			w.told("links are mended: %s", w.sides(pairs))
+		}
 		for _, p := range pairs {
 			w.setCut(p[0], p[1], false)
 		}
@@ -226,6 +294,7 @@ func (w *World) breakSome(h *host) {
 // heal ends all faults.
 func (w *World) heal() {
 	w.calm = true
+	w.told("all faults are over")
 	clear(w.cuts)
 	for _, h := range w.hosts {
 		if h.site.running() && h.site.paused {

@@ -2,17 +2,19 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
 
-// host is one machine. It runs one site at a time; every start is a new
-// incarnation.
+// host is a place for a site, a machine of its own unless machine says that it
+// shares one. It runs one site at a time; every start is a new incarnation.
 type host struct {
 	w           *World
 	index       int
@@ -20,9 +22,12 @@ type host struct {
 	incarnation int
 	site        *site
 	offset      effect.Time // of its clock
+	rate        int64       // how much faster than true time it runs, in parts per million
+	jumped      effect.Time // when it last jumped ahead
 	weight      uint32
 	client      *client
-	dark        bool // the machine is off, not only the process gone
+	machine     uint64 // 0: shared with no other host
+	dark        bool   // the machine is off, not only the process gone
 }
 
 // site is one running incarnation.
@@ -42,6 +47,11 @@ type site struct {
 	view     *view.Site // installed
 	programs []*program
 	clients  []*client
+	seeds    []string // whom it may ask; all, if nil
+
+	// What readers know.
+	terms lease.Terms
+	dues  map[dueKey]uint64
 }
 
 func (w *World) hostAt(addr string) *host {
@@ -56,15 +66,35 @@ func (w *World) hostAt(addr string) *host {
 // start runs a new incarnation. The first of all founds the system; the others
 // ask whoever runs.
 func (h *host) start(found bool) {
+	w := h.w
+	s := h.newSite(view.Member{Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight, Machine: h.machine})
+	switch {
+	case w.expect != nil && !w.founded: // the judges know one system
+		w.system += 2 // each that may found draws a number of its own
+		s.post(core.Found{System: w.system, With: w.expect})
+		h.seek(s)
+	case found:
+		s.post(core.Found{System: w.system})
+	default:
+		h.seek(s)
+	}
+	for n := 1; n <= w.Programs; n++ {
+		s.programs = append(s.programs, newProgram(s, uint16(n)))
+	}
+}
+
+// newSite makes the next incarnation.
+func (h *host) newSite(me view.Member) *site {
 	h.incarnation++
 	h.dark = false
 	w := h.w
 	s := &site{
-		w: w, host: h, wants: map[dialKey]uint64{},
+		w: w, host: h, wants: map[dialKey]uint64{}, dues: map[dueKey]uint64{},
 		// "31" in base 36 reads: machine 3, incarnation 1; two digits for more.
 		id: id.Site((h.index+1)*1296 + h.incarnation),
 	}
-	cfg := core.Defaults(view.Member{Site: s.id, Name: fmt.Sprintf("n%d", h.index+1), Addr: h.addr, Weight: h.weight})
+	me.Site = s.id
+	cfg := core.Defaults(me)
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
 	cfg.Absent = w.absent()
@@ -72,19 +102,22 @@ func (h *host) start(found bool) {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
 	}
+	cfg.Log.Least = w.least
+	if w.story == nil {
+		cfg.Log.Patience /= 3 // faults do not last long
+		cfg.Log.Backoff /= 10 // and all have to be back before the run ends
+	}
+	cfg.HaltAfter = w.haltAfter
+	if w.grant != 0 {
+		cfg.Lease.Grant = w.grant
+	}
+	cfg.Lease.Drift = max(cfg.Lease.Drift, w.drift)
 	if w.Tune != nil {
 		w.Tune(&cfg)
 	}
 	s.core = core.New(cfg)
 	h.site = s
-	if found {
-		s.post(core.Found{System: w.system})
-	} else {
-		h.seek(s)
-	}
-	for n := 1; n <= w.Programs; n++ {
-		s.programs = append(s.programs, newProgram(s, uint16(n)))
-	}
+	return s
 }
 
 // seek looks for a seed until the site is in.
@@ -95,7 +128,7 @@ func (h *host) seek(s *site) {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && other.site.core.View() != nil && (w.story != nil || w.dice.Chance(500)) {
+			if other != h && s.knows(other) && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && (w.expect != nil || other.site.core.View() != nil) && (w.story != nil || w.dice.Chance(500)) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
@@ -103,10 +136,17 @@ func (h *host) seek(s *site) {
 	})
 }
 
+func (s *site) knows(h *host) bool { return s.seeds == nil || slices.Contains(s.seeds, h.addr) }
+
 func (s *site) running() bool { return s != nil && !s.stopped }
 
 // clock is the site's own monotonic time.
-func (s *site) clock() effect.Time { return s.w.now + s.host.offset }
+func (s *site) clock() effect.Time { return s.host.offset + s.w.now + s.w.now*s.host.rate/million }
+
+// true time that passes while its clock runs on by d, and a little.
+func (h *host) real(d effect.Time) effect.Time { return d*million/(million+h.rate) + 1 }
+
+const million = 1_000_000
 
 // post gives the site something to handle, soon.
 func (s *site) post(ev core.Event) {
@@ -141,19 +181,20 @@ func (s *site) step() {
 	if !s.try(&in) {
 		return
 	}
+	s.publish()
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)
-	}
-	for _, d := range s.out.Dials {
-		s.turns++
-		s.wants[dialKey{d.Site, d.Lane}] = s.turns
-		s.w.dial(s, d)
 	}
 	for _, x := range s.out.Hangups {
 		for l := range msg.Lanes {
 			delete(s.wants, dialKey{x, l})
 		}
 		s.hangup(x)
+	}
+	for _, d := range s.out.Dials {
+		s.turns++
+		s.wants[dialKey{d.Site, d.Lane}] = s.turns
+		s.w.dial(s, d)
 	}
 	for _, r := range s.out.Answers {
 		s.w.answered(r)
@@ -171,12 +212,16 @@ func (s *site) step() {
 			return
 		}
 	}
+	if s.w.driver != nil && len(s.out.Items) > 0 {
+		s.w.driver.Items(s.host.index, s.out.Items)
+	}
 	for _, i := range s.out.Items {
 		s.handle(i)
 	}
 	if s.out.Wake != effect.Never {
-		s.wakeIn(s.out.Wake - in.Now)
+		s.wakeIn(s.host.real(s.out.Wake - in.Now))
 	}
+	s.readers()
 }
 
 // try steps the core; a panic is a failure of the run.
@@ -210,10 +255,14 @@ func (s *site) hangup(x id.Site) {
 func (s *site) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.SiteViewed:
+		s.w.founded = true
 		s.view = i.View
 	case core.Halted:
 		s.stop(true)
-		if !s.w.resting && s.w.story == nil {
+		switch {
+		case s.w.driver != nil:
+			s.w.driver.Ended(s.host.index)
+		case !s.w.resting && s.w.story == nil:
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:
@@ -233,15 +282,34 @@ func (s *site) stop(late bool) {
 	}
 	s.stopped = true
 	s.w.breakAll(s, late)
+	for _, h := range s.host.mates() { // the machine sees it end
+		if mate := h.site; mate.running() {
+			s.w.in(s.w.between(10, 2000), func() { mate.post(core.Perished{Site: s.id}) })
+		}
+	}
+}
+
+// mates are the other hosts that are one machine with this one.
+func (h *host) mates() (list []*host) {
+	for _, x := range h.w.hosts {
+		if x != h && x.machine == h.machine && h.machine != 0 {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // crash kills the site at this instant, and now and then the machine under it,
 // which then does not even refuse connections.
 func (h *host) crash() {
 	if h.site.running() {
-		h.dark = h.w.story == nil && h.w.dice.Chance(250)
+		h.dark = h.w.story == nil && h.w.dice.Chance(250) && len(h.mates()) == 0
+		h.w.told("n%d is killed", h.index+1)
 		h.w.record(h.site.id, fact.Crash{})
 		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
+		if h.w.driver != nil {
+			h.w.driver.Killed(h.index)
+		}
 	}
 }
 
@@ -254,7 +322,11 @@ func (h *host) silent() bool {
 }
 
 func (h *host) restart() {
-	if !h.site.running() {
+	switch {
+	case h.w.driver != nil:
+		h.dark = false
+		h.w.driver.Boot(h.index)
+	case !h.site.running():
 		h.dark = false
 		h.start(false)
 	}

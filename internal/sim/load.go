@@ -23,6 +23,9 @@ func (w *World) act(p *program) {
 	}
 	if v := p.s.core.View(); v != nil {
 		w.doSomething(p)
+		if m := p.named(groupName(w.dice.N(w.Groups))); m != nil && w.dice.Chance(400) {
+			m.read()
+		}
 	}
 	w.in(w.between(200, w.Pace), func() { w.act(p) })
 }
@@ -38,7 +41,7 @@ func (w *World) doSomething(p *program) {
 	case m == nil && roll < 3:
 		w.replace(p, name)
 	case m == nil && (roll < 30 || w.fresh(name)):
-		w.join(p, name)
+		w.join(p, name, w.dice.Chance(300))
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
@@ -65,12 +68,12 @@ func (w *World) fresh(name string) bool {
 
 func groupName(n int) string { return fmt.Sprintf("g%d", n+1) }
 
-func (w *World) join(p *program, name string) {
+func (w *World) join(p *program, name string, conservative bool) {
 	if len(p.groups) > 64 {
 		return
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
-	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative})
 }
 
 // replace joins in the place of some member.

@@ -20,13 +20,15 @@ type program struct {
 	groups []*membership
 	out    map[id.Address]int // bytes cast and not freed, by destination
 	calls  uint64
-	slow   int64 // microseconds for each item, at most
+	slow   int64       // microseconds for each item, at most
+	linger effect.Time // in a story: between looking and relying on it
 }
 
 // membership is the program's part in one group: the one ordered stream.
 type membership struct {
 	p        *program
 	group    id.Address // 0 until joined
+	since    uint64     // the log entry by which
 	name     string
 	stream   []core.Item
 	busy     bool
@@ -38,6 +40,10 @@ type membership struct {
 	loading  []byte
 	xfer     uint64
 	captures []*capture
+
+	state   register
+	settled uint64 // of what was due to readers
+	reads   []reading
 }
 
 // capture is a state on its way to a joiner.
@@ -82,7 +88,7 @@ func (p *program) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.Joined:
 		if m := p.named(i.Name); i.Proc == p.proc && m != nil {
-			m.group = i.Group
+			m.group, m.since = i.Group, i.Since
 		}
 	case core.Viewed:
 		p.stream(i.Proc, i.View.Group, i)
@@ -95,6 +101,8 @@ func (p *program) handle(i core.Item) {
 	case core.RestoreBlock:
 		p.stream(i.Proc, i.Group, i)
 	case core.RestoreEnd:
+		p.stream(i.Proc, i.Group, i)
+	case core.Settled:
 		p.stream(i.Proc, i.Group, i)
 	case core.CaptureRoom:
 		p.room(i)
@@ -166,11 +174,16 @@ func (m *membership) item(i core.Item) {
 	switch i := i.(type) {
 	case core.Viewed:
 		m.view = i
+		m.state.turn(i)
+	case core.Settled:
+		m.settled = i.Upto
+		m.look()
 	case core.Casts:
 		m.apply(i)
+		m.state.handled(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
 	case core.Capture:
-		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.state(), upto: int(i.Upto)}
+		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.snapshot(), upto: int(i.Upto)}
 		m.captures = append(m.captures, c)
 		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
 		m.feed(c)
@@ -236,18 +249,18 @@ func (p *program) direct(c core.Casts) {
 	}
 }
 
-// state is the program's state in this group as bytes: now and then a large one.
-func (m *membership) state() []byte {
+// snapshot is the program's state in this group as bytes: now and then a large one.
+func (m *membership) snapshot() []byte {
 	size := 32
 	if w := m.p.s.w; w.story != nil {
 		size = w.story.stateSize
 	} else if w.dice.Chance(100) {
 		size = w.dice.N(6 << 20)
 	}
-	b := make([]byte, 16, 16+size)
+	b := make([]byte, 16, 32+8*len(m.state.counts)+size)
 	binary.LittleEndian.PutUint64(b, m.sum)
 	binary.LittleEndian.PutUint64(b[8:], m.chain)
-	return b[:16+size]
+	return append(m.state.append(b), make([]byte, size)...)
 }
 
 // digest is the order-free part of the state: members of one view may handle
@@ -289,6 +302,7 @@ func (m *membership) restore(i core.RestoreEnd) {
 	if i.Err == "" {
 		m.sum = binary.LittleEndian.Uint64(m.loading)
 		m.chain = binary.LittleEndian.Uint64(m.loading[8:])
+		m.state.read(m.loading[16:])
 		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
 	}
 	m.loading = nil

@@ -108,7 +108,9 @@ func (w *World) finish() Result {
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
 		if r.Failure = w.compare(); r.Failure == "" {
-			r.Failure = w.drained()
+			if r.Failure = w.drained(); r.Failure == "" {
+				r.Failure = w.readable()
+			}
 		}
 		if r.Failure == "" {
 			r.Failure = w.sessions()

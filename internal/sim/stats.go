@@ -12,6 +12,7 @@ type Stats struct {
 	GroupViews    int `json:"group_views"`
 	Takeovers     int `json:"takeovers"`
 	Exclusions    int `json:"exclusions"` // sites that halted because they had been removed
+	Heirs         int `json:"heirs"`      // votes of the dead that passed to the living
 	Crashes       int `json:"crashes"`
 	Pauses        int `json:"pauses"`
 	Partitions    int `json:"partitions"`
@@ -30,6 +31,8 @@ type Stats struct {
 	Sessions      int `json:"sessions"` // of clients, opened
 	Taken         int `json:"sessions_taken"`
 	Expired       int `json:"sessions_expired"`
+	Reads         int `json:"reads"` // linearizable ones
+	Refusals      int `json:"reads_refused"`
 	Frames        int `json:"frames"`
 	Bytes         int `json:"bytes"`
 }
@@ -41,6 +44,7 @@ func (s *Stats) Add(o Stats) {
 	s.GroupViews += o.GroupViews
 	s.Takeovers += o.Takeovers
 	s.Exclusions += o.Exclusions
+	s.Heirs += o.Heirs
 	s.Crashes += o.Crashes
 	s.Pauses += o.Pauses
 	s.Partitions += o.Partitions
@@ -59,6 +63,8 @@ func (s *Stats) Add(o Stats) {
 	s.Sessions += o.Sessions
 	s.Taken += o.Taken
 	s.Expired += o.Expired
+	s.Reads += o.Reads
+	s.Refusals += o.Refusals
 	s.Frames += o.Frames
 	s.Bytes += o.Bytes
 }
@@ -85,6 +91,8 @@ func (s *counter) count(f fact.Fact) {
 		s.GroupViews++
 	case fact.Takeover:
 		s.Takeovers++
+	case fact.Heir:
+		s.Heirs++
 	case fact.Halt:
 		if f.Why == "excluded" {
 			s.Exclusions++
@@ -99,6 +107,12 @@ func (s *counter) count(f fact.Fact) {
 		s.Drops++
 	case fact.Call:
 		s.Calls++
+	case fact.ReadDone:
+		if f.Err == "" {
+			s.Reads++
+		} else {
+			s.Refusals++
+		}
 	case fact.Session:
 		switch f.What {
 		case "open":

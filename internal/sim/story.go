@@ -20,7 +20,8 @@ import (
 // wrong when the story says so. testdata/stories/README.md has the language.
 //
 //	story.go   reading and telling
-//	deeds.go   what a story can make happen
+//	opening.go how a story begins
+//	deeds.go   what a story can make happen; readdeeds.go with leases and reads
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
 type Story struct {
@@ -223,7 +224,7 @@ var kinds = map[string]msg.Kind{
 	"FlushOK": msg.KindFlushOK, "Cut": msg.KindCut, "CutAck": msg.KindCutAck, "Install": msg.KindInstall,
 	"Request": msg.KindRequest, "RequestHeld": msg.KindRequestHeld, "Replies": msg.KindReplies,
 	"XferAsk": msg.KindXferAsk, "XferBegin": msg.KindXferBegin, "XferBlock": msg.KindXferBlock,
-	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit,
+	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit, "Bond": msg.KindBond,
 	"XferReplies": msg.KindXferReplies, "SessionTold": msg.KindSessionTold, "HandOver": msg.KindHandOver,
 }
 

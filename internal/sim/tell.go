@@ -103,6 +103,8 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		}
 	case fact.Takeover:
 		t.note(who, fmt.Sprintf("takes over in site view %d", f.ViewSeq))
+	case fact.Heir:
+		t.note(who, fmt.Sprintf("votes for %s in site view %d", label(f.Of), f.ViewSeq))
 	case fact.Stall:
 		t.note(who, "stalls")
 	case fact.Resume:
@@ -122,6 +124,12 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], label(f.From.Site())))
 	case fact.Session:
 		t.token(who, t.groups[f.Group], fmt.Sprintf("(session %d %s)", f.Session, f.What))
+	case fact.ReadDone:
+		if f.Err != "" {
+			t.note(who, fmt.Sprintf("read %d: %s", f.ID, f.Err))
+		} else {
+			t.note(who, fmt.Sprintf("read %d sees %d casts", f.ID, f.Counts))
+		}
 	case fact.FlushDone:
 		t.note(who, fmt.Sprintf("flush %d is done", f.ID))
 	case fact.Outcome:

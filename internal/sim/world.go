@@ -10,11 +10,13 @@
 //	host.go    one machine: the site that runs on it
 //	client.go  a program outside a group that has a session
 //	program.go what a user's program does with a site
+//	read.go    how a program reads its own state
 //	load.go    what the programs are made to do
 //	faults.go  what goes wrong, and when it ends
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
+//	drive.go   a world whose programs somebody else runs
 package sim
 
 import (
@@ -27,23 +29,30 @@ import (
 // World is a whole system.
 type World struct {
 	Options
-	dice    *Dice
-	hasty   bool // detectors give up sooner than by default
-	now     effect.Time
-	agenda  agenda
-	serial  uint64
-	hosts   []*host
-	links   links
-	encoded encoded
-	cuts    map[[2]int]bool // directed, by host
-	records []trace.Record
-	stats   counter
-	calm    bool // faults are over
-	ended   bool // the load is over too
-	resting bool // and nobody comes back any more
-	system  uint64
-	failure string // the core panicked
-	story   *Story // not nil: what happens is told, and chance has no part in it
+	dice      *Dice
+	hasty     bool        // detectors give up sooner than by default
+	grant     effect.Time // of leases, 0: the default
+	drift     int64       // the most that clocks do
+	least     uint64
+	expect    []string // the addresses of those that found the system together
+	founded   bool     // there has been a site view
+	haltAfter effect.Time
+	now       effect.Time
+	agenda    agenda
+	serial    uint64
+	hosts     []*host
+	links     links
+	encoded   encoded
+	cuts      map[[2]int]bool // directed, by host
+	records   []trace.Record
+	stats     counter
+	calm      bool // faults are over
+	ended     bool // the load is over too
+	resting   bool // and nobody comes back any more
+	system    uint64
+	failure   string // the core panicked
+	story     *Story // not nil: what happens is told, and chance has no part in it
+	driver    Driver // not nil: it runs the programs
 }
 
 // in puts a deed on the agenda, after a delay.

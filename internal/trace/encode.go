@@ -150,6 +150,9 @@ func appendMember(b []byte, m fact.Member) []byte {
 	l := line{append(append(b, `{"site":`...), appendSite(nil, m.Site)...)}
 	l.optText("name", m.Name)
 	l.num("weight", uint64(m.Weight))
+	if m.Machine != 0 {
+		l.big("machine", m.Machine)
+	}
 	return append(l.b, '}')
 }
 

@@ -14,6 +14,7 @@ func (l *line) siteFact(f fact.Fact) bool {
 	case fact.Start:
 		l.optText("name", f.Name)
 		l.optFlag("founder", f.Founder)
+		l.optNum("least", f.Least)
 	case fact.SiteView:
 		l.num("seq", f.Seq)
 		l.num("index", f.Index)
@@ -34,6 +35,9 @@ func (l *line) siteFact(f fact.Fact) bool {
 	case fact.Takeover:
 		l.num("vseq", f.ViewSeq)
 		l.num("round", f.Round)
+	case fact.Heir:
+		l.num("vseq", f.ViewSeq)
+		l.site("of", f.Of)
 	case fact.Suspect:
 		l.site("of", f.Site)
 		l.text("evidence", f.Evidence)
@@ -81,6 +85,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optFlag("call", f.Call)
 		l.optAddr("origin", f.Origin)
 		l.optNum("ofirst", f.OFirst)
+		l.optFlag("strong", f.Strong)
 	case fact.Held:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("from", f.Sender)
@@ -158,6 +163,15 @@ func (l *line) toolFact(f fact.Fact) bool {
 	case fact.FlushDone:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
+	case fact.ReadCall:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+	case fact.ReadDone:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+		l.optNum("v", f.View)
+		l.nums("counts", f.Counts)
+		l.optText("err", f.Err)
 	case fact.Snapshot:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("to", f.To)

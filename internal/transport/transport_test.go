@@ -177,11 +177,12 @@ type desk struct {
 	mu       sync.Mutex
 	guests   []wire.Hello
 	rejected []error
+	welcomed chan struct{} // one for each guest, when Welcome has returned
 }
 
 func newDesk(t *testing.T, tr Transport, listen string) *desk {
 	ln := mustListen(t, tr, listen)
-	d := &desk{addr: ln.Addr().String(), welcome: wire.Welcome{System: 5, Site: 2, Name: "desk"}}
+	d := &desk{addr: ln.Addr().String(), welcome: wire.Welcome{System: 5, Site: 2, Name: "desk"}, welcomed: make(chan struct{}, 64)}
 	d.Acceptor = Accept(ln, Door{
 		Self: func() wire.Welcome { return d.welcome },
 		Greeted: func(g *Guest) {
@@ -193,9 +194,10 @@ func newDesk(t *testing.T, tr Transport, listen string) *desk {
 				g.Refuse(refuse)
 				return
 			}
-			if err := g.Welcome(42); err != nil {
+			if err := g.Welcome(42); err != nil && !d.isClosed() {
 				t.Error(err)
 			}
+			d.welcomed <- struct{}{}
 			_, _ = io.Copy(io.Discard, g.Conn)
 		},
 		Rejected: func(_ net.Addr, err error) {
@@ -231,6 +233,7 @@ func TestGreeting(t *testing.T) {
 		}
 		end := make(chan error)
 		go func() { end <- Watch(conn) }()
+		<-d.welcomed
 		d.Acceptor.mu.Lock()
 		for c := range d.open {
 			_ = c.Close()

@@ -12,6 +12,7 @@ import (
 const (
 	minSpan  = 1 + 1
 	minReply = 1 + 1 + 1 + 1
+	minDep   = 8 + 1 + 1
 )
 
 // Bits of the byte that opens a run or the casts of a request. The rest of it
@@ -21,10 +22,11 @@ const (
 	safeBit    = 1 << 3
 	callBit    = 1 << 4
 	originBit  = 1 << 5
-	sessionBit = 1 << 6
+	depsBit    = 1 << 6
+	sessionBit = 1 << 7
 )
 
-func appendCastFlags(b []byte, o msg.Order, safe, call, origin, session bool) []byte {
+func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps, session bool) []byte {
 	v := byte(o)
 	if safe {
 		v |= safeBit
@@ -34,6 +36,9 @@ func appendCastFlags(b []byte, o msg.Order, safe, call, origin, session bool) []
 	}
 	if origin {
 		v |= originBit
+	}
+	if deps {
+		v |= depsBit
 	}
 	if session {
 		v |= sessionBit
@@ -64,7 +69,7 @@ func checkBody(r *reader, n uint32, body []byte) {
 
 // appendRunHead appends all of run but its body.
 func appendRunHead(b []byte, run *msg.Run) []byte {
-	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, run.Session != nil)
+	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, len(run.Deps) > 0, run.Session != nil)
 	b = binary.AppendUvarint(b, run.First)
 	b = binary.AppendUvarint(b, uint64(run.N))
 	b = appendCounts(b, run.Time)
@@ -79,12 +84,39 @@ func appendRunHead(b []byte, run *msg.Run) []byte {
 		b = appendAddr(b, run.Origin)
 		b = binary.AppendUvarint(b, run.OFirst)
 	}
+	if len(run.Deps) > 0 {
+		b = appendDeps(b, run.Deps)
+	}
 	return appendSession(b, run.Session)
+}
+
+func appendDep(b []byte, d msg.Dep) []byte {
+	b = appendAddr(b, d.Group)
+	b = binary.AppendUvarint(b, d.View)
+	return appendCounts(b, d.Time)
+}
+
+func readDep(r *reader) msg.Dep { return msg.Dep{Group: r.addr(), View: r.uvarint(), Time: r.counts()} }
+
+func appendDeps(b []byte, list []msg.Dep) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, d := range list {
+		b = appendDep(b, d)
+	}
+	return b
+}
+
+func readDeps(r *reader) []msg.Dep {
+	list := slots[msg.Dep](r, minDep)
+	for i := range list {
+		list[i] = readDep(r)
+	}
+	return list
 }
 
 // readRun reads all of run, whose body is the rest of the frame.
 func readRun(r *reader, run *msg.Run, sender uint16) {
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|sessionBit)
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|depsBit|sessionBit)
 	run.Order = order
 	run.Safe = flags&safeBit != 0
 	run.Call = flags&callBit != 0
@@ -104,6 +136,11 @@ func readRun(r *reader, run *msg.Run, sender uint16) {
 		run.OFirst = r.uvarint()
 		r.check(run.Origin != 0, "nobody as origin")
 		checkNumbers(r, run.OFirst, run.N)
+	}
+	if flags&depsBit != 0 {
+		run.Deps = readDeps(r)
+		r.check(len(run.Deps) > 0, "no dependencies")
+		r.check(order != msg.FIFO && order != msg.Sequence, "dependencies on an order without")
 	}
 	if flags&sessionBit != 0 {
 		run.Session = readSession(r, order, run.Safe, run.N)
@@ -180,22 +217,29 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Joined)
 	b = appendAddr(b, m.Caller)
 	b = binary.AppendUvarint(b, m.First)
-	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, m.Session != nil)
+	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, len(m.Deps) > 0, m.Session != nil)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
+	if len(m.Deps) > 0 {
+		b = appendDeps(b, m.Deps)
+	}
 	b = binary.AppendUvarint(b, uint64(m.N))
 	return appendSession(b, m.Session), m.Body
 }
 
 func readRequest(r *reader) *msg.Request {
 	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Relay: r.addr(), Joined: r.uvarint(), Caller: r.addr(), First: r.uvarint()}
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|sessionBit)
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|depsBit|sessionBit)
 	r.check(order != msg.Sequence, "request for a sequence entry")
 	m.Order = order
 	m.Safe = flags&safeBit != 0
 	m.Call = flags&callBit != 0
 	m.View = r.uvarint()
 	m.Time = r.counts()
+	if flags&depsBit != 0 {
+		m.Deps = readDeps(r)
+		r.check(len(m.Deps) > 0, "no dependencies")
+	}
 	m.N = r.uint32()
 	checkNumbers(r, m.First, m.N)
 	if flags&sessionBit != 0 {
@@ -215,6 +259,7 @@ func appendReplies(b []byte, m *msg.Replies) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Of)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
+	b = appendDeps(b, m.Deps)
 	b = binary.AppendUvarint(b, uint64(len(m.Items)))
 	for i := range m.Items {
 		x := &m.Items[i]
@@ -230,7 +275,7 @@ func appendReplies(b []byte, m *msg.Replies) (head, body []byte) {
 
 func readReplies(r *reader) *msg.Replies {
 	m := &msg.Replies{
-		Group: r.addr(), From: r.addr(), To: r.addr(), Of: r.uvarint(), View: r.uvarint(), Time: r.counts(),
+		Group: r.addr(), From: r.addr(), To: r.addr(), Of: r.uvarint(), View: r.uvarint(), Time: r.counts(), Deps: readDeps(r),
 	}
 	m.Items = slots[msg.Reply](r, minReply)
 	for i := range m.Items {

@@ -52,11 +52,12 @@ func appendFlushOK(b []byte, m *msg.FlushOK) []byte {
 	b = appendAddr(b, m.From)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Held)
+	b = appendBool(b, m.Settled)
 	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readFlushOK(r *reader) *msg.FlushOK {
-	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Seen: readSeen(r), Clients: readClients(r)}
+	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Settled: r.bool(), Seen: readSeen(r), Clients: readClients(r)}
 }
 
 func appendCut(b []byte, m *msg.Cut) []byte {
@@ -129,11 +130,12 @@ func appendInstall(b []byte, m *msg.Install) []byte {
 	b = appendAddr(b, m.Group)
 	b = binary.AppendUvarint(b, m.Attempt)
 	b = binary.AppendUvarint(b, m.For)
+	b = appendBool(b, m.Settled)
 	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readInstall(r *reader) *msg.Install {
-	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint()}
+	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint(), Settled: r.bool()}
 	m.Seen, m.Clients = readSeen(r), readClients(r)
 	return m
 }

@@ -14,7 +14,7 @@ import (
 // Least sizes of list elements, in bytes.
 const (
 	minSite        = 8
-	minMember      = 8 + 1 + 1 + 1
+	minMember      = 8 + 1 + 1 + 1 + 8
 	minGroup       = 8 + 1 + 1 + 1 + 1
 	minGroupMember = 8 + 1 + 1
 	minRemoval     = 8 + 1 + 1
@@ -43,11 +43,12 @@ func appendMember(b []byte, m view.Member) []byte {
 	b = appendSite(b, m.Site)
 	b = appendName(b, m.Name)
 	b = appendName(b, m.Addr)
-	return binary.AppendUvarint(b, uint64(m.Weight))
+	b = binary.AppendUvarint(b, uint64(m.Weight))
+	return binary.LittleEndian.AppendUint64(b, m.Machine)
 }
 
 func readMember(r *reader) view.Member {
-	return view.Member{Site: r.site(), Name: r.name(), Addr: r.name(), Weight: r.uint32()}
+	return view.Member{Site: r.site(), Name: r.name(), Addr: r.name(), Weight: r.uint32(), Machine: r.fixed64()}
 }
 
 func appendMembers(b []byte, members []view.Member) []byte {
@@ -193,17 +194,27 @@ func readRefuse(r *reader) *msg.Refuse { return &msg.Refuse{Why: r.text()} }
 
 func appendPrepare(b []byte, m *msg.Prepare) []byte {
 	b = appendBallot(b, m.Ballot)
+	b = appendBool(b, m.Ask)
 	b = binary.AppendUvarint(b, m.Index)
 	return appendAccused(b, m.Accused)
 }
 
 func readPrepare(r *reader) *msg.Prepare {
-	return &msg.Prepare{Ballot: readBallot(r), Index: r.uvarint(), Accused: readAccused(r)}
+	return &msg.Prepare{Ballot: readBallot(r), Ask: r.bool(), Index: r.uvarint(), Accused: readAccused(r)}
 }
+
+func appendVote(b []byte, v msg.Vote) []byte {
+	b = appendSites(b, v.Heirs)
+	return appendSites(b, v.Without)
+}
+
+func readVote(r *reader) msg.Vote { return msg.Vote{Heirs: readSites(r), Without: readSites(r)} }
 
 // appendPromise says At only with an Accepted, whose ballot it is.
 func appendPromise(b []byte, m *msg.Promise) []byte {
 	b = appendBallot(b, m.Ballot)
+	b = appendBool(b, m.Ask)
+	b = appendVote(b, m.Vote)
 	b = binary.AppendUvarint(b, m.Index)
 	b = appendEntries(b, m.Decided)
 	b = appendBool(b, m.Accepted != nil)
@@ -215,7 +226,7 @@ func appendPromise(b []byte, m *msg.Promise) []byte {
 }
 
 func readPromise(r *reader) *msg.Promise {
-	m := &msg.Promise{Ballot: readBallot(r), Index: r.uvarint(), Decided: readEntries(r)}
+	m := &msg.Promise{Ballot: readBallot(r), Ask: r.bool(), Vote: readVote(r), Index: r.uvarint(), Decided: readEntries(r)}
 	if r.bool() {
 		m.Accepted = readEntry(r)
 		m.At = readBallot(r)
@@ -234,11 +245,12 @@ func readPropose(r *reader) *msg.Propose {
 
 func appendAccept(b []byte, m *msg.Accept) []byte {
 	b = appendBallot(b, m.Ballot)
-	return binary.AppendUvarint(b, m.Index)
+	b = binary.AppendUvarint(b, m.Index)
+	return appendVote(b, m.Vote)
 }
 
 func readAccept(r *reader) *msg.Accept {
-	return &msg.Accept{Ballot: readBallot(r), Index: r.uvarint()}
+	return &msg.Accept{Ballot: readBallot(r), Index: r.uvarint(), Vote: readVote(r)}
 }
 
 func appendNack(b []byte, m *msg.Nack) []byte {
@@ -259,6 +271,16 @@ func appendCommit(b []byte, m *msg.Commit) []byte {
 
 func readCommit(r *reader) *msg.Commit {
 	return &msg.Commit{Entry: readEntry(r), Hash: r.fixed64(), Agreed: readSites(r)}
+}
+
+func appendHeartbeat(b []byte, m *msg.Heartbeat) []byte {
+	b = binary.AppendUvarint(b, m.View)
+	b = binary.AppendUvarint(b, m.Stamp)
+	return binary.AppendUvarint(b, m.Grant)
+}
+
+func readHeartbeat(r *reader) *msg.Heartbeat {
+	return &msg.Heartbeat{View: r.uvarint(), Stamp: r.uvarint(), Grant: r.uvarint()}
 }
 
 func appendFetch(b []byte, m *msg.Fetch) []byte { return binary.AppendUvarint(b, m.Index) }
@@ -312,6 +334,15 @@ func readAccused(r *reader) []msg.Accusation {
 		list[i] = msg.Accusation{Site: r.site(), Evidence: readEvidence(r)}
 	}
 	return list
+}
+
+func appendBond(b []byte, m *msg.Bond) []byte {
+	b = binary.AppendUvarint(b, m.From)
+	return binary.LittleEndian.AppendUint64(b, m.Until)
+}
+
+func readBond(r *reader) *msg.Bond {
+	return &msg.Bond{From: r.uvarint(), Until: r.fixed64()}
 }
 
 func appendSubmit(b []byte, m *msg.Submit) []byte { return appendOps(b, m.Ops) }

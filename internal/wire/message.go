@@ -40,6 +40,9 @@ var kinds = [msg.KindEnd]struct {
 	msg.KindXferBlock:   {"xfer-block", msg.LaneBulk},
 	msg.KindXferEnd:     {"xfer-end", msg.LaneBulk},
 	msg.KindXferCredit:  {"xfer-credit", msg.LaneControl},
+	msg.KindDepAsk:      {"dep-ask", msg.LaneControl},
+	msg.KindDepDone:     {"dep-done", msg.LaneControl},
+	msg.KindBond:        {"bond", msg.LaneControl},
 	msg.KindXferReplies: {"xfer-replies", msg.LaneBulk},
 	msg.KindSessionTold: {"session-told", msg.LaneControl},
 	msg.KindHandOver:    {"hand-over", msg.LaneControl},
@@ -53,7 +56,7 @@ func known(k msg.Kind) bool { return k < msg.KindEnd && kinds[k].name != "" }
 func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 	switch m := m.(type) {
 	case *msg.Heartbeat:
-		return b, nil
+		return appendHeartbeat(b, m), nil
 	case *msg.Join:
 		return appendJoin(b, m), nil
 	case *msg.Refuse:
@@ -110,6 +113,12 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendXferEnd(b, m), nil
 	case *msg.XferCredit:
 		return appendXferCredit(b, m), nil
+	case *msg.DepAsk:
+		return appendDep(b, m.Dep), nil
+	case *msg.DepDone:
+		return appendDep(b, m.Dep), nil
+	case *msg.Bond:
+		return appendBond(b, m), nil
 	case *msg.XferReplies:
 		return appendXferReplies(b, m), nil
 	case *msg.SessionTold:
@@ -143,7 +152,7 @@ func (r *reader) message(lane msg.Lane) msg.Message {
 func (r *reader) fields(k msg.Kind) msg.Message {
 	switch k {
 	case msg.KindHeartbeat:
-		return &msg.Heartbeat{}
+		return readHeartbeat(r)
 	case msg.KindJoin:
 		return readJoin(r)
 	case msg.KindRefuse:
@@ -195,7 +204,7 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 	}
 }
 
-// laterFields reads those of state transfer, sessions and migration.
+// laterFields are those of state transfer, and of kinds that came after it.
 func (r *reader) laterFields(k msg.Kind) msg.Message {
 	switch k {
 	case msg.KindXferAsk:
@@ -208,12 +217,19 @@ func (r *reader) laterFields(k msg.Kind) msg.Message {
 		return readXferEnd(r)
 	case msg.KindXferCredit:
 		return readXferCredit(r)
+	case msg.KindDepAsk:
+		return &msg.DepAsk{Dep: readDep(r)}
+	case msg.KindDepDone:
+		return &msg.DepDone{Dep: readDep(r)}
+	case msg.KindBond:
+		return readBond(r)
 	case msg.KindXferReplies:
 		return readXferReplies(r)
 	case msg.KindSessionTold:
 		return readSessionTold(r)
 	case msg.KindHandOver:
 		return readHandOver(r)
+	case msg.KindEnd:
 	}
 	r.fail("unknown kind of message")
 	return nil

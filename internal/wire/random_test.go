@@ -233,6 +233,7 @@ func (g gen) mendRun(r *msg.Run, sender *uint16) {
 		r.Spans[i].N = max(r.Spans[i].N, 1)
 	}
 	if r.Order == msg.FIFO || r.Order == msg.Sequence {
+		r.Deps = nil
 		r.Time = nil
 	}
 	if r.Time != nil {

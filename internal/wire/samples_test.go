@@ -29,7 +29,7 @@ var (
 	second = id.Process(0x2222, 2)
 	caller = id.Process(id.MaxSite, 0xFFFF)
 	ballot = msg.Ballot{ViewSeq: 4, Round: 1, Owner: 0x1111}
-	host   = view.Member{Site: 0x3333, Name: "carol", Addr: "10.0.0.3:7000", Weight: 1}
+	host   = view.Member{Site: 0x3333, Name: "carol", Addr: "10.0.0.3:7000", Weight: 1, Machine: 0xAB54A98CEB1F0AD2}
 	entry  = &msg.Entry{
 		Index:  13,
 		Remove: []msg.Removal{{Site: 0x2222, Evidence: msg.Timeout, Accusers: []id.Site{0x1111, 0x3333}}},
@@ -56,16 +56,20 @@ func samples() []sample {
 
 func membershipSamples() []sample {
 	return []sample{
-		{"heartbeat", control(&msg.Heartbeat{})},
+		{"heartbeat", control(&msg.Heartbeat{View: 3, Stamp: 1_200_000_000, Grant: 900_000_000})},
 		{"join", control(&msg.Join{Member: host})},
 		{"refuse", control(&msg.Refuse{Why: "the name is taken"})},
 		{"prepare", control(&msg.Prepare{Ballot: ballot, Index: 12, Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Crash}}})},
-		{"promise with nothing accepted", control(&msg.Promise{Ballot: ballot, Index: 12})},
+		{"prepare to ask", control(&msg.Prepare{Ballot: ballot, Ask: true, Index: 12})},
+		{"promise with nothing accepted", control(&msg.Promise{Ballot: ballot, Ask: true, Index: 12})},
 		{"promise with all", control(&msg.Promise{
-			Ballot: ballot, Index: 11, Decided: []*msg.Entry{{Index: 12}}, Accepted: entry, At: msg.Ballot{ViewSeq: 3, Owner: 0x1111},
+			Ballot: ballot, Vote: msg.Vote{Without: []id.Site{0x2222}}, Index: 11, Decided: []*msg.Entry{{Index: 12}}, Accepted: entry, At: msg.Ballot{ViewSeq: 3, Owner: 0x1111},
 		})},
 		{"propose", control(&msg.Propose{Ballot: ballot, Entry: entry})},
 		{"accept", control(&msg.Accept{Ballot: ballot, Index: 13})},
+		{"accept as heir", control(&msg.Accept{Ballot: ballot, Index: 13, Vote: msg.Vote{
+			Heirs: []id.Site{0x2222}, Without: []id.Site{0x2222, 0x4444},
+		}})},
 		{"nack", control(&msg.Nack{Ballot: ballot, Promised: msg.Ballot{ViewSeq: 4, Round: 2, Owner: 0x3333}, Alive: 0x2222})},
 		{"commit", control(&msg.Commit{Entry: entry, Agreed: []id.Site{0x1111, 0x3333}})},
 		{"fetch", control(&msg.Fetch{Index: 12})},
@@ -80,6 +84,7 @@ func membershipSamples() []sample {
 		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
 		{"accuse no more", control(&msg.Accuse{})},
 		{"submit", control(&msg.Submit{Ops: entry.Ops})},
+		{"bond", control(&msg.Bond{From: 4, Until: 5_000_000_000})},
 	}
 }
 
@@ -94,10 +99,15 @@ func castSamples() []sample {
 		{"data of a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
 			First: 5, N: 1, Order: msg.Total, Safe: true, Call: true, Time: vclock.Time{0, 4, 7}, Origin: caller, OFirst: 40,
 			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("x"),
+			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
 		}})},
 		{"data that ends a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
 			First: 6, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 5, 7},
 			Session: &msg.Session{Op: msg.SessionExpire, ID: 3, Proc: caller, At: 12}, Body: body(""),
+		}})},
+		{"data depending", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
+			First: 5, N: 1, Order: msg.Causal, Time: vclock.Time{0, 4}, Body: body("x"),
+			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
 		}})},
 		{"data sequence", data(&msg.Data{Group: group, View: 13, Run: &msg.Run{
 			First: 9, N: 1, Order: msg.Sequence, Spans: []msg.Span{{Rank: 1, N: 300}, {Rank: 0, N: 1}},
@@ -112,7 +122,9 @@ func groupSamples() []sample {
 	return []sample{
 		{"ack", control(&msg.Ack{Group: group, View: 13, From: 1, Held: []uint64{10, 1 << 35}, Used: []uint64{9, 0}, Wanted: true})},
 		{"ack clear", control(&msg.Ack{Group: group, View: 13, Held: []uint64{1}, Used: []uint64{1}, Clear: true})},
-		{"flush-ok", control(&msg.FlushOK{Group: group, Attempt: 14, From: second, View: 13, Held: []uint64{5, 6}})},
+		{"flush-ok", control(&msg.FlushOK{Group: group, Attempt: 14, From: second, View: 13, Held: []uint64{5, 6}, Settled: true})},
+		{"dep-ask", control(&msg.DepAsk{Dep: msg.Dep{Group: group, View: 13, Time: vclock.Time{5, 7}}})},
+		{"dep-done", control(&msg.DepDone{Dep: msg.Dep{Group: group, View: 13, Time: vclock.Time{5, 7}}})},
 		{"cut", control(&msg.Cut{
 			Group: group, Attempt: 14, View: 13, Counts: []uint64{5, 7},
 			Forward: []msg.Forwarding{{Sender: 1, Holder: first, To: second, From: 6}},
@@ -120,7 +132,7 @@ func groupSamples() []sample {
 		{"hand-over", control(&msg.HandOver{Group: group, View: 13, To: first, Heir: second, Joined: 12})},
 		{"submit a replacement", control(&msg.Submit{Ops: []msg.Op{{Kind: msg.OpReplace, Proc: second, Group: group, Index: 12, Old: first, Since: 7}}})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
-		{"install", control(&msg.Install{Group: group, Attempt: 14, Seen: []msg.Seen{{Caller: caller, Last: 41}}})},
+		{"install", control(&msg.Install{Group: group, Attempt: 14, Settled: true, Seen: []msg.Seen{{Caller: caller, Last: 41, View: 12}}})},
 		{"request", data(&msg.Request{
 			Index: 13, Dest: group, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, Time: vclock.Time{5, 7},
 			N: 2, Body: body("withdraw", "pay"),

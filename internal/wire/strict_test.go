@@ -143,7 +143,7 @@ func TestMalformed(t *testing.T) {
 		{"block on data", "on the wrong lane", msg.KindXferBlock, []byte{1, byte(msg.KindXferBlock)}},
 		{"ask on bulk", "on the wrong lane", msg.KindXferAsk, []byte{2, byte(msg.KindXferAsk)}},
 		{"fewer messages", longList, 0, inFrame(2, byte(msg.KindHeartbeat))},
-		{"more messages", "bytes after the end", 0, inFrame(1, byte(msg.KindHeartbeat), byte(msg.KindHeartbeat))},
+		{"more messages", "bytes after the end", 0, inFrame(1, byte(msg.KindHeartbeat), 0, 0, 0, byte(msg.KindHeartbeat))},
 		{"two on bulk", "bytes after the end", 0, append(AppendFrame(nil, bulk(&msg.XferEnd{})), byte(msg.KindXferEnd))},
 		{"long number", "number longer than needed", msg.KindInstall, more(install, 0x80, 0)},
 		{"large number", "number over 64 bits", msg.KindInstall, more(install, over...)},
@@ -154,7 +154,7 @@ func TestMalformed(t *testing.T) {
 		{"half a text", short, msg.KindRefuse, more(refuse, 5, 'a')},
 		{"large rank", "rank out of range", msg.KindData, more(data, 1, 0x80, 0x80, 0x04)},
 
-		{"run flags", "unknown flag", msg.KindData, more(data, 1, 0, 0, 0x81)},
+		{"run of order 0", "unknown order", msg.KindData, more(data, 1, 0, 0, 0x80)},
 		{"nobody's run", "nobody as origin", msg.KindData, more(data, 1, 0, 0, 0x21, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'x')},
 	} {
 		f, err := DecodeFrame(c.bytes)

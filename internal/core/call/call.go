@@ -46,11 +46,11 @@ func (o Outcome) String() string {
 type End uint8
 
 // The ends. Nobody: all outcomes are known and there are fewer replies than
-// wanted. Lost: the group is gone, or the caller left it. Unknown: what became
-// of the request cannot be known, because the caller's site is no longer in the
-// system, or missed the view in which the request was delivered. Refused: the
-// session had ended before the request came, and it will never be carried out.
-// Spent: it was carried out, and nobody has the answers any more.
+// wanted. Lost: the group is gone. Unknown: what became of the request cannot be
+// known, because the caller has left, its site is no longer in the system, or
+// missed the view in which the request was delivered. Refused: the session had
+// ended before the request came, and it will never be carried out. Spent: it was
+// carried out, and nobody has the answers any more.
 const (
 	Complete End = iota
 	Nobody

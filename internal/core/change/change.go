@@ -62,13 +62,20 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 		}
 		attempt = max(attempt, ok.View)
 	}
+	_, settled := c.Before(attempt)
+	complete = true
 	for r, ok := range c.oks {
-		if ok.View < attempt && c.target.Members[r].Joined <= attempt {
-			who = append(who, ok.From)
-			c.oks[r] = nil // it reports again
+		if ok.View >= attempt || c.target.Members[r].Joined > attempt {
+			continue
 		}
+		if ok.View == 0 && !settled {
+			complete = false // it has to be told what was seen, and nobody can yet
+			continue
+		}
+		who = append(who, ok.From)
+		c.oks[r] = nil // it reports again
 	}
-	return attempt, who, true
+	return attempt, who, complete || len(who) > 0
 }
 
 // Before is what outsiders had asked of a group before a view.
@@ -77,17 +84,15 @@ type Before struct {
 	Clients msg.SessionTable
 }
 
-// Before is what a member that has installed view attempt told of it.
-func (c *Coordinator) Before(attempt uint64) (b Before) {
+// Before is what a member that has installed view attempt, and delivered all
+// that came before it, told of that; and whether any could tell.
+func (c *Coordinator) Before(attempt uint64) (b Before, settled bool) {
 	for _, ok := range c.oks {
-		if ok != nil && ok.View == attempt && ok.Seen != nil {
-			b.Seen = ok.Seen
-		}
-		if ok != nil && ok.View == attempt && ok.Clients.Opened > 0 {
-			b.Clients = ok.Clients
+		if ok != nil && ok.View == attempt && ok.Settled {
+			return Before{Seen: ok.Seen, Clients: ok.Clients}, true
 		}
 	}
-	return b
+	return b, false
 }
 
 // Cut fixes the cut of view old, which all that moved from it have installed.

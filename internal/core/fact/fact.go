@@ -30,6 +30,8 @@ type Member struct {
 	Site   id.Site `json:"site"`
 	Name   string  `json:"name,omitempty"`
 	Weight uint32  `json:"weight"`
+	// Machine is the same for sites that see each other die; 0 is nobody's but its own.
+	Machine uint64 `json:"machine,omitempty,string"`
 }
 
 // A Removal says why a site is no longer in the view.
@@ -45,6 +47,7 @@ type (
 	Start struct {
 		Name    string `json:"name,omitempty"`
 		Founder bool   `json:"founder,omitempty"`
+		Least   uint64 `json:"least,omitempty"` // what a view must weigh to go on after an exclusion
 	}
 	// SiteView: the site installed a site view, as the log's entry Index says.
 	// Jumped: it lagged, nobody had the entries it lacked any more, and it took
@@ -76,6 +79,12 @@ type (
 		ViewSeq uint64 `json:"vseq"`
 		Round   uint64 `json:"round"`
 	}
+	// Heir: in view ViewSeq the site votes for Of as well, which ran on the same
+	// machine and is dead.
+	Heir struct {
+		ViewSeq uint64  `json:"vseq"`
+		Of      id.Site `json:"of"`
+	}
 	// Suspect: the site accuses another; Cleared takes it back.
 	Suspect struct {
 		Site     id.Site `json:"of"`
@@ -87,12 +96,13 @@ type (
 	Resume struct{}
 	// Halt is the last fact of a site that learned it was excluded, or left.
 	Halt struct {
-		Why string `json:"why"` // "excluded", "left", "broken"
+		Why string `json:"why"` // "excluded", "left", "behind", "stalled"
 	}
 	// Crash is written by the simulator, at the instant it kills a site.
 	Crash struct{}
-	// Quiet is written by the simulator when faults end; what must happen in
-	// the end is judged at the end of the trace. Alive are the sites that run.
+	// Quiet is written by who makes faults when they have ended; what must
+	// happen in the end is judged at the end of the trace. Alive are the sites
+	// that run.
 	Quiet struct {
 		Alive []id.Site `json:"alive"`
 	}
@@ -127,6 +137,7 @@ type (
 		Call   bool       `json:"call,omitempty"`
 		Origin id.Address `json:"origin,omitempty"` // process outside the group for which Proc relays
 		OFirst uint64     `json:"ofirst,omitempty"` // number of the first one at its origin
+		Strong bool       `json:"strong,omitempty"` // what it depends on in other groups was held by all members there
 	}
 	// Held: Proc's site holds everything of Sender's stream up to Upto. Said for
 	// casts of every order, before anybody is told.
@@ -141,7 +152,8 @@ type (
 	// of the first in the view's total order, 0 for other orders. A Duplicate
 	// was taken off the stream but kept from the user: another relay had
 	// brought the same request before. Session is whose request it was; a Void one
-	// was kept from the user because its sender does not speak for any.
+	// was kept from the user because its sender does not speak for any, or because
+	// it opens or ends one.
 	Deliver struct {
 		Proc      id.Address `json:"p"`
 		Group     id.Address `json:"g"`
@@ -241,6 +253,23 @@ type (
 		Group id.Address `json:"g"`
 		ID    uint64     `json:"id"`
 	}
+	// ReadCall: Proc's program begins a linearizable read of its state. ReadDone
+	// answers the call of the same ID: the state was that of View with so many
+	// casts of each rank handled, or Err says why there is no answer, "stalled".
+	// Both are the simulator's word: a real read tells nobody.
+	ReadCall struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		ID    uint64     `json:"id"`
+	}
+	ReadDone struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		View   uint64     `json:"v,omitempty"`
+		Counts []uint64   `json:"counts"`
+		Err    string     `json:"err,omitempty"`
+	}
 )
 
 // State transfer.
@@ -333,6 +362,7 @@ func (SiteView) Event() string  { return "siteview" }
 func (Applied) Event() string   { return "applied" }
 func (Accepted) Event() string  { return "accepted" }
 func (Takeover) Event() string  { return "takeover" }
+func (Heir) Event() string      { return "heir" }
 func (Suspect) Event() string   { return "suspect" }
 func (Stall) Event() string     { return "stall" }
 func (Resume) Event() string    { return "resume" }
@@ -353,6 +383,8 @@ func (Drop) Event() string      { return "drop" }
 func (Leave) Event() string     { return "leave" }
 func (FlushCall) Event() string { return "flushcall" }
 func (FlushDone) Event() string { return "flushdone" }
+func (ReadCall) Event() string  { return "readcall" }
+func (ReadDone) Event() string  { return "readdone" }
 func (Snapshot) Event() string  { return "snapshot" }
 func (Loaded) Event() string    { return "loaded" }
 func (Digest) Event() string    { return "digest" }

@@ -33,6 +33,9 @@ const (
 	// not acknowledged, and SessionBytes how large together.
 	SessionCalls = 256
 	SessionBytes = 4 << 20
+	// Deps is of how many groups a process may carry knowledge that concerns
+	// others, before its Causal and Total casts wait.
+	Deps = 256
 	// Strangers is how many sites outside the view may have a session.
 	Strangers = 256
 )

@@ -1,7 +1,6 @@
 package gms
 
 import (
-	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -57,13 +56,13 @@ func (l *Log) help(to id.Site) {
 	}
 }
 
-func (l *Log) onPrepare(now effect.Time, from id.Site, m *msg.Prepare) {
+func (l *Log) onPrepare(from id.Site, m *msg.Prepare) {
 	if l.stale(from, m.Ballot, m) {
 		return
 	}
 	for _, a := range m.Accused {
 		if a.Evidence != msg.Timeout { // certain, and holds for everybody
-			l.accuse(now, from, a.Site, a.Evidence)
+			l.accuse(l.now, from, a.Site, a.Evidence)
 		}
 	}
 	if !l.promised.Less(m.Ballot) {
@@ -79,17 +78,26 @@ func (l *Log) onPrepare(now effect.Time, from id.Site, m *msg.Prepare) {
 		l.fx.Control(from, &msg.Fetch{Index: l.index})
 		return
 	}
-	l.yield(now, m.Ballot)
+	if m.Ask {
+		l.fx.Control(from, &msg.Promise{Ballot: m.Ballot, Ask: true, Index: l.index, Vote: l.vote()})
+		return
+	}
+	l.yield(m.Ballot)
 	l.promised = m.Ballot
-	decided, ok := l.after(m.Index)
+	l.promise(from, m.Index)
+}
+
+// promise tells a candidate that it is obeyed, and what it lacks after index.
+func (l *Log) promise(to id.Site, index uint64) {
+	decided, ok := l.after(index)
 	if !ok {
 		return
 	}
-	p := &msg.Promise{Ballot: m.Ballot, Index: l.index, Decided: decided}
+	p := &msg.Promise{Ballot: l.promised, Index: l.index, Decided: decided, Vote: l.casts()}
 	if l.accepted != nil {
 		p.Accepted, p.At = l.accepted, l.at
 	}
-	l.fx.Control(from, p)
+	l.fx.Control(to, p)
 }
 
 // olderAlive names a voter older than s that this site has no reason to
@@ -106,7 +114,7 @@ func (l *Log) olderAlive(s id.Site) (id.Site, bool) {
 	return 0, false
 }
 
-func (l *Log) onPropose(now effect.Time, from id.Site, m *msg.Propose) {
+func (l *Log) onPropose(from id.Site, m *msg.Propose) {
 	if m.Entry == nil || l.stale(from, m.Ballot, m) {
 		return
 	}
@@ -118,10 +126,11 @@ func (l *Log) onPropose(now effect.Time, from id.Site, m *msg.Propose) {
 		l.fx.Control(from, &msg.Fetch{Index: l.index})
 	case m.Ballot.Less(l.promised):
 		l.fx.Control(from, &msg.Nack{Ballot: m.Ballot, Promised: l.promised})
+	case l.hold(from, m):
 	default:
-		l.yield(now, m.Ballot)
+		l.yield(m.Ballot)
 		l.accept(m.Ballot, m.Entry)
-		l.fx.Control(from, &msg.Accept{Ballot: m.Ballot, Index: m.Entry.Index})
+		l.fx.Control(from, &msg.Accept{Ballot: m.Ballot, Index: m.Entry.Index, Vote: l.casts()})
 	}
 }
 

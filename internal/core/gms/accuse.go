@@ -91,13 +91,19 @@ func (l *Log) accused() []msg.Accusation {
 	return list
 }
 
-// certain lists whom this site knows to be gone, from whomever it knows it.
+// certain lists whom this site knows to be gone, from whomever it knows it. It
+// makes that its own word: who bids is asked why.
 func (l *Log) certain() []msg.Accusation {
 	var list []msg.Accusation
-	for _, c := range l.cases {
+	for _, c := range slices.Clone(l.cases) {
 		known := slices.ContainsFunc(list, func(a msg.Accusation) bool { return a.Site == c.suspect })
-		if c.evidence != msg.Timeout && !known {
-			list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
+		if c.evidence == msg.Timeout || known {
+			continue
+		}
+		list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
+		if i := l.find(c.suspect, l.me.Site); i < 0 || l.cases[i].evidence == msg.Timeout {
+			l.accuse(l.now, l.me.Site, c.suspect, c.evidence)
+			l.fx.Fact(fact.Suspect{Site: c.suspect, Evidence: c.evidence.String()})
 		}
 	}
 	return list
@@ -114,12 +120,12 @@ func (l *Log) report(fx *effect.Effects) {
 	}
 }
 
-func (l *Log) onAccuse(now effect.Time, from id.Site, m *msg.Accuse) {
+func (l *Log) onAccuse(from id.Site, m *msg.Accuse) {
 	l.cases = slices.DeleteFunc(l.cases, func(c accusation) bool {
 		return c.accuser == from && !slices.ContainsFunc(m.Accused, func(a msg.Accusation) bool { return a.Site == c.suspect })
 	})
 	for _, a := range m.Accused {
-		l.accuse(now, from, a.Site, a.Evidence)
+		l.accuse(l.now, from, a.Site, a.Evidence)
 	}
 }
 

@@ -23,10 +23,13 @@ func (l *Log) String() string {
 	case l.leading:
 		fmt.Fprintf(&b, "; leads at %d", l.ballot.Round)
 	case l.bid != nil:
-		fmt.Fprintf(&b, "; bids %d, promised by %v, refused %v", l.ballot.Round, l.bid.promised, l.bid.refused)
+		fmt.Fprintf(&b, "; bids %d, asks %v, promised by %v, refused %v", l.ballot.Round, l.bid.asks, l.bid.promised, l.bid.refused)
 	}
 	if l.proposal != nil {
 		fmt.Fprintf(&b, "; proposes %d, agreed %v", l.proposal.Index, l.agreed)
+	}
+	for _, k := range l.kin {
+		fmt.Fprintf(&b, "; kin %v bound %v, dead %v, ours %v, loose %v", k.site, k.theirUntil > l.now, k.dead, k.ours, k.loose)
 	}
 	for _, c := range l.cases {
 		fmt.Fprintf(&b, "; %v accuses %v: %v", c.accuser, c.suspect, c.evidence)

@@ -23,6 +23,7 @@ func chain(h uint64, e *msg.Entry) uint64 {
 		s.text(m.Name)
 		s.text(m.Addr)
 		s.num(uint64(m.Weight))
+		s.num(m.Machine)
 	}
 	s.num(uint64(len(e.Ops)))
 	for _, op := range e.Ops {

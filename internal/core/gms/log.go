@@ -11,7 +11,13 @@
 //
 //	log.go         state, and how a decided entry is applied
 //	acceptor.go    promises and acceptances
-//	coordinator.go proposals, takeover, what goes into the next entry
+//	votes.go       when promises or acceptances are a quorum
+//	bond.go        votes that pass from the dead to the living of one machine
+//	coordinator.go proposals and takeover
+//	fence.go       what keeps this site from accepting a removal yet
+//	expel.go       who goes with the next entry
+//	joiners.go     who comes with it
+//	muster.go      a system that several sites found together
 //	accuse.go      who suspects whom, and when that is enough
 //	directory.go   the groups, a pure function of the log
 //
@@ -63,10 +69,15 @@ type Log struct {
 	acceptor
 	coordinator
 	accusations
+	bonds
+	muster
+	returns returns
+	fences
 	lagging uint64      // our index when a peer was first seen ahead of it
 	lagAt   effect.Time // and when that was
 	early   []early     // messages from a later view than ours, until we catch up
 
+	now  effect.Time // of the call under way
 	fx   *effect.Effects
 	done []Applied
 }
@@ -87,6 +98,14 @@ type Config struct {
 	// Retry is the pause before a refused takeover is tried again; it grows
 	// with rank, so that candidates do not chase each other.
 	Retry effect.Time
+	// Bond is how long the word holds that a site gives to those on its machine
+	// not to vote without them; 0: no vote is ever inherited.
+	Bond effect.Time
+	// Backoff is how long a node waits outside that was excluded for silence a
+	// second time in short order; it doubles with each time more.
+	Backoff effect.Time
+	// Least is what a site view must weigh that expels somebody.
+	Least uint64
 }
 
 // Applied is a decided entry that was applied, for the composition: View is
@@ -103,16 +122,6 @@ type Applied struct {
 // New returns the log of a site that is in no system yet.
 func New(me view.Member, cfg Config) *Log {
 	return &Log{me: me, cfg: cfg, dir: newDirectory()}
-}
-
-// Found starts a new system with this site alone.
-func (l *Log) Found(system uint64, fx *effect.Effects) []Applied {
-	l.begin(fx)
-	l.system = system
-	e := &msg.Entry{Index: 1, Add: []view.Member{l.me}}
-	l.view = &view.Site{}
-	l.commit(e, nil)
-	return l.end()
 }
 
 // System is the number of the system, 0 before there is one.
@@ -134,7 +143,7 @@ func (l *Log) Hash() uint64 { return l.hash }
 func (l *Log) Directory() *Directory { return l.dir }
 
 // begin and end bracket every call from the composition.
-func (l *Log) begin(fx *effect.Effects) { l.fx, l.done = fx, l.done[:0] }
+func (l *Log) begin(now effect.Time, fx *effect.Effects) { l.now, l.fx, l.done = now, fx, l.done[:0] }
 
 func (l *Log) end() []Applied {
 	l.fx = nil
@@ -158,9 +167,11 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 			}
 			return false
 		}
+		was := l.view
 		l.view = l.view.Next(gone, e.Add)
 		applied.View = l.view
 		l.since, l.mark = l.index, l.hash
+		l.returns.note(l.now, l.cfg.Backoff, was, e.Remove)
 		l.bury(e.Remove)
 		l.tellView(e, agreed, false)
 	}
@@ -204,6 +215,8 @@ func (l *Log) keep(e *msg.Entry) {
 func (l *Log) settled(e *msg.Entry) {
 	l.acceptor.settled(l.view, e)
 	l.coordinator.settled(l.view, e)
+	l.Shown(l.me.Site, l.index)
+	l.bonds.settled(l.view, l.me.Site, e)
 	if e.ChangesView() {
 		l.accusations.settled(l.view)
 		if len(l.accused()) > 0 {
@@ -218,7 +231,7 @@ func (l *Log) tellView(e *msg.Entry, agreed []id.Site, jumped bool) {
 	}
 	f := fact.SiteView{Seq: l.view.Seq, Index: l.since, Hash: l.mark, Agreed: agreed, Jumped: jumped}
 	for _, m := range l.view.Members {
-		f.Members = append(f.Members, fact.Member{Site: m.Site, Name: m.Name, Weight: m.Weight})
+		f.Members = append(f.Members, fact.Member{Site: m.Site, Name: m.Name, Weight: m.Weight, Machine: m.Machine})
 	}
 	for _, m := range e.Add {
 		f.Joined = append(f.Joined, m.Site)
@@ -258,12 +271,12 @@ func (l *Log) snapshot() *msg.Snapshot {
 // and accepted nothing in a view it was not in, so its votes there are free; its
 // memberships in groups begin anew. It takes its time, for one of the others may
 // have the entries.
-func (l *Log) adopt(now effect.Time, m *msg.Snapshot) {
+func (l *Log) adopt(m *msg.Snapshot) {
 	jump := l.view != nil
 	switch {
 	case m.View == nil || (jump && (m.System != l.system || m.Index <= l.index)):
 		return
-	case jump && (l.lagAt == 0 || l.lagging != l.index || now-l.lagAt < l.cfg.Patience):
+	case jump && (l.lagAt == 0 || l.lagging != l.index || l.now-l.lagAt < l.cfg.Patience):
 		return
 	case !m.View.Has(l.me.Site):
 		if jump || slices.Contains(m.Removed, l.me.Site) {
@@ -299,18 +312,18 @@ func (l *Log) adopt(now effect.Time, m *msg.Snapshot) {
 // Received handles a membership message. Messages from sites outside the view
 // are ignored but for those that joining takes.
 func (l *Log) Received(now effect.Time, from id.Site, m msg.Message, fx *effect.Effects) []Applied {
-	l.begin(fx)
+	l.begin(now, fx)
 	if !l.dead {
-		l.dispatch(now, from, m)
-		l.replay(now)
+		l.dispatch(from, m)
+		l.replay()
 	}
 	return l.end()
 }
 
-func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
+func (l *Log) dispatch(from id.Site, m msg.Message) {
 	switch m := m.(type) {
 	case *msg.Snapshot:
-		l.adopt(now, m)
+		l.adopt(m)
 		return
 	case *msg.Commit:
 		l.onCommit(from, m)
@@ -324,13 +337,19 @@ func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 		return
 	}
 	if l.view == nil {
+		if j, ok := m.(*msg.Join); ok { // who still wants to be in asks again
+			if l.mustering() {
+				l.volunteer(j.Member)
+			}
+			return
+		}
 		// It may be for the view we are about to be told of.
 		l.early = appendEarly(l.early, from, m)
 		return
 	}
 	switch m := m.(type) {
 	case *msg.Join:
-		l.onJoin(now, from, m)
+		l.onJoin(from, m)
 		return
 	case *msg.Fetch:
 		l.onFetch(from, m)
@@ -344,19 +363,21 @@ func (l *Log) dispatch(now effect.Time, from id.Site, m msg.Message) {
 	}
 	switch m := m.(type) {
 	case *msg.Prepare:
-		l.onPrepare(now, from, m)
+		l.onPrepare(from, m)
 	case *msg.Propose:
-		l.onPropose(now, from, m)
+		l.onPropose(from, m)
 	case *msg.Promise:
 		l.onPromise(from, m)
 	case *msg.Accept:
 		l.onAccept(from, m)
 	case *msg.Nack:
-		l.onNack(now, m)
+		l.onNack(m)
 	case *msg.Accuse:
-		l.onAccuse(now, from, m)
+		l.onAccuse(from, m)
+	case *msg.Bond:
+		l.onBond(from, m)
 	case *msg.Submit:
-		if l.Coordinator(now) == l.me.Site {
+		if l.Coordinator(l.now) == l.me.Site {
 			l.enqueue(m.Ops)
 		}
 	}
@@ -388,14 +409,14 @@ func (l *Log) Keeps(x id.Site) bool {
 }
 
 // replay handles early messages again after the log moved on.
-func (l *Log) replay(now effect.Time) {
+func (l *Log) replay() {
 	if len(l.done) == 0 || len(l.early) == 0 || l.dead {
 		return
 	}
 	list := l.early
 	l.early = nil
 	for _, e := range list {
-		l.dispatch(now, e.from, e.m)
+		l.dispatch(e.from, e.m)
 	}
 }
 

@@ -67,12 +67,17 @@ type Ack struct {
 // FlushOK answers, for Attempt, what its sender holds of the view it has
 // installed (View 0: none yet, it is joining). After it the sender accepts
 // nothing more of that view but forwarded entries.
+//
+// Settled says that the sender has delivered all of the views before View, and
+// so that Seen counts: as in Install, for members that joined with View and may
+// lack it. Until then it cannot tell; it reports again when it can.
 type FlushOK struct {
 	Group   id.Address
 	Attempt uint64
 	From    id.Address
 	View    uint64
 	Held    []uint64
+	Settled bool
 	Seen    []Seen // as in Install, for members that joined with View and may lack it
 	Clients SessionTable
 }
@@ -107,11 +112,13 @@ type CutAck struct {
 //
 // For is the attempt whose coordinator sends it: Attempt itself, or a later one
 // that found some members behind others. Who has reported for a later attempt
-// obeys no earlier coordinator, for its report says which view it is in.
+// obeys no earlier coordinator, for its report says which view it is in. Settled
+// says that Seen counts: who joins obeys no other.
 type Install struct {
 	Group   id.Address
 	Attempt uint64
 	For     uint64
+	Settled bool
 	Seen    []Seen
 	Clients SessionTable
 }
@@ -135,6 +142,7 @@ type Request struct {
 	Call   bool
 	View   uint64
 	Time   vclock.Time
+	Deps   []Dep // of other groups, what the caller has seen
 	N      uint32
 	Body   []byte
 
@@ -170,8 +178,16 @@ type Replies struct {
 	Of    uint64
 	View  uint64
 	Time  vclock.Time
+	Deps  []Dep // of other groups, what From has seen
 	Items []Reply
 }
+
+// DepAsk asks a member of a group whether all its members are done with a Dep,
+// so that nobody need carry it any more; DepDone says that they are.
+type (
+	DepAsk  struct{ Dep }
+	DepDone struct{ Dep }
+)
 
 // State transfer: the joiner asks, the donor answers with the cut at which the
 // state was taken, its blocks, and an end; the joiner grants credit in bytes.

@@ -75,6 +75,8 @@ const (
 // An Op changes the directory of groups, or asks to leave it. Index makes it
 // harmless when it comes late: for OpLeave, OpReady and OpReplace it is the
 // entry by which Proc's membership began, for OpFlush the view that is to end.
+// For OpJoin it is the last entry applied when it was asked for, and for the
+// asker alone.
 type Op struct {
 	Kind     OpKind
 	Proc     id.Address
@@ -104,9 +106,24 @@ type Accusation struct {
 	Evidence Evidence
 }
 
+// A Vote is how far a promise or an acceptance counts: only together with the
+// votes of the voter's kin, the other voters of its machine, but for those in
+// Without, and then for the dead in Heirs as well, whose votes the voter inherits.
+// Both lists only grow in a view; Without has all of Heirs.
+type Vote struct {
+	Heirs   []id.Site // dead kin whose votes have passed to the voter
+	Without []id.Site // kin that is dead, or has been given up in this view
+}
+
 type (
-	// Heartbeat says nothing; the frame that carries it does.
-	Heartbeat struct{}
+	// Heartbeat says that its sender lives, and asks and grants leases: the
+	// receiver may count on the sender from when it sent Grant on (0: not at
+	// all), as long as both are in site view View.
+	Heartbeat struct {
+		View  uint64
+		Stamp uint64 // the sender's clock
+		Grant uint64 // the receiver's Stamp that this answers
+	}
 
 	// Join asks a member to bring Member into the system. Members forward it
 	// to their coordinator.
@@ -117,16 +134,21 @@ type (
 
 	// Prepare opens a takeover: the sender asks the members of a view to obey
 	// Ballot. Accused are those older than the sender, all of whom it suspects.
+	// With Ask it only asks whether they would: nobody promises anything.
 	Prepare struct {
 		Ballot  Ballot
+		Ask     bool
 		Index   uint64 // last entry the sender applied
 		Accused []Accusation
 	}
 
 	// Promise obeys a Prepare. Decided are entries the candidate lacks;
-	// Accepted is what the sender accepted for the entry after its last.
+	// Accepted is what the sender accepted for the entry after its last. With Ask
+	// it answers a question and promises nothing.
 	Promise struct {
 		Ballot   Ballot
+		Ask      bool
+		Vote     Vote
 		Index    uint64
 		Decided  []*Entry
 		Accepted *Entry
@@ -143,6 +165,15 @@ type (
 	Accept struct {
 		Ballot Ballot
 		Index  uint64
+		Vote   Vote
+	}
+
+	// Bond is a word among kin: in no view from number From on has the sender
+	// voted without the receiver, nor will it before Until, on the clock of the
+	// machine they share. Who sees the sender die before that inherits its vote.
+	Bond struct {
+		From  uint64
+		Until uint64 // nanoseconds
 	}
 
 	// Nack refuses a Prepare or Propose: the sender has promised another

@@ -50,6 +50,9 @@ const (
 	KindXferBlock
 	KindXferEnd
 	KindXferCredit
+	KindDepAsk
+	KindDepDone
+	KindBond
 	KindXferReplies
 	KindSessionTold
 	KindHandOver
@@ -91,6 +94,9 @@ func (*XferBegin) Kind() Kind   { return KindXferBegin }
 func (*XferBlock) Kind() Kind   { return KindXferBlock }
 func (*XferEnd) Kind() Kind     { return KindXferEnd }
 func (*XferCredit) Kind() Kind  { return KindXferCredit }
+func (*DepAsk) Kind() Kind      { return KindDepAsk }
+func (*DepDone) Kind() Kind     { return KindDepDone }
+func (*Bond) Kind() Kind        { return KindBond }
 func (*XferReplies) Kind() Kind { return KindXferReplies }
 func (*SessionTold) Kind() Kind { return KindSessionTold }
 func (*HandOver) Kind() Kind    { return KindHandOver }

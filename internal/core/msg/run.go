@@ -18,6 +18,7 @@ type Run struct {
 	Call  bool        // a reply is expected to each
 	Time  vclock.Time // what the sender had delivered; nil for FIFO and Sequence
 	Spans []Span      // Sequence only, and then N is 1 and Body empty
+	Deps  []Dep       // of other groups, what must come first
 
 	Origin id.Address // process outside the group for whom the sender relays, or 0
 	OFirst uint64     // its number for the first
@@ -26,6 +27,33 @@ type Run struct {
 
 	// Body is N times a length (uvarint) and so many bytes.
 	Body []byte
+}
+
+// A Dep is the past of a cast in another group: of its view View, and all before,
+// the first Time entries of each rank. Who is a member there delivers those first.
+type Dep struct {
+	Group id.Address
+	View  uint64
+	Time  vclock.Time
+}
+
+// Clone returns a copy.
+func (d Dep) Clone() Dep { return Dep{d.Group, d.View, d.Time.Clone()} }
+
+// Merge raises d to what d and e say together. Both are of one group; who has
+// come to a later view is done with all earlier ones.
+func (d *Dep) Merge(e Dep) {
+	switch {
+	case e.View > d.View:
+		*d = e.Clone()
+	case e.View == d.View && len(e.Time) == len(d.Time):
+		d.Time.Merge(e.Time)
+	}
+}
+
+// Covers reports whether e demands nothing that d does not.
+func (d Dep) Covers(e Dep) bool {
+	return d.View > e.View || (d.View == e.View && len(d.Time) == len(e.Time) && d.Time.Covers(e.Time))
 }
 
 // Last is the number of the last entry.

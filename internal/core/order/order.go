@@ -30,10 +30,16 @@ type Queue struct {
 	spans []span        // positions given out and not yet used, in order
 	pos   uint64        // the next position
 	safe  int           // entries in heads that are safe
-	past  []vclock.Time // by rank: what the last delivered entry depends on
+	last  []vclock.Time // by rank: what the last delivered entry depends on
 	emit  Emit
 
 	sequencer *sequencer // on the sequencer only
+
+	// Causality across groups: whether the program has been delivered what a run
+	// depends on in other groups. Nil: nobody is in other groups.
+	past func([]msg.Dep) bool
+	held bool     // by past alone, something was kept back in this pass
+	ends []uint64 // once the view ends: how much of each stream can be delivered
 }
 
 // span is a Span and the entry of the sequencer's stream that holds it.
@@ -48,9 +54,13 @@ type span struct {
 type Emit func(rank int, r *msg.Run, pos uint64)
 
 // New returns an empty queue for a view of n members. me and lead are the
-// ranks of this member and of the sequencer.
-func New(n, me, lead int, emit Emit) *Queue {
-	q := &Queue{lead: lead, done: vclock.New(n), heads: make([][]*msg.Run, n), past: make([]vclock.Time, n), pos: 1, emit: emit}
+// ranks of this member and of the sequencer; past says whether what a run
+// depends on in other groups has been delivered.
+func New(n, me, lead int, emit Emit, past func([]msg.Dep) bool) *Queue {
+	q := &Queue{
+		lead: lead, done: vclock.New(n), heads: make([][]*msg.Run, n), last: make([]vclock.Time, n),
+		pos: 1, emit: emit, past: past,
+	}
 	if me == lead {
 		q.sequencer = newSequencer(n)
 	}
@@ -109,7 +119,7 @@ func (q *Queue) SafeWaiting() bool { return q.safe > 0 }
 // Deliver delivers all that may be. stable says how much of each stream every
 // member holds; nil withholds what is safe.
 func (q *Queue) Deliver(stable []uint64) {
-	for q.pass(gate{stable: stable}) {
+	for q.held = false; q.pass(gate{stable: stable}); q.held = false {
 	}
 }
 
@@ -138,7 +148,7 @@ func (q *Queue) lets(g gate, rank int, r *msg.Run) uint32 {
 	}
 	needs := r.Time
 	if needs == nil {
-		needs = q.past[rank]
+		needs = q.last[rank]
 	}
 	if g.stable == nil || !vclock.Time(g.stable).CoversBut(needs, rank) {
 		return 0
@@ -178,6 +188,9 @@ func (q *Queue) plain(rank int, g gate) bool {
 	case msg.Total, msg.Barrier:
 		return false
 	}
+	if !q.comes(rank, r) {
+		return false
+	}
 	n := q.lets(g, rank, r)
 	if n == 0 {
 		return false
@@ -185,6 +198,20 @@ func (q *Queue) plain(rank int, g gate) bool {
 	q.emit(rank, q.pop(rank, n), 0)
 	return true
 }
+
+// comes reports whether what r depends on in other groups is delivered. What can
+// never be delivered here is nobody's to wait for.
+func (q *Queue) comes(rank int, r *msg.Run) bool {
+	if r.Deps == nil || q.past(r.Deps) {
+		return true
+	}
+	q.held = q.held || q.ends == nil || r.First <= q.ends[rank]
+	return false
+}
+
+// Waits reports whether the last attempt to deliver kept something back for
+// another group's sake.
+func (q *Queue) Waits() bool { return q.held }
 
 // within is how many entries of r are among the first upto of its stream.
 func within(r *msg.Run, upto uint64) uint32 {
@@ -207,7 +234,7 @@ func (q *Queue) total(g gate) bool {
 		return false
 	}
 	r := q.heads[s.rank][0]
-	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) {
+	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) || !q.comes(s.rank, r) {
 		return false
 	}
 	if r.Safe && g.upto(q.lead) < s.at {
@@ -248,7 +275,7 @@ func (q *Queue) pop(rank int, n uint32) *msg.Run {
 	}
 	q.done[rank] = r.Last()
 	if r.Time != nil {
-		q.past[rank] = r.Time
+		q.last[rank] = r.Time
 	}
 	if r.Safe {
 		q.safe -= int(r.N)
@@ -262,16 +289,44 @@ type Lost struct {
 	Run  *msg.Run
 }
 
-// Finish ends the view: all survivors hold the same entries, and each delivers
-// what is left, ending with the same set and the same positions. First what has
-// a position, and all else that can go; a position whose cast died with its
-// sender stays empty. Then Total casts that never got one, lowest rank first.
-// Then the Barrier casts. What still waits depends on something lost: it is
-// returned, and is from removed members only.
-func (q *Queue) Finish() []Lost {
+// End says that the view has ended: all survivors hold the same entries, and no
+// more will come. It finds how far each stream can be delivered, which is the
+// same for all: what depends on an entry that nobody holds is lost with it.
+func (q *Queue) End() {
+	q.ends = q.done.Clone()
+	for rank, runs := range q.heads {
+		if n := len(runs); n > 0 {
+			q.ends[rank] = runs[n-1].Last()
+		}
+	}
+	for again := true; again; {
+		again = false
+		for rank, runs := range q.heads {
+			for _, r := range runs {
+				if r.First <= q.ends[rank] && !vclock.Time(q.ends).CoversBut(r.Time, rank) {
+					q.ends[rank], again = r.First-1, true
+				}
+			}
+		}
+	}
+}
+
+// Ends is how much of each stream is delivered in the end, nil before End.
+func (q *Queue) Ends() vclock.Time { return q.ends }
+
+// Finish delivers what is left when the view has ended, at all survivors the
+// same set with the same positions. First what has a position, and all else that
+// can go; a position whose cast died with its sender stays empty. Then Total
+// casts that never got one, lowest rank first. Then the Barrier casts. What still
+// waits depends on something lost: it is returned, and is from removed members
+// only. While something waits for another group, done is false: call it again.
+func (q *Queue) Finish() (lost []Lost, done bool) {
 	open := gate{open: true}
 	for {
-		for q.pass(open) {
+		for q.held = false; q.pass(open); q.held = false {
+		}
+		if q.held {
+			return nil, false
 		}
 		if len(q.spans) > 0 {
 			q.use(q.spans[0].n)
@@ -279,8 +334,9 @@ func (q *Queue) Finish() []Lost {
 			break
 		}
 	}
-	q.barriers()
-	var lost []Lost
+	if q.barriers(); q.held {
+		return nil, false
+	}
 	for rank, runs := range q.heads {
 		for _, r := range runs {
 			if r.Order != msg.Sequence {
@@ -289,7 +345,7 @@ func (q *Queue) Finish() []Lost {
 		}
 		q.heads[rank] = nil
 	}
-	return lost
+	return lost, true
 }
 
 // tail gives the next positions to the lowest rank that has a Total cast ready.
@@ -306,13 +362,17 @@ func (q *Queue) tail() bool {
 // barriers delivers the Barrier casts. The sequencer's have order records
 // between them.
 func (q *Queue) barriers() {
+ranks:
 	for rank := range q.heads {
 		for len(q.heads[rank]) > 0 {
 			r := q.heads[rank][0]
-			if r.Order == msg.Barrier {
+			switch {
+			case r.Order == msg.Barrier && !q.comes(rank, r):
+				return
+			case r.Order == msg.Barrier:
 				q.emit(rank, q.pop(rank, r.N), 0)
-			} else if !q.plain(rank, gate{open: true}) {
-				break
+			case !q.plain(rank, gate{open: true}):
+				continue ranks
 			}
 		}
 	}

@@ -14,6 +14,9 @@ type Member struct {
 	Name   string // unique within a view; chosen by the operator
 	Addr   string // where others reach it
 	Weight uint32 // votes; 0 hosts processes but never votes
+	// Machine is the same for sites that may watch each other die, and whose
+	// clocks are one; 0 is a machine that nobody shares.
+	Machine uint64
 }
 
 // Site is a site view: a numbered membership of the whole system, oldest first.
@@ -68,6 +71,22 @@ func (v *Site) Quorum(has func(id.Site) bool) bool {
 		}
 	}
 	return 2*sum > all || (2*sum == all && all > 0 && oldest)
+}
+
+// Kin are the other voters on s's machine, by age: those that may inherit from s
+// and from which s may.
+func (v *Site) Kin(s id.Site) []Member {
+	me, ok := v.Member(s)
+	if !ok || me.Machine == 0 || me.Weight == 0 {
+		return nil
+	}
+	var kin []Member
+	for _, m := range v.Members {
+		if m.Site != s && m.Machine == me.Machine && m.Weight > 0 {
+			kin = append(kin, m)
+		}
+	}
+	return kin
 }
 
 // Next is the view after removing and adding sites: survivors keep their

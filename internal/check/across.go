@@ -1,0 +1,247 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// Causal order across groups: O4 and O10. What a process has seen is, for each
+// group, the latest view that it or the sender of something it was delivered has
+// been shown, and how much of each stream in that. A Causal, Total or Barrier
+// cast carries what its sender had seen; who is delivered it has seen that too.
+
+// reach is how far somebody has come in a group. It is never changed.
+type reach struct {
+	group id.Address
+	view  *groupView
+	upto  []uint64 // by rank
+}
+
+// sight is what a process has seen: of each group one reach. It is never changed.
+type sight []reach
+
+func (s sight) of(group id.Address) (reach, int) {
+	i := slices.IndexFunc(s, func(x reach) bool { return x.group == group })
+	if i < 0 {
+		return reach{}, -1
+	}
+	return s[i], i
+}
+
+// with is s with x in it: the later of two views, the most of one.
+func (s sight) with(x reach) sight {
+	old, i := s.of(x.group)
+	switch {
+	case i < 0:
+		return append(slices.Clip(s), x)
+	case old.view.view > x.view.view:
+		return s
+	case old.view.view == x.view.view:
+		if !slices.ContainsFunc(ranks(x.upto), func(k int) bool { return x.upto[k] > old.upto[k] }) {
+			return s
+		}
+		upto := slices.Clone(x.upto)
+		for k, n := range old.upto {
+			upto[k] = max(upto[k], n)
+		}
+		x.upto = upto
+	}
+	s = slices.Clone(s)
+	s[i] = x
+	return s
+}
+
+func ranks(counts []uint64) []int {
+	out := make([]int, len(counts))
+	for k := range out {
+		out[k] = k
+	}
+	return out
+}
+
+// across follows all processes through the run, each in its own order, and a
+// delivery after its sending, whatever the clocks say.
+type across struct {
+	*run
+	sight   map[id.Address]sight
+	bound   map[id.Address]sight // the part of it that casts of other groups carried
+	sent    map[*send]sight
+	waiting map[id.Address][]int // records of processes that are ahead of a sender
+	checks  int
+	strong  int
+	late    []overtaken // deliveries that came too late
+	lacking []overtaken // deliveries of conservative casts that came too early
+}
+
+// overtaken: the cast delivered by rec was, or was not yet, delivered when
+// something that depends on it was.
+type overtaken struct {
+	rec  int
+	of   id.Address // for lacking: the sender of what is missing,
+	upto uint64     // its number
+	x    reach      // and where
+}
+
+func (r *run) across() *across {
+	if r.acrossed != nil {
+		return r.acrossed
+	}
+	a := &across{run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}}
+	r.acrossed = a
+	for i := range r.records {
+		p, _, ok := actor(r.records[i].Fact)
+		if !ok {
+			continue
+		}
+		switch r.records[i].Fact.(type) {
+		case fact.View, fact.Send, fact.Deliver:
+		default:
+			continue
+		}
+		if len(a.waiting[p]) > 0 || !a.step(p, i) {
+			a.waiting[p] = append(a.waiting[p], i)
+			continue
+		}
+		if _, sends := r.records[i].Fact.(fact.Send); sends && len(a.waiting) > 0 {
+			a.resume()
+		}
+	}
+	return a
+}
+
+// resume lets those go on that waited for a sender.
+func (a *across) resume() {
+	for again := true; again; {
+		again = false
+		for p, list := range a.waiting { // order does not matter: each waits for what others sent
+			n := 0
+			for n < len(list) && a.step(p, list[n]) {
+				n++
+			}
+			again = again || n > 0
+			if a.waiting[p] = list[n:]; n == len(list) {
+				delete(a.waiting, p)
+			}
+		}
+	}
+}
+
+// step takes what process p did, and reports whether that could be judged yet.
+func (a *across) step(p id.Address, i int) bool {
+	switch f := a.records[i].Fact.(type) {
+	case fact.View:
+		if v := a.viewOf[viewKey{f.Group, f.View}]; v != nil {
+			a.sight[p] = a.sight[p].with(reach{f.Group, v, make([]uint64, len(v.members))})
+		}
+	case fact.Send:
+		if s := a.sendOf(f.Group, f.View, p, f.First); s != nil {
+			if f.Order == fact.FIFO {
+				a.sent[s] = nil
+			} else {
+				a.sent[s] = a.sight[p]
+			}
+		}
+	case fact.Deliver:
+		return a.deliver(p, i, &f)
+	}
+	return true
+}
+
+func (a *across) sendOf(group id.Address, view uint64, sender id.Address, n uint64) *send {
+	s := a.streamOf[streamKey{viewKey{group, view}, sender}]
+	if s == nil {
+		return nil
+	}
+	if k := s.find(n); k < len(s.sends) && s.sends[k].lo <= n {
+		return &s.sends[k]
+	}
+	return nil
+}
+
+func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
+	v := a.viewOf[viewKey{f.Group, f.View}]
+	s := a.sendOf(f.Group, f.View, f.Sender, f.First)
+	if v == nil || s == nil {
+		return true // V1 is told
+	}
+	carried, known := a.sent[s]
+	if !known {
+		return false
+	}
+	rank, ok := v.rank[f.Sender]
+	if !ok {
+		return true
+	}
+	a.checks++
+	x := runOf(f.First, f.N)
+	mine := a.sight[p]
+	if had, k := a.bound[p].of(f.Group); k >= 0 {
+		_, stays := had.view.rank[p] // who is not in that view is leaving, and has yet to hear of it
+		if (had.view.view > f.View && stays) || (had.view == v && had.upto[rank] >= x.lo) {
+			a.late = append(a.late, overtaken{rec: i})
+		}
+	}
+	for _, c := range carried {
+		if c.group == f.Group {
+			continue
+		}
+		if f.Order != fact.FIFO && s.Strong {
+			a.complete(p, i, mine, c)
+		}
+		mine = mine.with(c)
+		a.bound[p] = a.bound[p].with(c)
+	}
+	upto := make([]uint64, len(v.members))
+	upto[rank] = x.hi
+	a.sight[p] = mine.with(reach{f.Group, v, upto})
+	return true
+}
+
+// complete judges that p, if it is in the view that a conservative cast depends
+// on, was delivered that part of it.
+func (a *across) complete(p id.Address, i int, mine sight, c reach) {
+	m := a.memberOf[memberKey{p, c.group}]
+	if m == nil {
+		return
+	}
+	k := slices.IndexFunc(m.stays, func(s *stay) bool { return s.view == c.view })
+	if k < 0 || (m.stays[k].ended >= 0 && m.stays[k].ended < i) {
+		return
+	}
+	had, known := mine.of(c.group)
+	if known >= 0 && had.view.view > c.view.view {
+		return // O4 judges what comes after that
+	}
+	a.strong++
+	for rank, n := range c.upto {
+		if had.view == c.view && had.upto[rank] >= n {
+			continue
+		}
+		if s := c.view.streams[rank]; s != nil && s.find(1) < len(s.sends) {
+			a.lacking = append(a.lacking, overtaken{i, c.view.members[rank], n, c})
+			return
+		}
+	}
+}
+
+func judgeAcross(r *run, v *verdict) {
+	a := r.across()
+	v.checks = a.checks
+	for _, x := range a.late {
+		f := at[fact.Deliver](r, x.rec)
+		v.fail([]int{x.rec}, "%s was delivered %s of %s in view %d of %s after something of another group that depends on it.",
+			f.Proc, runOf(f.First, f.N), f.Sender, f.View, f.Group)
+	}
+}
+
+func judgeStrong(r *run, v *verdict) {
+	a := r.across()
+	v.checks = a.strong
+	for _, x := range a.lacking {
+		f := at[fact.Deliver](r, x.rec)
+		v.fail([]int{x.rec}, "%s was delivered the conservative cast %s of %s in %s, but not %d of %s in view %d of %s, on which it depends.",
+			f.Proc, runOf(f.First, f.N), f.Sender, f.Group, x.upto, x.of, x.x.view.view, x.x.group)
+	}
+}

@@ -1,0 +1,284 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
+)
+
+// Causality across groups. What a process casts to one group may depend on what
+// it was delivered in another. Within a group vector time says so; for others a
+// run names them and how far the sender had come: its Deps. Who is a member
+// there too delivers those first. A Dep is carried until all members of its
+// group are done with what it names.
+
+// past is what one process knows of groups, as far as it may concern others.
+type past struct {
+	proc id.Address
+	open []*member // its memberships in which not all members may be done
+	// deps are of groups that it has left or was never in, and what it will yet
+	// be delivered in its own. By group.
+	deps []msg.Dep
+}
+
+// pasts are those of the site's processes, and when the next question is due.
+type pasts struct {
+	list []*past
+	at   effect.Time
+}
+
+// of returns the past of proc.
+func (ps *pasts) of(proc id.Address) *past {
+	for _, p := range ps.list {
+		if p.proc == proc {
+			return p
+		}
+	}
+	p := &past{proc: proc}
+	ps.list = append(ps.list, p)
+	return p
+}
+
+// find is where group's Dep is, or belongs.
+func (p *past) find(group id.Address) (int, bool) {
+	return slices.BinarySearchFunc(p.deps, group, func(d msg.Dep, g id.Address) int { return cmp.Compare(d.Group, g) })
+}
+
+// learn adds what somebody else knew.
+func (s *Site) learn(p *past, deps []msg.Dep) {
+	for _, d := range deps {
+		if s.subsumes(p, d) {
+			continue
+		}
+		if i, ok := p.find(d.Group); ok {
+			p.deps[i].Merge(d)
+		} else {
+			p.deps = slices.Insert(p.deps, i, d.Clone())
+		}
+	}
+}
+
+// subsumes reports whether a membership of p itself speaks for d.
+func (s *Site) subsumes(p *past, d msg.Dep) bool {
+	m := s.groups.find(d.Group, p.proc)
+	return m != nil && m.cur != nil && m.come().Covers(d)
+}
+
+// come is how far the program has come in this group.
+func (m *member) come() msg.Dep {
+	c := m.shown()
+	if c == nil { // in nothing yet, but past all that was before it joined
+		return msg.Dep{Group: m.group, View: m.joined - 1}
+	}
+	return msg.Dep{Group: m.group, View: c.view.Index, Time: c.queue.Done()}
+}
+
+// stirred notes that the program has come further: its casts to other groups
+// depend on that, and what waits there may go on.
+func (m *member) stirred() {
+	if !m.open {
+		m.open = true
+		m.past.open = append(m.past.open, m)
+	}
+	m.s.groups.stir(m)
+}
+
+// stir lets the other memberships of m's process try again what they wait with.
+func (g *groups) stir(m *member) {
+	if g.waiting == 0 {
+		return
+	}
+	for _, o := range g.list {
+		if o != m && o.proc == m.proc && o.waits {
+			g.mark(o)
+		}
+	}
+}
+
+// retry lets all memberships try again what they wait with.
+func (g *groups) retry() {
+	for _, o := range g.list {
+		if o.waits {
+			g.mark(o)
+		}
+	}
+}
+
+// setWaits notes whether m waits for another group.
+func (g *groups) setWaits(m *member, waits bool) {
+	if m.waits == waits {
+		return
+	}
+	if m.waits = waits; waits {
+		g.waiting++
+	} else {
+		g.waiting--
+	}
+}
+
+// doneWith reports whether all members of the group are done with d.
+func (m *member) doneWith(d msg.Dep) bool {
+	c := m.cur
+	if c == nil || len(m.ending) > 0 || !c.stable.AllClear() {
+		return false
+	}
+	return msg.Dep{View: c.view.Index, Time: c.stable.Spent()}.Covers(d)
+}
+
+// deps lists what the process has seen in groups but for one, as far as others
+// may not have.
+func (s *Site) deps(p *past, but id.Address) []msg.Dep {
+	var list []msg.Dep
+	p.open = slices.DeleteFunc(p.open, func(m *member) bool {
+		if m.ended {
+			return true
+		}
+		d := m.come()
+		if m.doneWith(d) {
+			m.open = false
+			return true
+		}
+		if m.group != but {
+			list = append(list, d.Clone())
+		}
+		return false
+	})
+	p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
+		if s.subsumes(p, d) {
+			return true
+		}
+		i := slices.IndexFunc(list, func(x msg.Dep) bool { return x.Group == d.Group })
+		switch {
+		case d.Group == but:
+		case i >= 0:
+			list[i].Merge(d)
+		default:
+			list = append(list, d.Clone())
+		}
+		return false
+	})
+	return list
+}
+
+// untold is deps without what went with an earlier cast of this view: who is
+// delivered this one was delivered that one before.
+func (c *installed) untold(deps []msg.Dep) []msg.Dep {
+	return slices.DeleteFunc(deps, func(d msg.Dep) bool {
+		i := slices.IndexFunc(c.told, func(x msg.Dep) bool { return x.Group == d.Group })
+		switch {
+		case i < 0:
+			c.told = append(c.told, d.Clone())
+		case c.told[i].Covers(d):
+			return true
+		default:
+			c.told[i].Merge(d)
+		}
+		return false
+	})
+}
+
+// delivered reports whether proc has been delivered all of deps that it ever
+// will be: in groups where it is no member there is nothing to wait for, and of
+// a view that has ended nothing is that the cut does not hold.
+func (s *Site) delivered(proc id.Address, deps []msg.Dep) bool {
+	for _, d := range deps {
+		m := s.groups.find(d.Group, proc)
+		if m == nil || m.come().Covers(d) {
+			continue
+		}
+		c := m.shown()
+		if c == nil || c.view.Index != d.View || c.queue.Ends() == nil || len(d.Time) != len(c.view.Members) {
+			return false
+		}
+		for rank, n := range d.Time {
+			if c.queue.Done()[rank] < min(n, c.queue.Ends()[rank]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// secured reports whether no failure can take from other groups what our next
+// cast depends on there, and sees to it that it will be so. It is what a
+// conservative member waits for.
+func (m *member) secured() bool {
+	ok := true
+	for _, o := range m.past.open {
+		if o == m || o.ended || o.cur == nil {
+			continue
+		}
+		c := o.cur
+		upto := c.past()
+		if len(o.ending) == 0 && vclock.Time(c.stable.Stable()).Covers(upto) {
+			continue
+		}
+		ok = false
+		if len(o.ending) == 0 && !c.asked.Covers(upto) {
+			c.asked = upto
+			o.sendAck(c, o.usedEarlier(), true)
+		}
+	}
+	return ok && !slices.ContainsFunc(m.past.deps, func(d msg.Dep) bool { return d.Group != m.group })
+}
+
+// mayDepend reports whether a cast that carries causality may be sent now.
+func (m *member) mayDepend() bool {
+	m.unsecured = len(m.past.deps) >= flow.Deps || (m.conservative && !m.secured())
+	return !m.unsecured
+}
+
+// askPast asks about what nobody here can tell to be done with. Groups that are
+// gone need no asking: nobody is left to be delivered anything there.
+func (s *Site) askPast() effect.Time {
+	open, due := false, s.now >= s.pasts.at
+	for _, p := range s.pasts.list {
+		p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
+			g := s.Group(d.Group)
+			if g == nil && d.View <= s.log.Index() {
+				s.groups.retry()
+				return true
+			}
+			if g == nil {
+				return false
+			}
+			open = true
+			if due && !s.stalled {
+				s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: d.Clone()})
+			}
+			return false
+		})
+	}
+	if !open {
+		return effect.Never
+	}
+	if due {
+		s.pasts.at = s.now + s.cfg.Retry
+	}
+	return s.pasts.at
+}
+
+// depAsk answers for a group with a member here.
+func (s *Site) depAsk(from id.Site, x *msg.DepAsk) {
+	for _, m := range s.groups.of(x.Group) {
+		if m.doneWith(x.Dep) {
+			s.fx.Control(from, &msg.DepDone{Dep: x.Dep})
+			return
+		}
+	}
+}
+
+// depDone lets go of what all members of a group are done with.
+func (s *Site) depDone(x *msg.DepDone) {
+	for _, p := range s.pasts.list {
+		if i, ok := p.find(x.Group); ok && x.Covers(p.deps[i]) {
+			p.deps = slices.Delete(p.deps, i, i+1)
+		}
+	}
+	s.groups.retry()
+}

@@ -1,0 +1,49 @@
+package core
+
+import (
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// checkContact stalls the site while it is not in touch with a majority, or with
+// less than a view must weigh, and lets it go on in the same view when it is
+// again.
+func (s *Site) checkContact() {
+	v := s.log.View()
+	if v == nil {
+		return
+	}
+	var weight uint64
+	stalled := !v.Quorum(func(x id.Site) bool {
+		if x != s.me && !s.detector.InTouch(x) {
+			return s.log.Inherits(x)
+		}
+		m, _ := v.Member(x)
+		weight += uint64(m.Weight)
+		return true
+	}) || weight < s.cfg.Log.Least
+	if stalled == s.stalled {
+		return
+	}
+	s.stalled, s.since = stalled, s.now
+	if stalled {
+		s.fx.Fact(fact.Stall{})
+		s.item(Stalled{})
+		return
+	}
+	s.fx.Fact(fact.Resume{})
+	s.item(Resumed{})
+	for _, m := range s.groups.list {
+		s.groups.mark(m)
+	}
+	s.outside.viewed(s)
+}
+
+// givesUp reports whether the site has been stalled for as long as it bears.
+func (s *Site) givesUp() bool {
+	if !s.stalled || s.cfg.HaltAfter == 0 {
+		return false
+	}
+	s.wakeAt(s.since + s.cfg.HaltAfter)
+	return s.now >= s.since+s.cfg.HaltAfter
+}

@@ -1,0 +1,154 @@
+package gms
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// admit adds joiners, as many as the others outvote even if all joiners were to
+// die at once, and with them those that came before and have not been heard of
+// since. A joiner whose name is taken replaces its former self.
+// It returns when one that has to wait may be let in.
+func (l *Log) admit(e *msg.Entry) effect.Time {
+	wake := effect.Never
+	var staying, joining uint64
+	for _, m := range l.view.Members {
+		switch {
+		case removes(e, m.Site):
+		case slices.Contains(l.fresh, m.Site):
+			joining += uint64(m.Weight)
+		default:
+			staying += uint64(m.Weight)
+		}
+	}
+	for _, j := range l.joins {
+		if uint64(j.Weight) > staying && len(l.fresh) == 0 {
+			l.fx.Control(j.Site, &msg.Refuse{Why: "its weight exceeds that of all members together"})
+			continue
+		}
+		if slices.Contains(l.removed, j.Site) {
+			continue
+		}
+		if len(e.Add) == maxJoiners || joining+uint64(j.Weight) > staying {
+			break
+		}
+		i := slices.IndexFunc(l.view.Members, func(m view.Member) bool { return m.Name == j.Name })
+		if i >= 0 && !removes(e, l.view.Members[i].Site) {
+			continue // refused or replaced when the old one's fate is known
+		}
+		if slices.ContainsFunc(e.Add, func(m view.Member) bool { return m.Name == j.Name }) {
+			continue
+		}
+		if due := l.returns.due(j.Name); due > l.now {
+			wake = min(wake, due)
+			continue
+		}
+		joining += uint64(j.Weight)
+		e.Add = append(e.Add, j)
+	}
+	return wake
+}
+
+// onJoin takes a joiner's wish: welcomes it if it is in already, else passes it
+// to the coordinator or remembers it.
+//
+// A joiner at the address of a member of the same name is proof that the former
+// process is gone.
+func (l *Log) onJoin(from id.Site, m *msg.Join) {
+	j := m.Member
+	if l.view.Has(j.Site) || slices.Contains(l.removed, j.Site) {
+		if from == j.Site { // it is in already, or was, and is out for good
+			l.fx.Control(j.Site, l.snapshot())
+		}
+		return
+	}
+	if i := slices.IndexFunc(l.view.Members, func(v view.Member) bool { return v.Name == j.Name }); i >= 0 {
+		old := l.view.Members[i]
+		if old.Addr == j.Addr && !l.Accuses(old.Site) && old.Site != l.me.Site {
+			l.Suspect(l.now, old.Site, msg.Replaced, l.fx)
+		}
+		if !l.suspected(old.Site) {
+			l.fx.Control(j.Site, &msg.Refuse{Why: "the name " + j.Name + " is taken by a site that is alive"})
+			return
+		}
+	}
+	if !slices.ContainsFunc(l.joins, func(v view.Member) bool { return v.Site == j.Site }) {
+		l.joins = append(l.joins, j)
+		if len(l.joins) > 4*maxJoiners {
+			l.joins = slices.Delete(l.joins, 0, 1) // it will ask again
+		}
+	}
+	if from == j.Site { // straight from the joiner: let the likely leaders know
+		l.toVoters(m)
+	}
+}
+
+// Shown is called when a frame of s shows that it has applied entry index.
+func (l *Log) Shown(s id.Site, index uint64) {
+	if len(l.fresh) > 0 && index >= l.since {
+		l.fresh = slices.DeleteFunc(l.fresh, func(x id.Site) bool { return x == s })
+	}
+}
+
+// returns remembers which nodes were excluded for silence, by name. One that is
+// in and out again and again, because it or its link is overloaded, costs all
+// others a view change and a state transfer each time; so it waits longer each
+// time before it is let in. The coordinator alone acts on it, and what it does
+// not remember costs nothing but that.
+type returns []exclusion
+
+type exclusion struct {
+	name  string
+	times int
+	last  effect.Time
+	until effect.Time
+}
+
+const (
+	maxReturns = 1 << 10
+	// steadyAfter is after how many times the shortest pause an exclusion is forgotten.
+	steadyAfter = 60
+	// mostDoubled bounds the pause to 2 to that power of the shortest.
+	mostDoubled = 6
+)
+
+func (r *returns) find(name string) int {
+	return slices.IndexFunc(*r, func(x exclusion) bool { return x.name == name })
+}
+
+// note takes down whom an entry excludes from view v for silence.
+func (r *returns) note(now, pause effect.Time, v *view.Site, list []msg.Removal) {
+	for _, gone := range list {
+		m, ok := v.Member(gone.Site)
+		if !ok || gone.Evidence != msg.Timeout || pause == 0 {
+			continue
+		}
+		i := r.find(m.Name)
+		if i < 0 {
+			if len(*r) == maxReturns {
+				*r = slices.Delete(*r, 0, 1)
+			}
+			*r = append(*r, exclusion{name: m.Name})
+			i = len(*r) - 1
+		}
+		x := &(*r)[i]
+		if now-x.last > steadyAfter*pause {
+			x.times = 0
+		}
+		if x.last, x.times = now, x.times+1; x.times > 1 {
+			x.until = now + pause<<min(x.times-2, mostDoubled)
+		}
+	}
+}
+
+// due is when the node of that name may come in again.
+func (r *returns) due(name string) effect.Time {
+	if i := r.find(name); i >= 0 {
+		return (*r)[i].until
+	}
+	return 0
+}

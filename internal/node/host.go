@@ -1,0 +1,81 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// Site is one running incarnation: a *Node, or one of a simulated world.
+type Site interface {
+	Post(core.Event)
+	Inspect(func(*core.Site)) bool
+	Site() id.Site
+	Addr() string
+	Listens() string
+	At(time.Time) effect.Time
+	Done() <-chan struct{}
+	Close()
+}
+
+// Host is what a program stands on: this machine, or one of a simulated world,
+// which decides when each goroutine of the program goes on.
+//
+// Whatever blocks for the program takes a ticket first, and when it wakes waits
+// for its turn. In a simulated world at most one goroutine has the turn, and in
+// the process of a site that crashed both calls end the goroutine that makes
+// them, as the crash would have; so no lock may be held in a call.
+type Host interface {
+	// Start runs a site, as the function of that name does.
+	Start(ctx context.Context, cfg Config) (Site, error)
+	// Go runs f in a goroutine of the program.
+	Go(f func())
+	// Ticket is a number for a wait to come. Later ones are greater.
+	Ticket() uint64
+	// Turn waits until the holder of the ticket may go on.
+	Turn(ticket uint64)
+	// Dead reports whether the program's process has crashed.
+	Dead() bool
+}
+
+// Here is this machine: goroutines go on as they please.
+type Here struct{}
+
+// Start calls the function of that name.
+func (Here) Start(ctx context.Context, cfg Config) (Site, error) {
+	n, err := Start(ctx, cfg)
+	if err != nil {
+		return nil, err // and no *Node that is nil
+	}
+	return n, nil
+}
+
+// Go starts a goroutine.
+func (Here) Go(f func()) { go f() }
+
+// Ticket is always 0.
+func (Here) Ticket() uint64 { return 0 }
+
+// Turn returns at once.
+func (Here) Turn(uint64) {}
+
+// Dead is false: who asks runs.
+func (Here) Dead() bool { return false }
+
+type hostKey struct{}
+
+// OnHost returns a context in which nodes are started on h.
+func OnHost(ctx context.Context, h Host) context.Context {
+	return context.WithValue(ctx, hostKey{}, h)
+}
+
+// HostOf is the host that a context names, or this machine.
+func HostOf(ctx context.Context) Host {
+	if h, ok := ctx.Value(hostKey{}).(Host); ok {
+		return h
+	}
+	return Here{}
+}

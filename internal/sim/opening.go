@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/cohortkit/cohort/internal/core/effect"
+)
+
+const sitesUsage = "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [together]"
+
+// doSites makes hosts and starts the first ones, one after the other, so that
+// their ranks are their numbers. Together means that all hosts are to found the
+// system, and none is started.
+func (s *Story) doSites(args []string) error {
+	if err := want(args, 1, sitesUsage); err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil || s.w != nil {
+		return errors.New("the number of sites is told once")
+	}
+	all := n
+	if of := after(args, "of"); len(of) > 0 {
+		if all, err = strconv.Atoi(of[0]); err != nil || all < n {
+			return fmt.Errorf("cannot start %d sites of %s", n, of[0])
+		}
+	}
+	s.w = newWorld(Options{Seed: 1, Sites: all, Keep: true})
+	s.w.story = s
+	for _, h := range s.w.hosts {
+		h.offset = effect.Second
+	}
+	if err := s.setting(args); err != nil {
+		return err
+	}
+	if slices.Contains(args, "together") {
+		for _, h := range s.w.hosts {
+			s.w.expect = append(s.w.expect, h.addr)
+		}
+		return nil
+	}
+	for i, h := range s.w.hosts[:n] {
+		h.start(i == 0)
+		s.w.runUntil(s.w.now + effect.Second)
+	}
+	s.tale.notes = nil
+	return nil
+}
+
+// setting reads what sites are like.
+func (s *Story) setting(args []string) error {
+	weights, err1 := s.numbers(after(args, "weights"))
+	machines, err2 := s.numbers(after(args, "machines"))
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	for i, n := range weights {
+		s.w.hosts[i].weight = uint32(n)
+	}
+	for i, n := range machines {
+		s.w.hosts[i].machine = n
+	}
+	err := s.leases(args)
+	if err != nil {
+		return err
+	}
+	if least := after(args, "least"); len(least) > 0 {
+		s.w.least, err = strconv.ParseUint(least[0], 10, 32)
+	}
+	if pause := after(args, "halt-after"); len(pause) > 0 && err == nil {
+		s.w.haltAfter, err = duration(pause[0])
+	}
+	return err
+}
+
+// after lists the words after a key.
+func after(args []string, key string) []string {
+	i := slices.Index(args, key)
+	if i < 0 {
+		return nil
+	}
+	return args[i+1:]
+}
+
+// numbers reads the numbers that words begin with, one for each host at most.
+func (s *Story) numbers(words []string) (list []uint64, err error) {
+	for _, word := range words {
+		n, err := strconv.ParseUint(word, 10, 32)
+		if err != nil {
+			break // the next key
+		}
+		if len(list) == len(s.w.hosts) {
+			return nil, fmt.Errorf("%q is of nobody", word)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}

@@ -1,0 +1,226 @@
+package cohort
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
+)
+
+// Read runs f, which looks at the state of this member, and returns nil if what
+// f saw was linearizable: it held every safe cast and every Barrier cast that
+// anybody had been delivered, or had an answer to, before Read was called. No
+// message is sent: f runs on the caller's goroutine, at once if no such cast is
+// waiting here, and while no handler, OnView, Snapshot or Restore of the group
+// does.
+//
+// Read waits for what is waiting here and, after a change of members, for a lease;
+// until ctx ends. What f saw counts only if Read returns nil: f may have run
+// before an error, and more than once. It must not change the state nor use the
+// group. A handler must not call Read: it has the state to itself.
+//
+// The error is ErrUnknown if this node is out of touch with the majority or was
+// excluded, ErrLeft after Leave or Close, or while another
+// member takes this one's place, ErrLost, or ctx's.
+func (g *Group) Read(ctx context.Context, f func()) error {
+	s := g.readers.seat.Load()
+	if s == nil {
+		return g.unseated()
+	}
+	r := lease.Begin(s.due.Load())
+	for {
+		if s.may(r) {
+			g.readers.state.RLock()
+			f()
+			g.readers.state.RUnlock()
+			if s.stands(r) {
+				return nil
+			}
+		}
+		if err := g.awaitRead(ctx, s, r); err != nil {
+			return err
+		}
+	}
+}
+
+// Peek runs f, which looks at the state of this member as it is: it may be
+// older than what others have seen, by as long as this node has been out of
+// touch. All else is as with Read.
+func (g *Group) Peek(f func()) {
+	g.readers.state.RLock()
+	defer g.readers.state.RUnlock()
+	f()
+}
+
+// readers are what a group keeps for those who read its state here.
+type readers struct {
+	state sync.RWMutex         // the program's state: written by handlers, read by Read
+	seat  atomic.Pointer[seat] // nil while the node is not a member
+
+	waiting atomic.Int64
+	mu      sync.Mutex
+	change  chan struct{} // closed when those who wait should look again
+}
+
+// seat is one membership, as readers see it. The core's goroutine raises what is
+// due before anybody else can know of it, the stream's goroutine what is settled.
+type seat struct {
+	key     seatKey
+	life    *life
+	due     atomic.Uint64
+	settled atomic.Uint64
+	gone    atomic.Bool
+	readers *readers // of its group; the core's goroutine only
+}
+
+type seatKey struct {
+	proc, group id.Address
+	since       uint64
+}
+
+// terms are what an incarnation's readers may rely on, and when that was told.
+type terms struct {
+	lease.Terms
+	at   effect.Time // by the core's clock
+	wall int64       // by the machine's, Unix nanoseconds
+}
+
+// now is the time by which a lease is measured. A machine that slept may have
+// stopped the one clock and not the other: the later one counts.
+func (l *life) now(t *terms) effect.Time {
+	now := time.Now()
+	return max(l.node.At(now), t.at+effect.Time(now.UnixNano()-t.wall))
+}
+
+func (s *seat) may(r lease.Read) bool {
+	t := s.life.terms.Load()
+	return r.May(s.settled.Load(), t.Terms, s.life.now(t))
+}
+
+func (s *seat) stands(r lease.Read) bool {
+	t := s.life.terms.Load()
+	return !s.gone.Load() && r.Stands(t.Terms, s.life.now(t))
+}
+
+// awaitRead waits until a read may be worth another try.
+func (g *Group) awaitRead(ctx context.Context, s *seat, r lease.Read) error {
+	ticket := g.n.host.Ticket()
+	changed := g.readers.await()
+	defer g.readers.waiting.Add(-1)
+	switch { // what has changed before we waited, nobody tells us
+	case s.gone.Load():
+		return g.unseated()
+	case s.due.Load() == lease.Closed:
+		return ErrLeft
+	case s.life.terms.Load().Stalled:
+		return ErrUnknown
+	case s.may(r):
+		return nil
+	}
+	select {
+	case <-changed:
+	case <-g.out:
+	case <-ctx.Done():
+	}
+	g.n.host.Turn(ticket)
+	switch {
+	case closed(g.out):
+		return g.reason()
+	case closed(changed):
+		return nil
+	}
+	return ctx.Err()
+}
+
+// unseated says why nobody can read here.
+func (g *Group) unseated() error {
+	if _, _, err := g.address(); err != nil {
+		return err
+	}
+	return ErrUnknown // it is coming back
+}
+
+func (rs *readers) await() <-chan struct{} {
+	rs.waiting.Add(1)
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.change == nil {
+		rs.change = make(chan struct{})
+	}
+	return rs.change
+}
+
+// changed has those who wait look again.
+func (rs *readers) changed() {
+	if rs.waiting.Load() == 0 {
+		return
+	}
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.change != nil {
+		close(rs.change)
+		rs.change = nil
+	}
+}
+
+// settled takes what the stream says has been handled.
+func (rs *readers) settled(i core.Settled) {
+	if s := rs.seat.Load(); s != nil && s.key == (seatKey{i.Proc, i.Group, i.Since}) {
+		s.settled.Store(i.Upto)
+		rs.changed()
+	}
+}
+
+// unseat ends the membership for readers.
+func (rs *readers) unseat() {
+	if s := rs.seat.Swap(nil); s != nil {
+		s.gone.Store(true)
+	}
+	rs.changed()
+}
+
+// publish tells readers the outcome of a step, before anybody else can. It runs
+// on the core's goroutine, as all that touches the seats of an incarnation.
+func (l *life) publish(out *core.Output) {
+	for _, d := range out.Dues {
+		l.seat(seatKey{d.Proc, d.Group, d.Since}).due.Store(d.Upto)
+	}
+	if t := l.terms.Load(); out.Terms == t.Terms {
+		return
+	}
+	now := time.Now()
+	l.terms.Store(&terms{Terms: out.Terms, at: l.node.At(now), wall: now.UnixNano()})
+	for _, s := range l.seats { // order does not matter: each has its own readers
+		if s.readers != nil {
+			s.readers.changed()
+		}
+	}
+}
+
+// sit gives a group the seat of its new membership, and forgets the last.
+func (l *life) sit(g *Group, k seatKey) {
+	for old := range l.seats {
+		if old.proc == k.proc && old.group == k.group && old != k {
+			delete(l.seats, old)
+		}
+	}
+	s := l.seat(k)
+	s.readers = &g.readers
+	g.readers.seat.Store(s)
+}
+
+// seat finds a membership's seat. The state itself is always due.
+func (l *life) seat(k seatKey) *seat {
+	s := l.seats[k]
+	if s == nil {
+		s = &seat{key: k, life: l}
+		s.due.Store(1)
+		l.seats[k] = s
+	}
+	return s
+}
