@@ -103,6 +103,13 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendRequestHeld(b, m), nil
 	case *msg.Replies:
 		return appendReplies(b, m)
+	}
+	return appendLater(b, m)
+}
+
+// appendLater appends those of state transfer, and of kinds that came after it.
+func appendLater(b []byte, m msg.Message) (head, body []byte) {
+	switch m := m.(type) {
 	case *msg.XferAsk:
 		return appendXferAsk(b, m), nil
 	case *msg.XferBegin:
