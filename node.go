@@ -352,9 +352,10 @@ func (n *Node) Stalled() bool {
 	return n.stalled
 }
 
-// Lookup returns the newest view of the group with that name, whether the node
-// is a member or not. It answers from this node's copy of the directory, and
-// when the name is not there asks the system, waiting until ctx ends. The error
+// Lookup returns the newest view that this node knows of the group with that
+// name, whether it is a member or not: a change that was decided a moment ago may
+// not be in it yet. When the name is not there it asks the system, waiting until
+// ctx ends. The error
 // is ErrNoGroup, ErrLeft after Close, ErrUnknown while the node is coming back,
 // or ctx's.
 func (n *Node) Lookup(ctx context.Context, name string) (View, error) {

@@ -94,7 +94,7 @@ type terms struct {
 // stopped the one clock and not the other: the later one counts.
 func (l *life) now(t *terms) effect.Time {
 	now := time.Now()
-	return max(l.node.At(now), t.at+effect.Time(now.UnixNano()-t.wall))
+	return max(l.node.At(now), t.at+now.UnixNano()-t.wall)
 }
 
 func (s *seat) may(r lease.Read) bool {

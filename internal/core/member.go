@@ -437,14 +437,14 @@ func (m *member) acknowledge(c *installed) {
 
 // sendAck tells all members our counts; wanted asks for theirs.
 func (m *member) sendAck(c *installed, cleared, wanted bool) {
-	clear := c.cleared || cleared
-	m.noteUsed(c, clear)
+	all := c.cleared || cleared
+	m.noteUsed(c, all)
 	a := &msg.Ack{
 		Group: m.group, View: c.view.Index, From: uint16(c.rank),
 		Held: c.streams.Vector(), Used: append([]uint64(nil), c.used...),
-		Clear: clear, Wanted: wanted,
+		Clear: all, Wanted: wanted,
 	}
-	c.cleared = clear
+	c.cleared = all
 	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked = false, false, false, false, 0
 	m.ackAt, m.ackNow = 0, false
 	for _, s := range c.sites {

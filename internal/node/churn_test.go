@@ -43,7 +43,7 @@ func churn(t *testing.T, w *world, r *rand.Rand) {
 		default:
 			if len(all) < 4 {
 				p := w.start()
-				p.join("g")
+				p.join()
 				all = append(all, p)
 			}
 		}

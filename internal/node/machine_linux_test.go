@@ -32,7 +32,7 @@ func TestLastOfItsMachine(t *testing.T) {
 	for _, cmd := range children {
 		_ = cmd.Wait()
 	}
-	a.join("g")
+	a.join()
 	a.await("a view of its own", func() bool { return len(a.members()) == 1 })
 }
 

@@ -323,7 +323,7 @@ func TestTrace(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		var records tracer
 		p := w.start(func(cfg *Config) { cfg.Trace = &records })
-		p.join("g")
+		p.join()
 		p.cast(msg.Total, true, "x")
 		p.await("it", func() bool { return p.has(0) == 1 })
 		p.Close()

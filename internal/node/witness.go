@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
-	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/view"
 )
@@ -37,7 +36,7 @@ func (n *Node) watchMachine() {
 		n.log.Warn("no socket for the other nodes of this machine", "err", err)
 		return
 	}
-	n.me.Machine, n.epoch, n.began = m.number, effect.Time(m.clock), m.read
+	n.me.Machine, n.epoch, n.began = m.number, m.clock, m.read
 	n.witness = &witness{socket: socket, watched: map[id.Site]context.CancelFunc{}}
 	context.AfterFunc(n.ctx, func() { _ = socket.Close() })
 	n.wg.Go(func() { n.beWatched(socket) })

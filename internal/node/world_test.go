@@ -104,7 +104,7 @@ func (w *world) startAll(n int, change ...func(*Config)) []*program {
 	w.t.Helper()
 	for range n {
 		p := w.start(change...)
-		p.join("g")
+		p.join()
 	}
 	for _, p := range w.nodes {
 		p.await("a view of all", func() bool { return len(p.members()) == n })
@@ -208,10 +208,11 @@ func (p *program) await(what string, holds func() bool) {
 	}
 }
 
-func (p *program) join(group string) {
+// join makes the program a member of the group g.
+func (p *program) join() {
 	p.t.Helper()
 	p.proc = id.Process(p.Site(), 1)
-	p.Post(core.JoinGroup{Proc: p.proc, Name: group})
+	p.Post(core.JoinGroup{Proc: p.proc, Name: "g"})
 	p.await("its group", func() bool { return p.view != nil })
 }
 

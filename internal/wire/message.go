@@ -206,14 +206,6 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return readRequestHeld(r)
 	case msg.KindReplies:
 		return readReplies(r)
-	default:
-		return r.laterFields(k)
-	}
-}
-
-// laterFields are those of state transfer, and of kinds that came after it.
-func (r *reader) laterFields(k msg.Kind) msg.Message {
-	switch k {
 	case msg.KindXferAsk:
 		return readXferAsk(r)
 	case msg.KindXferBegin:

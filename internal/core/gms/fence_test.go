@@ -26,7 +26,7 @@ func TestFenceOfAViewToCome(t *testing.T) {
 	n := world(t, 3)
 	var asked []uint64
 	wait := 500 * effect.Millisecond
-	n.logs[2].Guard(func(v *view.Site, r msg.Removal) effect.Time {
+	n.logs[2].Guard(func(v *view.Site, _ msg.Removal) effect.Time {
 		asked = append(asked, v.Seq)
 		return max(0, wait-n.now)
 	})

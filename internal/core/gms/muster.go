@@ -57,7 +57,7 @@ func (l *Log) volunteer(m view.Member) {
 		return
 	}
 	slices.SortFunc(l.come, func(a, b view.Member) int { return strings.Compare(a.Addr, b.Addr) })
-	l.system, l.view = l.muster.number, &view.Site{}
+	l.system, l.view = l.number, &view.Site{}
 	e := &msg.Entry{Index: 1, Add: l.come}
 	l.muster = muster{}
 	l.commit(e, nil)

@@ -19,7 +19,7 @@ func sites(seq uint64, list ...id.Site) *view.Site {
 	return v
 }
 
-func silent(s id.Site) msg.Removal { return msg.Removal{Site: s, Evidence: msg.Timeout} }
+var silent = msg.Removal{Site: 3, Evidence: msg.Timeout}
 
 // pair is a holder, 3, and a granter, 1, in a view of three.
 func pair(cfg Config) (holder, granter *Lease) {
@@ -47,14 +47,14 @@ func TestHolderCountsFromItsOwnHeartbeat(t *testing.T) {
 	if got := holder.Until(); got != 1900*ms { // its own vote and that of 1
 		t.Errorf("a lease until %d, want 1900 ms", got/ms)
 	}
-	if got := granter.Fence(silent(3)); got != (1400+900+100-1400)*ms {
+	if got := granter.Fence(silent); got != (1400+900+100-1400)*ms {
 		t.Errorf("the granter waits for %d ms, want 1000", got/ms)
 	}
 	granter.Clock(2400*ms, effect.Never)
-	if got := granter.Fence(silent(3)); got != 0 {
+	if got := granter.Fence(silent); got != 0 {
 		t.Errorf("after all that it still waits for %d ms", got/ms)
 	}
-	holder.Pledge(1800*ms, &msg.Entry{Remove: []msg.Removal{silent(3)}})
+	holder.Pledge(1800*ms, &msg.Entry{Remove: []msg.Removal{silent}})
 	if got := holder.Until(); got != 0 {
 		t.Errorf("a lease until %d on the vote of one other", got)
 	}
@@ -67,7 +67,7 @@ func TestWhoMayBeAViewBehindIsGivenTime(t *testing.T) {
 	holder, granter := pair(Config{Grant: 900 * ms, Slack: 100 * ms})
 	granter.Clock(5000*ms, effect.Never)
 	granter.Install(sites(2, 1, 2, 3, 4))
-	if got := granter.Fence(silent(3)); got != 1000*ms {
+	if got := granter.Fence(silent); got != 1000*ms {
 		t.Errorf("it waits for %d ms, want 1000", got/ms)
 	}
 	if m := granter.Beat(5000*ms, 3, true); m.Grant != 0 {
@@ -75,7 +75,7 @@ func TestWhoMayBeAViewBehindIsGivenTime(t *testing.T) {
 	}
 	holder.Install(sites(2, 1, 2, 3, 4))
 	granter.Heard(3, holder.Beat(1100*ms, 1, false))
-	if got := granter.Fence(silent(3)); got != 0 {
+	if got := granter.Fence(silent); got != 0 {
 		t.Errorf("it waits for %d ms for who came along and has no grant", got/ms)
 	}
 }
