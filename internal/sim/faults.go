@@ -42,7 +42,8 @@ func Profile(name string) (Faults, error) {
 }
 
 // vary makes systems differ: in some runs votes weigh differently, and in some
-// the detectors are hasty, so that more sites are removed that live.
+// the detectors are hasty, so that more sites are removed that live; and in some each site has two
+// processes, often in one group.
 func (w *World) vary() {
 	if w.dice.Chance(250) {
 		for _, h := range w.hosts[1:] {
@@ -74,6 +75,9 @@ func (w *World) vary() {
 			w.least += uint64(h.weight)
 		}
 		w.least /= 3
+	}
+	if w.Programs == 1 && w.dice.Chance(200) { // several members at a site
+		w.Programs = 2
 	}
 }
 
