@@ -20,7 +20,6 @@ func TestTwoProcessesOfANodeInOneGroup(t *testing.T) {
 		t.Fatalf("addresses %v and %v", a, b)
 	}
 	all := []*cohort.Node{first, second, s.nodes[1]}
-	var members []*tally
 	var groups []*cohort.Group
 	for k, node := range all {
 		c := newCounter()
@@ -29,7 +28,7 @@ func TestTwoProcessesOfANodeInOneGroup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		members, groups = append(members, c), append(groups, g)
+		groups = append(groups, g)
 		if r := g.View().Rank(node.Address()); r != k {
 			t.Errorf("process %v has rank %d, want %d", node.Address(), r, k)
 		}

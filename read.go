@@ -32,7 +32,11 @@ func (g *Group) Read(ctx context.Context, f func()) error {
 	if s == nil {
 		return g.unseated()
 	}
-	r := lease.Begin(s.due.Load())
+	due := s.due.Load()
+	if due == lease.Closed { // even if we stay after all, this one would wait for ever
+		return ErrLeft
+	}
+	r := lease.Begin(due)
 	for {
 		if s.may(r) {
 			g.readers.state.RLock()

@@ -219,13 +219,13 @@ func judgeSessionOutcomes(r *run, v *verdict) {
 			continue
 		}
 		turn := s.turnOf(c.caller)
-		any, own := -1, -1 // carried out: whoever asked, and asked by this caller or one before
+		first, own := -1, -1 // carried out: whoever asked, and asked by this caller or one before
 		for _, x := range s.runs {
 			if asked.Cast < x.lo || asked.Cast > x.hi {
 				continue
 			}
-			if any < 0 {
-				any = x.rec
+			if first < 0 {
+				first = x.rec
 			}
 			if own < 0 && s.turnOf(at[fact.Deliver](r, x.rec).Origin) <= turn {
 				own = x.rec
@@ -237,8 +237,8 @@ func judgeSessionOutcomes(r *run, v *verdict) {
 				v.fail([]int{told, own}, "Request %d of session %d of %s was called not done, and was carried out.", asked.Cast, asked.Session, c.group)
 			}
 		case "", "nobody", "spent":
-			if r.opt.GlobalClock && !v.holds(any >= 0 && any < told) {
-				v.fail(nonNegative(any, told), "Request %d of session %d of %s was called done, and was not carried out.", asked.Cast, asked.Session, c.group)
+			if r.opt.GlobalClock && !v.holds(first >= 0 && first < told) {
+				v.fail(nonNegative(first, told), "Request %d of session %d of %s was called done, and was not carried out.", asked.Cast, asked.Session, c.group)
 			}
 		}
 	}
