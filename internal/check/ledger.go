@@ -157,15 +157,23 @@ func heirless(members, heirs []id.Address) []id.Address {
 	})
 }
 
-// heirs are those that the entries after one took up to another made.
+// heirs are those that the entries after one took up to another made, and that
+// did not leave again: old and heir in turn.
 func (l *ledger) heirs(after, upto uint64) (pairs []id.Address) {
 	if l == nil {
 		return nil
 	}
 	for _, e := range l.entries {
-		if e.Index > after && e.Index <= upto {
-			pairs = append(pairs, e.Heirs...)
+		if e.Index <= after || e.Index > upto {
+			continue
 		}
+		for i := len(pairs) - 2; i >= 0; i -= 2 {
+			next := slices.Index(e.Heirs, pairs[i+1])
+			if slices.Contains(e.Left, pairs[i+1]) && (next < 0 || next%2 == 1) {
+				pairs = slices.Delete(pairs, i, i+2)
+			}
+		}
+		pairs = append(pairs, e.Heirs...)
 	}
 	return pairs
 }
