@@ -167,13 +167,13 @@ func (l *ledger) heirs(after, upto uint64) (pairs []id.Address) {
 		if e.Index <= after || e.Index > upto {
 			continue
 		}
+		pairs = append(pairs, e.Heirs...)
 		for i := len(pairs) - 2; i >= 0; i -= 2 {
 			next := slices.Index(e.Heirs, pairs[i+1])
 			if slices.Contains(e.Left, pairs[i+1]) && (next < 0 || next%2 == 1) {
 				pairs = slices.Delete(pairs, i, i+2)
 			}
 		}
-		pairs = append(pairs, e.Heirs...)
 	}
 	return pairs
 }
