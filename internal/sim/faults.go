@@ -49,7 +49,7 @@ func (w *World) vary() {
 		for _, h := range w.hosts[1:] {
 			h.weight = Pick(w.dice, []uint32{0, 2, 2, 2, 3})
 		}
-		w.hosts[0].weight = 3 // who outweighs all others together is not let in
+		w.hosts[0].weight = Pick(w.dice, []uint32{1, 3}) // the founder has a vote
 	}
 	w.hasty = w.dice.Chance(250)
 	if w.dice.Chance(500) { // grants that outlast suspicions

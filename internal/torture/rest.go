@@ -108,10 +108,11 @@ func (r *round) tell() {
 	r.at(tellEvery, func() error { r.tell(); return nil })
 }
 
-// stateIsFinal reports whether all members hold the same state, or have said for
-// a while that they do not.
+// stateIsFinal reports whether all members hold the same state with all that must
+// last, or have said for a while that they do not. What a flush was done for may
+// be delivered only now: the flush has seen to it that all hold it.
 func (r *round) stateIsFinal() bool {
-	if r.same() {
+	if r.same() && len(r.missing(r.states())) == 0 {
 		return true
 	}
 	for _, s := range r.slots {
@@ -144,17 +145,25 @@ func (r *round) same() bool {
 	return first != nil
 }
 
+// states is what the members hold by name, as far as they have said.
+func (r *round) states() map[string][]summary {
+	all := map[string][]summary{}
+	for _, s := range r.slots {
+		if s.state != nil {
+			all[s.name] = s.state
+		}
+	}
+	return all
+}
+
 // end notes who runs and what they hold, and ends all processes.
 func (r *round) end() error {
 	r.agenda = nil
 	r.note("all is quiet")
-	r.quiet, r.final = time.Now(), map[string][]summary{}
+	r.quiet, r.final = time.Now(), r.states()
 	for _, s := range r.slots {
 		if s.address != 0 {
 			r.alive = append(r.alive, s.address.Site())
-		}
-		if s.state != nil {
-			r.final[s.name] = s.state
 		}
 		if s.proc != nil {
 			_ = s.proc.Tell(order{Do: doEnd})

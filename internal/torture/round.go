@@ -142,7 +142,7 @@ func (r *round) gather() error {
 		}
 	}
 	if err := r.wait(startFor, r.gathered); err != nil {
-		return fmt.Errorf("starting %d members and %d clients: %w", r.o.Sites, clients, err)
+		return fmt.Errorf("starting %d members and %d clients: %w (%s)", r.o.Sites, clients, err, r.census())
 	}
 	return nil
 }
