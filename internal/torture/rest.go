@@ -11,6 +11,7 @@ import (
 const (
 	backFor  = 40 * time.Second // for all to be in
 	hushFor  = opFor + 10*time.Second
+	calmFor  = 20 * time.Second
 	viewsFor = 30 * time.Second
 	stateFor = 20 * time.Second
 	endFor   = 10 * time.Second
@@ -33,6 +34,7 @@ func (r *round) rest() error {
 		{"not all processes are in", backFor, nil, r.all(func(s *slot) bool { return s.joined })},
 		{"not all operations have ended", hushFor, r.hush, r.all(func(s *slot) bool { return s.hushed })},
 		{"not all members are in the same views, with the state", viewsFor, nil, r.gathered},
+		{"not all casts were delivered", calmFor, r.settle, r.all(func(s *slot) bool { return s.settled || s.kind == client })},
 		{"not all members hold the same state", stateFor, r.tell, r.stateIsFinal},
 	} {
 		if step.begin != nil {
@@ -108,11 +110,21 @@ func (r *round) tell() {
 	r.at(tellEvery, func() error { r.tell(); return nil })
 }
 
-// stateIsFinal reports whether all members hold the same state with all that must
-// last, or have said for a while that they do not. What a flush was done for may
-// be delivered only now: the flush has seen to it that all hold it.
+// settle lets all members wait until what was cast before has been delivered. An
+// operation ends before that: with one answer, or when all hold the cast.
+func (r *round) settle() {
+	for _, s := range r.slots {
+		if s.runs() && !s.settled && s.kind != client {
+			_ = s.proc.Tell(order{Do: doSettle})
+		}
+	}
+	r.at(tellEvery, func() error { r.settle(); return nil })
+}
+
+// stateIsFinal reports whether all members hold the same state, or have said for
+// a while that they do not.
 func (r *round) stateIsFinal() bool {
-	if r.same() && len(r.missing(r.states())) == 0 {
+	if r.same() {
 		return true
 	}
 	for _, s := range r.slots {
@@ -145,25 +157,17 @@ func (r *round) same() bool {
 	return first != nil
 }
 
-// states is what the members hold by name, as far as they have said.
-func (r *round) states() map[string][]summary {
-	all := map[string][]summary{}
-	for _, s := range r.slots {
-		if s.state != nil {
-			all[s.name] = s.state
-		}
-	}
-	return all
-}
-
 // end notes who runs and what they hold, and ends all processes.
 func (r *round) end() error {
 	r.agenda = nil
 	r.note("all is quiet")
-	r.quiet, r.final = time.Now(), r.states()
+	r.quiet, r.final = time.Now(), map[string][]summary{}
 	for _, s := range r.slots {
 		if s.address != 0 {
 			r.alive = append(r.alive, s.address.Site())
+		}
+		if s.state != nil {
+			r.final[s.name] = s.state
 		}
 		if s.proc != nil {
 			_ = s.proc.Tell(order{Do: doEnd})
@@ -188,7 +192,7 @@ func (r *round) census() string {
 		case !s.runs():
 			words = append(words, "down")
 		case !s.joined:
-			words = append(words, "not in")
+			words = append(words, "not in", s.why)
 		case s.address == 0:
 			words = append(words, "coming back")
 		case time.Since(s.heard) >= freshFor:

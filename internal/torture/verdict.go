@@ -64,18 +64,18 @@ func (r *round) judge() (*verdict, error) {
 		v.violations += len(r.restless)
 		v.texts = append(v.texts, r.restless...)
 	}
-	v.lost = r.missing(r.final)
+	v.lost = r.missing()
 	return v, nil
 }
 
-// missing lists the updates that must last and that a member of these states
-// does not have.
-func (r *round) missing(states map[string][]summary) (list []string) {
+// missing lists the updates that must last and that a member does not have in
+// the end.
+func (r *round) missing() (list []string) {
 	for k, group := range groups {
 		for _, origin := range slices.Sorted(maps.Keys(r.acked[k])) {
 			lacks := map[uint64]string{}
-			for _, name := range slices.Sorted(maps.Keys(states)) {
-				for _, n := range r.acked[k][origin].minus(states[name][k].Done[origin]) {
+			for _, name := range slices.Sorted(maps.Keys(r.final)) {
+				for _, n := range r.acked[k][origin].minus(r.final[name][k].Done[origin]) {
 					lacks[n] += " " + name
 				}
 			}
