@@ -52,8 +52,10 @@ func (w *World) vary() {
 		w.hosts[0].weight = Pick(w.dice, []uint32{1, 3}) // the founder has a vote
 	}
 	w.hasty = w.dice.Chance(250)
-	if w.dice.Chance(500) { // grants that outlast suspicions
-		w.grant = w.dice.Between(200, 2000) * effect.Millisecond
+	// Grants that outlast suspicions, and shorter ones; but a clock that is slow by
+	// a tenth must not lose one between two heartbeats and two answers.
+	if w.dice.Chance(500) {
+		w.grant = w.dice.Between(350, 2000) * effect.Millisecond
 	}
 	w.drift = Pick(w.dice, []int64{0, 1_000, 10_000, 100_000})
 	for _, h := range w.hosts {
