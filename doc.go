@@ -86,7 +86,10 @@ Processes outside the group call it through a [Client]:
 	replies, err := node.Client(v.Group).Call(ctx, cohort.Causal, Get, nil, 1)
 
 A member relays the request; if it dies, another takes over, and the request is
-still carried out once.
+still carried out once. With Client.Session that holds as well when the caller's own
+node is cut off, or its program restarts.
+
+[Node.Process] adds a process to a node, with an address of its own.
 
 # Failures
 

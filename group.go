@@ -22,6 +22,11 @@ type GroupConfig struct {
 	// State is given to those who join after us, and taken from those who were
 	// before. Without it members join with nothing.
 	State State
+	// Replaces is a member that leaves when we are in: migration. We are given the
+	// state while it goes on; then, in one view, it is gone and we have its rank, and
+	// its Group ends with ErrLeft. It needs a State. If that member goes before, we
+	// are a member like any other.
+	Replaces Address
 	// OnView is called with every view, in order with the casts.
 	OnView func(View)
 	// Conservative makes the casts of this member, but FIFO ones, wait until no
@@ -73,6 +78,9 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	if name == "" || len(name) > 255 {
 		return nil, &ConfigError{Field: "name", What: "has to have 1 to 255 bytes"}
 	}
+	if cfg.Replaces != 0 && cfg.State == nil {
+		return nil, &ConfigError{Field: "Replaces", What: "needs a State to take over"}
+	}
 	g := &Group{
 		name: name, cfg: cfg, queue: newQueue(),
 		in: make(chan struct{}), out: make(chan struct{}),
@@ -82,13 +90,13 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.mu.Lock()
 	l := n.life
 	switch {
-	case n.closed || n.leaving:
+	case n.closed || n.leaving || n.ended:
 		n.mu.Unlock()
 		return nil, ErrLeft
 	case l == nil:
 		n.mu.Unlock()
 		return nil, ErrUnknown
-	case slices.ContainsFunc(n.groups, func(o *Group) bool { return o.name == name }):
+	case slices.ContainsFunc(n.groups, func(o *Group) bool { return o.name == name && o.n.number == n.number }):
 		n.mu.Unlock()
 		return nil, ErrJoined
 	}
@@ -96,7 +104,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
 	n.host.Go(g.run)
-	l.node.Post(g.wish(l))
+	l.node.Post(g.wish(l, cfg.Replaces))
 	select {
 	case <-g.in:
 	case <-g.out:
@@ -113,9 +121,12 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	return nil, ctx.Err()
 }
 
-// wish is what the core is asked for.
-func (g *Group) wish(l *life) core.JoinGroup {
-	return core.JoinGroup{Proc: l.proc, Name: g.name, Stateful: g.cfg.State != nil, Conservative: g.cfg.Conservative}
+// wish is what the core is asked for. Only the first membership takes the place
+// of another.
+func (g *Group) wish(l *life, replaces Address) core.JoinGroup {
+	return core.JoinGroup{
+		Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil, Replaces: replaces, Conservative: g.cfg.Conservative,
+	}
 }
 
 // abandon leaves a group that is not entered yet, now or when it is.
@@ -126,7 +137,7 @@ func (g *Group) abandon() {
 	l, addr := g.life, g.addr
 	n.mu.Unlock()
 	if l != nil && addr != 0 {
-		l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
+		l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
 	}
 }
 
@@ -136,7 +147,7 @@ func (g *Group) address() (*life, Address, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.closed:
+	case n.closed || n.ended:
 		return nil, 0, ErrLeft
 	case g.abandoned:
 		return nil, 0, ErrLeft
@@ -180,7 +191,7 @@ func (g *Group) Flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.node.Post(core.FlushGroup{Proc: l.proc, Group: addr, ID: callID})
+	l.node.Post(core.FlushGroup{Proc: l.process(g.n.number), Group: addr, ID: callID})
 	select {
 	case <-p.done:
 	case <-g.out:
@@ -210,7 +221,7 @@ func (g *Group) Leave(ctx context.Context) error {
 	g.n.mu.Lock()
 	g.abandoned = true
 	g.n.mu.Unlock()
-	l.node.Post(core.LeaveGroup{Proc: l.proc, Group: addr})
+	l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
 	if !g.n.await(ctx, ticket, g.out) {
 		return ctx.Err()
 	}
@@ -281,12 +292,12 @@ func (g *Group) again(l *life) {
 	}
 	g.n.mu.Unlock()
 	if mine {
-		l.node.Post(g.wish(l))
+		l.node.Post(g.wish(l, 0))
 	}
 }
 
 // rejoin asks for all groups again in a new incarnation.
-func (n *Node) rejoin(l *life) {
+func (n *system) rejoin(l *life) {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
 	for _, g := range groups {
@@ -295,6 +306,6 @@ func (n *Node) rejoin(l *life) {
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.feeds.open()
-		l.node.Post(g.wish(l))
+		l.node.Post(g.wish(l, 0))
 	}
 }

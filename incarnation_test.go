@@ -20,7 +20,7 @@ func TestCallsOfAnEndedIncarnation(t *testing.T) {
 	}
 	former, addr := node.life, g.Address()
 	node.mu.Lock()
-	node.life = &life{n: node, node: former.node, proc: former.proc}
+	node.life = &life{n: node.system, node: former.node}
 	node.mu.Unlock()
 	stale := peer{n: node, limit: memberWindow, dest: func() (*life, Address, error) { return former, addr, nil }}
 	if _, err := stale.Call(t.Context(), Total, 1, nil, 1); !errors.Is(err, ErrUnknown) {

@@ -8,28 +8,35 @@ import (
 // into that group's stream, in order; the rest wakes who waits for it. It runs
 // on the core's goroutine and never blocks.
 func (l *life) items(items []core.Item) {
+	if n := len(items); n > 0 {
+		_, l.halting = items[n-1].(core.Halted)
+	}
 	for _, i := range items {
 		switch i := i.(type) {
 		case core.Joined:
 			l.joined(i)
 		case core.Viewed:
-			l.stream(i.View.Group, i)
+			l.stream(i.Proc, i.View.Group, i)
 		case core.Casts:
-			l.stream(i.Group, i)
+			if i.Group == 0 {
+				l.direct(i)
+			} else {
+				l.stream(i.Proc, i.Group, i)
+			}
 		case core.Capture:
-			l.stream(i.Group, i)
+			l.stream(i.Proc, i.Group, i)
 		case core.Restore:
-			l.stream(i.Group, i)
+			l.stream(i.Proc, i.Group, i)
 		case core.RestoreBlock:
-			l.stream(i.Group, i)
+			l.stream(i.Proc, i.Group, i)
 		case core.RestoreEnd:
-			l.stream(i.Group, i)
+			l.stream(i.Proc, i.Group, i)
 		case core.Settled:
-			l.stream(i.Group, i)
+			l.stream(i.Proc, i.Group, i)
 		case core.Left:
 			l.left(i)
 		case core.CaptureRoom:
-			if g := l.group(i.Group); g != nil {
+			if g := l.group(i.Proc, i.Group); g != nil {
 				g.room(i)
 				if i.Stop { // the capture may still be in the stream
 					g.queue.push(l, i)
@@ -62,15 +69,20 @@ func (l *life) other(i core.Item) {
 	n := l.n
 	switch i := i.(type) {
 	case core.Called:
-		n.called(i)
+		n.called(i, l.halting)
 	case core.Flushed:
 		n.settle(i.ID)
 	case core.Synced:
 		n.settle(i.ID)
 	case core.Freed:
-		n.free(i.Dest, i.Bytes)
+		n.sessionHeld(i)
+		n.free(windowKey{i.Proc.Local(), i.Dest}, i.Bytes)
 	case core.Undelivered:
-		n.free(i.Dest, i.Bytes)
+		n.free(windowKey{i.Proc.Local(), i.Dest}, i.Bytes)
+	case core.SessionOpened:
+		n.sessionOpened(i)
+	case core.SessionEnded:
+		n.sessionEnded(i)
 	case core.SiteViewed:
 		l.met(i)
 	case core.Stalled:
@@ -80,18 +92,19 @@ func (l *life) other(i core.Item) {
 	}
 }
 
-func (n *Node) setStalled(on bool) {
+func (n *system) setStalled(on bool) {
 	n.mu.Lock()
 	n.stalled = on
 	n.mu.Unlock()
 }
 
-func (l *life) group(a Address) *Group {
+// group is the membership of a process here in a group, or nil.
+func (l *life) group(proc, a Address) *Group {
 	n := l.n
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, g := range n.groups {
-		if g.life == l && g.addr == a {
+		if g.life == l && g.addr == a && g.n.number == proc.Local() {
 			return g
 		}
 	}
@@ -105,27 +118,36 @@ func (l *life) joined(i core.Joined) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, g := range n.groups {
-		if g.life == l && g.name == i.Name && g.addr == 0 {
+		if g.life == l && g.name == i.Name && g.addr == 0 && g.n.number == i.Proc.Local() {
 			g.addr = i.Group
 			l.sit(g, seatKey{i.Proc, i.Group, i.Since})
 			if g.abandoned {
-				l.node.Post(core.LeaveGroup{Proc: l.proc, Group: i.Group})
+				l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group})
 			}
 			return
 		}
 	}
+	l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group}) // its process was closed
 }
 
-func (l *life) stream(a Address, i core.Item) {
-	if g := l.group(a); g != nil {
+// direct declines what is cast to a process by its own address: members get
+// their casts from groups.
+func (l *life) direct(i core.Casts) {
+	for k := 0; i.Run.Call && k < int(i.Run.N); k++ {
+		l.node.Post(core.Answer{Proc: i.Proc, Request: i.Request(k), Null: true})
+	}
+}
+
+func (l *life) stream(proc, a Address, i core.Item) {
+	if g := l.group(proc, a); g != nil {
 		g.queue.push(l, i)
 	}
 }
 
 func (l *life) left(i core.Left) {
-	if g := l.group(i.Group); g != nil {
+	if g := l.group(i.Proc, i.Group); g != nil {
 		g.readers.unseat()
 		g.queue.push(l, i)
-		l.n.closeWindow(i.Group)
+		l.n.closeWindow(windowKey{i.Proc.Local(), i.Group})
 	}
 }

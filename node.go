@@ -40,6 +40,10 @@ type Config struct {
 	// NoVote makes a node that hosts processes but has no say in who is a
 	// member: for clients that come and go.
 	NoVote bool
+	// SessionTimeout is how long the groups this node is in keep the sessions of a
+	// client whose node is gone from the system; 0 means a minute. It should be the
+	// same at all nodes.
+	SessionTimeout time.Duration
 	// MinWeight is what those in touch with each other must weigh for the node to
 	// work, besides a majority; give all nodes the same. A system of five with
 	// MinWeight 2 can shrink to two nodes and not to one.
@@ -84,34 +88,45 @@ func (c *Config) together() []string {
 // itself as a new incarnation, and joins its groups again with the state of
 // those that went on; calls under way end with ErrUnknown.
 type Node struct {
+	*system
+	number uint16 // of the process at the node; 1 is the one that Start returned
+	ended  bool   // by its own Close or Leave; under mu
+}
+
+// system is what the processes of one node share.
+type system struct {
 	cfg   Config
 	host  node.Host
 	trace *trace.Writer
 
-	mu      sync.Mutex
-	life    *life // nil while coming back
-	closed  bool
-	leaving bool
-	groups  []*Group
-	calls   map[uint64]*pending
-	lastID  uint64
-	windows map[Address]*window
-	seeds   []string // where the others were last
-	stalled bool
-	names   map[Address]*view.Group // what others' groups look like
-	gone    chan struct{}
-	done    chan struct{}
+	mu       sync.Mutex
+	life     *life // nil while coming back
+	closed   bool
+	leaving  bool
+	last     uint16 // the last number that was given to a process
+	groups   []*Group
+	sessions []*session
+	calls    map[uint64]*pending
+	lastID   uint64
+	windows  map[windowKey]*window
+	seeds    []string // where the others were last
+	stalled  bool
+	gone     chan struct{}
+	done     chan struct{}
 }
 
 // life is one incarnation.
 type life struct {
-	n    *Node
-	node node.Site
-	proc Address
+	n       *system
+	node    node.Site
+	halting bool // the core's last items are being sorted
 
 	terms atomic.Pointer[terms] // what readers may rely on
 	seats map[seatKey]*seat     // the core's goroutine only
 }
+
+// process is the address that a process of the node has in this incarnation.
+func (l *life) process(number uint16) Address { return id.Process(l.node.Site(), number) }
 
 // Start runs a node and waits until it is in a system; with seeds it tries them
 // until ctx ends. What ctx does later means nothing to the node. The error is a
@@ -120,9 +135,9 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	n := &Node{
-		cfg: cfg, host: node.HostOf(ctx), calls: map[uint64]*pending{}, windows: map[Address]*window{},
-		names: map[Address]*view.Group{}, gone: make(chan struct{}), done: make(chan struct{}),
+	n := &system{
+		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{},
+		gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	if cfg.Trace != nil {
 		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
@@ -135,12 +150,12 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		n.cfg.Listen = l.node.Listens()
 	}
 	go n.supervise(l, n.host.Ticket())
-	return n, nil
+	return &Node{system: n, number: 1}, nil
 }
 
 // begin starts an incarnation. Only the first may found a system together with
 // others: a later one has been in one, and looks for that.
-func (n *Node) begin(ctx context.Context, listen string, seeds []string, first bool) (*life, error) {
+func (n *system) begin(ctx context.Context, listen string, seeds []string, first bool) (*life, error) {
 	l := &life{n: n, seats: map[seatKey]*seat{}}
 	l.terms.Store(&terms{})
 	weight := max(n.cfg.Weight, 1)
@@ -150,6 +165,7 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string, first b
 	cfg := node.Config{
 		Name: n.cfg.Name, Listen: listen, Advertise: n.cfg.Advertise, Seeds: seeds, Weight: &weight,
 		MinWeight: n.cfg.MinWeight, HaltAfter: n.cfg.HaltAfter, Logger: n.cfg.Logger,
+		Core: core.Config{Absent: n.cfg.SessionTimeout.Nanoseconds()},
 	}
 	if first {
 		cfg.Together = n.cfg.together()
@@ -182,7 +198,7 @@ func (n *Node) begin(ctx context.Context, listen string, seeds []string, first b
 	if err != nil {
 		return nil, err
 	}
-	l.node, l.proc = started, id.Process(started.Site(), 1)
+	l.node = started
 	n.mu.Lock()
 	n.life = l
 	n.mu.Unlock()
@@ -197,7 +213,7 @@ func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: C
 
 // supervise brings the node back when the system has excluded it, until it is
 // closed or cannot come back.
-func (n *Node) supervise(l *life, ticket uint64) {
+func (n *system) supervise(l *life, ticket uint64) {
 	defer close(n.done)
 	defer n.giveUp()
 	for l != nil {
@@ -212,18 +228,19 @@ func (n *Node) supervise(l *life, ticket uint64) {
 		}
 		if l = n.comeBack(); l != nil {
 			n.rejoin(l)
+			n.speakAgain(l)
 		}
 	}
 }
 
-func (n *Node) finished() bool {
+func (n *system) finished() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.closed || n.leaving
 }
 
 // comeBack starts new incarnations until one gets in or the node closes.
-func (n *Node) comeBack() *life {
+func (n *system) comeBack() *life {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -255,25 +272,31 @@ func (n *Node) comeBack() *life {
 }
 
 // giveUp ends the groups of a node that does not come back.
-func (n *Node) giveUp() {
+func (n *system) giveUp() {
 	n.mu.Lock()
 	groups := slices.Clone(n.groups)
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.finish(ErrLeft)
 	}
+	n.endSessions(ErrUnknown)
 }
 
 // ended settles what an incarnation left open.
-func (n *Node) ended(l *life) {
+func (n *system) ended(l *life) {
 	n.mu.Lock()
 	if n.life == l {
 		n.life = nil
 	}
 	calls := n.calls
 	n.calls = map[uint64]*pending{}
+	for callID, c := range calls { // order does not matter: each stays or goes by itself
+		if c.session != nil {
+			delete(calls, callID) // asked again, or ended with the session
+		}
+	}
 	windows := n.windows
-	n.windows = map[Address]*window{}
+	n.windows = map[windowKey]*window{}
 	groups := slices.Clone(n.groups)
 	n.mu.Unlock()
 	for _, c := range calls { // order does not matter: each has its own caller
@@ -282,8 +305,12 @@ func (n *Node) ended(l *life) {
 	for _, w := range windows { // order does not matter: each has its own waiters
 		w.close()
 	}
+	n.silence()
 	for _, g := range groups {
 		g.cutOff(l, n.finished())
+	}
+	if n.finished() {
+		n.endSessions(ErrUnknown)
 	}
 }
 
@@ -292,7 +319,7 @@ func (n *Node) current() (*life, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.closed:
+	case n.closed || n.ended:
 		return nil, ErrLeft
 	case n.life == nil:
 		return nil, ErrUnknown
@@ -300,11 +327,11 @@ func (n *Node) current() (*life, error) {
 	return n.life, nil
 }
 
-// Address is the node's process as others see it. It changes when the node
-// comes back after it was excluded; it is 0 in between.
+// Address is the process as others see it. It changes when the node comes back
+// after it was excluded; it is 0 in between.
 func (n *Node) Address() Address {
 	if l, err := n.current(); err == nil {
-		return l.proc
+		return l.process(n.number)
 	}
 	return 0
 }
@@ -325,9 +352,10 @@ func (n *Node) Stalled() bool {
 	return n.stalled
 }
 
-// Lookup returns the newest view of the group with that name, whether the node
-// is a member or not. It answers from this node's copy of the directory, and
-// when the name is not there asks the system, waiting until ctx ends. The error
+// Lookup returns the newest view that this node knows of the group with that
+// name, whether it is a member or not: a change that was decided a moment ago may
+// not be in it yet. When the name is not there it asks the system, waiting until
+// ctx ends. The error
 // is ErrNoGroup, ErrLeft after Close, ErrUnknown while the node is coming back,
 // or ctx's.
 func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
@@ -360,7 +388,7 @@ func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
 
 // await waits until done is closed or ctx ends, and then for its turn. It
 // reports whether done is closed by then.
-func (n *Node) await(ctx context.Context, ticket uint64, done <-chan struct{}) bool {
+func (n *system) await(ctx context.Context, ticket uint64, done <-chan struct{}) bool {
 	select {
 	case <-done:
 	case <-ctx.Done():
@@ -386,12 +414,15 @@ func (l *life) lookup(name string) (g *view.Group) {
 // Leave leaves all groups and then the system, in order: nothing this node has
 // cast is lost. If ctx ends first the node is closed all the same, which to the
 // others is a crash, and the error is ctx's; if it was just coming back after it
-// was excluded, ErrUnknown.
+// was excluded, ErrUnknown. A further process of the node leaves its own groups
+// alone.
 func (n *Node) Leave(ctx context.Context) error {
 	ticket := n.host.Ticket()
 	n.mu.Lock()
-	groups := slices.Clone(n.groups)
-	n.leaving = true
+	groups := n.memberships()
+	if n.number == 1 {
+		n.leaving = true
+	}
 	l := n.life
 	n.mu.Unlock()
 	var failed error
@@ -399,6 +430,9 @@ func (n *Node) Leave(ctx context.Context) error {
 		if err := g.Leave(ctx); err != nil && !errors.Is(err, ErrLeft) {
 			failed = err
 		}
+	}
+	if n.number != 1 {
+		return errors.Join(failed, n.Close())
 	}
 	if l != nil && failed == nil {
 		l.node.Post(core.Depart{})
@@ -414,8 +448,13 @@ func (n *Node) Leave(ctx context.Context) error {
 
 // Close stops the node at once; to the others it is a crash. It waits until
 // nothing of the node runs any more, but for handlers that have not returned.
-// The error is that of writing the trace.
+// The error is that of writing the trace. A further process of the node ends
+// alone: to its own program at once, to its groups as one that leaves.
 func (n *Node) Close() error {
+	if n.number != 1 {
+		n.closeProcess()
+		return nil
+	}
 	ticket := n.host.Ticket()
 	n.mu.Lock()
 	first := !n.closed

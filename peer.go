@@ -23,13 +23,15 @@ const (
 // peer is whom casts and calls go to: a group this node is in, or another
 // destination.
 type peer struct {
-	n     *Node
-	dest  func() (*life, Address, error)
-	limit int
+	n       *Node
+	dest    func() (*life, Address, error)
+	limit   int
+	session *session // nil without one
 }
 
 // Client casts and calls to a destination this node is no member of: a group,
-// by way of a member, or a process. Its methods are safe for concurrent use.
+// by way of a member, or a process. One that Session returned has a session. Its
+// methods are safe for concurrent use.
 type Client struct {
 	peer
 	addr Address
@@ -86,7 +88,7 @@ func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts .
 // ends at once when nobody is left who could answer: with ErrNobody and the
 // replies there were. Members that decline or fail do not count. Other errors
 // are ErrUnknown, ErrLost, ErrLeft and ctx's; the request may have been carried
-// out then.
+// out then, but for ErrLeft of a client: see Session for the three outcomes.
 func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want int, opts ...Option) ([]Reply, error) {
 	ticket := p.n.host.Ticket()
 	pend := newPending(want)
@@ -97,9 +99,13 @@ func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want i
 	if p.n.await(ctx, ticket, pend.done) {
 		return pend.result()
 	}
+	if p.session != nil {
+		p.session.giveUp(pend)
+		return nil, ctx.Err()
+	}
 	p.n.unregister(callID)
 	if l, addr, err := p.dest(); err == nil {
-		l.node.Post(core.CancelCall{Proc: l.proc, Dest: addr, ID: callID})
+		l.node.Post(core.CancelCall{Proc: l.process(p.n.number), Dest: addr, ID: callID})
 	}
 	return nil, ctx.Err()
 }
@@ -120,15 +126,18 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 		return 0, ErrTooLarge
 	}
 	body := msg.AppendCast(make([]byte, 0, len(payload)+8), payload)
+	if p.session != nil {
+		return 0, p.session.ask(ctx, order, body, pend)
+	}
 	l, addr, err := p.dest()
 	if err != nil {
 		return 0, err
 	}
 	size := (&msg.Run{N: 1, Body: body}).Size()
-	if err := p.n.window(addr, p.limit).acquire(ctx, p.n.host, size); err != nil {
+	if err := p.n.window(windowKey{p.n.number, addr}, p.limit).acquire(ctx, p.n.host, size); err != nil {
 		return 0, err
 	}
-	ev := core.Cast{Proc: l.proc, Dest: addr, Order: msg.Order(order), Safe: o.safe, N: 1, Body: body}
+	ev := core.Cast{Proc: l.process(p.n.number), Dest: addr, Order: msg.Order(order), Safe: o.safe, N: 1, Body: body}
 	var callID uint64
 	if pend != nil {
 		// Numbers must reach the core in order.
@@ -150,6 +159,7 @@ type pending struct {
 	err     error
 	done    chan struct{}
 	once    sync.Once
+	session *session // whose call it is, or nil
 }
 
 func newPending(want int) *pending { return &pending{want: want, done: make(chan struct{})} }
@@ -178,7 +188,7 @@ func (p *pending) result() ([]Reply, error) {
 	return p.replies, p.err
 }
 
-func (n *Node) register(l *life, p *pending) (uint64, error) {
+func (n *system) register(l *life, p *pending) (uint64, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.enroll(l, p)
@@ -186,7 +196,7 @@ func (n *Node) register(l *life, p *pending) (uint64, error) {
 
 // enroll makes p a call of incarnation l, with n.mu held. It fails when l has
 // ended: the calls of l were settled then, and nobody would settle this one.
-func (n *Node) enroll(l *life, p *pending) (uint64, error) {
+func (n *system) enroll(l *life, p *pending) (uint64, error) {
 	if n.life != l {
 		return 0, ErrUnknown
 	}
@@ -195,19 +205,22 @@ func (n *Node) enroll(l *life, p *pending) (uint64, error) {
 	return n.lastID, nil
 }
 
-func (n *Node) unregister(callID uint64) {
+func (n *system) unregister(callID uint64) {
 	n.mu.Lock()
 	delete(n.calls, callID)
 	n.mu.Unlock()
 }
 
 // called takes an answer to a call, or its end.
-func (n *Node) called(i core.Called) {
+func (n *system) called(i core.Called, halting bool) {
 	e := i.Event
 	n.mu.Lock()
 	p := n.calls[e.ID]
 	if p != nil && e.Member == 0 {
 		delete(n.calls, e.ID)
+		if p.session != nil && !p.session.answered(p, e.End, halting) {
+			p = nil
+		}
 	}
 	n.mu.Unlock()
 	switch {
@@ -223,10 +236,11 @@ func (n *Node) called(i core.Called) {
 
 var endings = map[call.End]error{
 	call.Complete: nil, call.Nobody: ErrNobody, call.Lost: ErrLost, call.Unknown: ErrUnknown, call.Cancelled: context.Canceled,
+	call.Refused: ErrLeft, call.Spent: ErrNobody,
 }
 
 // settle ends a wait that has no answer but its end.
-func (n *Node) settle(callID uint64) {
+func (n *system) settle(callID uint64) {
 	n.mu.Lock()
 	p := n.calls[callID]
 	delete(n.calls, callID)
@@ -236,7 +250,13 @@ func (n *Node) settle(callID uint64) {
 	}
 }
 
-// window bounds what this node has cast to one destination and not everybody
+// windowKey names a window: what one process casts to one destination.
+type windowKey struct {
+	number uint16
+	dest   Address
+}
+
+// window bounds what a process has cast to one destination and not everybody
 // has handled.
 type window struct {
 	mu      sync.Mutex
@@ -244,9 +264,10 @@ type window struct {
 	limit   int
 	waiting []chan struct{}
 	closed  bool
+	closers []chan struct{}
 }
 
-func (n *Node) window(a Address, limit int) *window {
+func (n *system) window(a windowKey, limit int) *window {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	w := n.windows[a]
@@ -307,10 +328,25 @@ func (w *window) close() {
 	w.mu.Lock()
 	w.closed = true
 	w.wake()
+	for _, c := range w.closers {
+		close(c)
+	}
+	w.closers = nil
 	w.mu.Unlock()
 }
 
-func (n *Node) free(a Address, size int) {
+// onClose closes c when the window is closed.
+func (w *window) onClose(c chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		close(c)
+		return
+	}
+	w.closers = append(w.closers, c)
+}
+
+func (n *system) free(a windowKey, size int) {
 	n.mu.Lock()
 	w := n.windows[a]
 	n.mu.Unlock()
@@ -319,7 +355,7 @@ func (n *Node) free(a Address, size int) {
 	}
 }
 
-func (n *Node) closeWindow(a Address) {
+func (n *system) closeWindow(a windowKey) {
 	n.mu.Lock()
 	w := n.windows[a]
 	delete(n.windows, a)

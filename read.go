@@ -25,13 +25,18 @@ import (
 // group. A handler must not call Read: it has the state to itself.
 //
 // The error is ErrUnknown if this node is out of touch with the majority or was
-// excluded, ErrLeft after Leave or Close, ErrLost, or ctx's.
+// excluded, ErrLeft after Leave or Close, or while another
+// member takes this one's place, ErrLost, or ctx's.
 func (g *Group) Read(ctx context.Context, f func()) error {
 	s := g.readers.seat.Load()
 	if s == nil {
 		return g.unseated()
 	}
-	r := lease.Begin(s.due.Load())
+	due := s.due.Load()
+	if due == lease.Closed { // even if we stay after all, this one would wait for ever
+		return ErrLeft
+	}
+	r := lease.Begin(due)
 	for {
 		if s.may(r) {
 			g.readers.state.RLock()
@@ -204,7 +209,7 @@ func (l *life) publish(out *core.Output) {
 // sit gives a group the seat of its new membership, and forgets the last.
 func (l *life) sit(g *Group, k seatKey) {
 	for old := range l.seats {
-		if old.group == k.group && old != k {
+		if old.proc == k.proc && old.group == k.group && old != k {
 			delete(l.seats, old)
 		}
 	}

@@ -78,8 +78,13 @@ func (r *Request) Rank() int {
 	if r.life == nil {
 		return -1
 	}
-	return r.View().Rank(r.life.proc)
+	return r.View().Rank(r.life.process(r.g.n.number))
 }
+
+// Session is the number of the session that the sender speaks for, counted in
+// this group from 1: the same client has it when it comes back under another
+// address. 0 is none.
+func (r *Request) Session() uint64 { return r.request.Session }
 
 // Raw is the payload of a cast that was made with a []byte.
 func (r *Request) Raw() []byte {
@@ -141,7 +146,7 @@ func (r *Request) send(body, copied []byte) error {
 	if !r.wants || !r.answered.CompareAndSwap(false, true) || r.life == nil {
 		return ErrNoReply
 	}
-	r.life.node.Post(core.Answer{Proc: r.life.proc, Request: r.request, Null: body == nil, Body: body, Copy: copied})
+	r.life.node.Post(core.Answer{Proc: r.life.process(r.g.n.number), Request: r.request, Null: body == nil, Body: body, Copy: copied})
 	return nil
 }
 

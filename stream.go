@@ -105,6 +105,7 @@ func (g *Group) run() {
 // credit is what the senders get for handled casts.
 type credit struct {
 	life  *life
+	proc  Address
 	group Address
 	items int
 }
@@ -113,13 +114,13 @@ func (c *credit) count(l *life, i core.Casts) {
 	if c.life != l || c.group != i.Group {
 		c.give()
 	}
-	c.life, c.group = l, i.Group
+	c.life, c.proc, c.group = l, i.Proc, i.Group
 	c.items++
 }
 
 func (c *credit) give() {
 	if c.items > 0 {
-		c.life.node.Post(core.Used{Proc: c.life.proc, Group: c.group, Items: c.items})
+		c.life.node.Post(core.Used{Proc: c.proc, Group: c.group, Items: c.items})
 		c.items = 0
 	}
 }

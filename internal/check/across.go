@@ -39,26 +39,18 @@ func (s sight) with(x reach) sight {
 	case old.view.view > x.view.view:
 		return s
 	case old.view.view == x.view.view:
-		if !slices.ContainsFunc(ranks(x.upto), func(k int) bool { return x.upto[k] > old.upto[k] }) {
-			return s
-		}
-		upto := slices.Clone(x.upto)
-		for k, n := range old.upto {
+		upto := slices.Clone(old.upto)
+		for k, n := range x.upto {
 			upto[k] = max(upto[k], n)
+		}
+		if slices.Equal(upto, old.upto) {
+			return s
 		}
 		x.upto = upto
 	}
 	s = slices.Clone(s)
 	s[i] = x
 	return s
-}
-
-func ranks(counts []uint64) []int {
-	out := make([]int, len(counts))
-	for k := range out {
-		out[k] = k
-	}
-	return out
 }
 
 // across follows all processes through the run, each in its own order, and a

@@ -113,7 +113,11 @@ func judgeSeniority(r *run, v *verdict) {
 	}
 	for _, m := range r.members {
 		for _, s := range m.stays {
-			if s.prev != nil && !v.holds(senior(s.prev.fact.Members, s.fact.Members, s.fact.Joined)) {
+			if s.prev == nil {
+				continue
+			}
+			heirs := r.ledgerOf[m.group].heirs(s.prev.view.view, s.view.view)
+			if !v.holds(senior(inherited(s.prev.fact.Members, heirs), s.fact.Members, heirless(s.fact.Joined, heirs))) {
 				v.fail([]int{s.prev.installed, s.installed}, "%s does not rank the members of view %d in their order before the joiners.", s.view, s.prev.view.view)
 			}
 		}

@@ -18,6 +18,7 @@ func index(records []trace.Record, opt Options) *run {
 		streamOf: map[streamKey]*stream{}, snapshots: map[xferKey][]int{},
 		callOf: map[callKey]*call{}, replies: map[replyKey][]int{},
 		requests: map[memberKey][]request{}, ledgerOf: map[id.Address]*ledger{},
+		sessionOf: map[sessionKey]*clientSession{},
 	}
 	seen := map[uint64]bool{} // site views by number
 	for i := range records {
@@ -237,6 +238,10 @@ func (r *run) noteTool(i int) {
 		}
 	case fact.Digest:
 		r.digests = append(r.digests, i)
+	case fact.Session:
+		if r.stayOf(i, f.Proc, f.Group, f.View) != nil {
+			r.noteSession(i, f)
+		}
 	default:
 		r.noteCall(i)
 	}
@@ -251,6 +256,10 @@ func (r *run) noteCall(i int) {
 	case fact.Reply:
 		k := replyKey{f.Group, f.Caller, f.View, f.Cast, f.Proc}
 		r.replies[k] = append(r.replies[k], i)
+		if f.Session != 0 {
+			s := r.session(f.Group, f.Session)
+			s.replies = append(s.replies, i)
+		}
 		r.allReply = append(r.allReply, i)
 		if f.Group.IsGroup() && len(r.member(f.Proc, f.Group).stays) == 0 {
 			r.outside = append(r.outside, i)

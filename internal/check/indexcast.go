@@ -145,8 +145,11 @@ func (r *run) noteDeliver(i int, f fact.Deliver) {
 	}
 	r.stream(f.Group, f.View, f.Sender).hold(f.Proc, i, x.hi)
 	s.take(i, rank, x, &f)
-	if f.Origin != 0 && !f.Duplicate {
+	if f.Origin != 0 && !f.Duplicate && !f.Void {
 		r.noteRequest(&f)
+		if f.Session != 0 {
+			r.noteSessionRun(i, &f)
+		}
 	}
 }
 
@@ -176,8 +179,8 @@ func (s *stay) take(i, rank int, x span, f *fact.Deliver) {
 		s.totals = append(s.totals, i)
 	case fact.FIFO, fact.Causal: // no order of their own across senders
 	}
-	if f.Origin == 0 {
-		return
+	if f.Origin == 0 || f.Session != 0 || f.Void {
+		return // sessions have judges of their own
 	}
 	if s.relayed == nil {
 		s.relayed = make([]set, len(s.got))

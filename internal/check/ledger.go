@@ -43,7 +43,7 @@ func (r *run) noteOp(i int, f fact.Op) {
 }
 
 func sameOp(a, b *fact.Op) bool {
-	return slices.Equal(a.Joined, b.Joined) && slices.Equal(a.Left, b.Left) && slices.Equal(a.Ready, b.Ready)
+	return slices.Equal(a.Heirs, b.Heirs) && slices.Equal(a.Joined, b.Joined) && slices.Equal(a.Left, b.Left) && slices.Equal(a.Ready, b.Ready)
 }
 
 // apply notes that s has applied the log up to index.
@@ -132,9 +132,50 @@ type roster struct {
 
 func (s *roster) apply(e *entry) {
 	gone := func(p id.Address) bool { return slices.Contains(e.Left, p) }
-	s.members = append(slices.DeleteFunc(s.members, gone), e.Joined...)
+	s.members = slices.DeleteFunc(inherited(s.members, e.Heirs), gone)
+	s.members = append(s.members, heirless(e.Joined, e.Heirs)...)
 	s.ready = append(slices.DeleteFunc(s.ready, gone), e.Ready...)
 	s.rec = e.rec
+}
+
+// inherited is members with each heir in the place of the one it replaced.
+func inherited(members, heirs []id.Address) []id.Address {
+	members = heirless(members, heirs)
+	for k := 0; k+1 < len(heirs); k += 2 {
+		if i := slices.Index(members, heirs[k]); i >= 0 {
+			members[i] = heirs[k+1]
+		}
+	}
+	return members
+}
+
+// heirless is members without the heirs.
+func heirless(members, heirs []id.Address) []id.Address {
+	return slices.DeleteFunc(slices.Clone(members), func(p id.Address) bool {
+		i := slices.Index(heirs, p)
+		return i >= 0 && i%2 == 1
+	})
+}
+
+// heirs are those that the entries after one took up to another made, and that
+// did not leave again: old and heir in turn.
+func (l *ledger) heirs(after, upto uint64) (pairs []id.Address) {
+	if l == nil {
+		return nil
+	}
+	for _, e := range l.entries {
+		if e.Index <= after || e.Index > upto {
+			continue
+		}
+		pairs = append(pairs, e.Heirs...)
+		for i := len(pairs) - 2; i >= 0; i -= 2 {
+			next := slices.Index(e.Heirs, pairs[i+1])
+			if slices.Contains(e.Left, pairs[i+1]) && (next < 0 || next%2 == 1) {
+				pairs = slices.Delete(pairs, i, i+2)
+			}
+		}
+	}
+	return pairs
 }
 
 // recompute calls f with each group view and what the log made of its group by

@@ -25,7 +25,7 @@ var properties = []Property{
 	{"M8", "Identity uniqueness", "A site number is used by one run of one node, and a view holds one incarnation of a node.", judgeIdentity},
 	{"M9", "No unilateral exclusion", "A site is removed only when it left or when a member that is named as accuser suspected it.", judgeExclusion},
 	{"M10", "Group view determinism", "Group views follow from the log: the log is the same at all sites, and a group view is installed after its entry, has the members the log made, and holds only processes of sites in the site view.", judgeDeterminism},
-	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log.", judgeSeniority},
+	{"M11", "Seniority order", "Survivors keep their relative rank and joiners come after them, in the order of the log; who takes the place of another has its rank.", judgeSeniority},
 	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
 	{"M13", "Votes of the dead", "A site votes for another only if that one is dead and ran on its machine, of which it is the oldest voter that lives.", judgeHeirs},
 	{"M14", "Least weight", "A site view that excludes somebody weighs at least what a member of it demands.", judgeLeast},
@@ -67,6 +67,10 @@ var properties = []Property{
 	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
 	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
+
+	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers.", judgeSessions},
+	{"C2", "Session end", "A session is opened once and ends at one point of the total order; after that none of its requests is carried out.", judgeSessionEnd},
+	{"C3", "Session outcomes", "A request of a session that its client is told was not done never is; one that it is told was done was.", judgeSessionOutcomes},
 
 	{"E1", "Membership precision", "In the end the site view is the set of running sites, and each group view that of its running members.", judgePrecision},
 	{"E2", "Multicast liveness", "In the end all running members are delivered what any of them sent.", judgeMulticast},

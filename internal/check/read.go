@@ -51,7 +51,7 @@ func judgeReads(r *run, v *verdict) {
 	for i := range r.records {
 		switch f := r.records[i].Fact.(type) {
 		case fact.Deliver:
-			if (f.Safe || f.Order == fact.Barrier) && !f.Duplicate {
+			if (f.Safe || f.Order == fact.Barrier) && !f.Duplicate && !f.Void {
 				r.finish(newest, i, &f)
 			}
 		case fact.ReadCall:

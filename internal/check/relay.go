@@ -63,7 +63,7 @@ func (r *run) replay(s *stay, end, depth int, f func(int, *fact.Deliver, span, s
 				break
 			}
 			d, ok := r.records[i].Fact.(fact.Deliver)
-			if !ok || d.Origin == 0 {
+			if !ok || d.Origin == 0 || d.Session != 0 || d.Void {
 				continue
 			}
 			x := runOf(d.OFirst, d.N)

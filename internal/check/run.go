@@ -47,6 +47,8 @@ type run struct {
 	callOf    map[callKey]*call
 	requests  map[memberKey][]request // by origin and group
 	replies   map[replyKey][]int
+	sessions  []*clientSession
+	sessionOf map[sessionKey]*clientSession
 	allReply  []int
 
 	quiet int

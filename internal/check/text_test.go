@@ -208,6 +208,7 @@ var kinds = func() map[string]reflect.Type {
 		fact.Held{},
 		fact.Deliver{},
 		fact.Stable{},
+		fact.Session{},
 		fact.Block{},
 		fact.FlushOK{},
 		fact.Cut{},

@@ -127,6 +127,8 @@ func actor(f fact.Fact) (proc, group id.Address, ok bool) {
 
 func toolActor(f fact.Fact) (proc, group id.Address, ok bool) {
 	switch f := f.(type) {
+	case fact.Session:
+		return f.Proc, f.Group, true
 	case fact.ReadCall:
 		return f.Proc, f.Group, true
 	case fact.ReadDone:

@@ -97,7 +97,7 @@ func (m *member) sendQueued(c *installed) {
 		}
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
-		} else {
+		} else if x := q.request.Session; x == nil || x.Op != msg.SessionOpen {
 			m.awaitHeld(c, q.request)
 		}
 	}
@@ -154,33 +154,55 @@ func (s *Site) answer(ev Answer) {
 		return
 	}
 	m := s.groups.find(req.Group, ev.Proc)
+	if m != nil && req.Of < m.joined {
+		return // it was asked as another member, which its caller knows is gone
+	}
 	if ev.Copy != nil && m != nil {
 		m.copyFirst(ev)
 		return
 	}
-	r := &msg.Replies{Group: req.Group, From: ev.Proc, To: req.Caller, Of: req.Of}
+	if m != nil && req.Session != 0 {
+		m.answered(&ev)
+	}
+	s.reply(m, ev.Proc, ev.Request, msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body})
+}
+
+// reply sends what a process answered to the caller.
+func (s *Site) reply(m *member, from id.Address, req Request, item msg.Reply) {
+	r := &msg.Replies{Group: req.Group, From: from, To: req.Caller, Of: req.Of}
 	if m != nil && m.cur != nil {
 		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
 	}
-	r.Deps = s.deps(s.pasts.of(ev.Proc), req.Group)
+	r.Deps = s.deps(s.pasts.of(from), req.Group)
 	if s.fx.Tracing {
-		dest := req.Group
-		if dest == 0 {
-			dest = ev.Proc
+		f := fact.Reply{Proc: from, Group: req.Group, Caller: req.Caller, View: item.View, Cast: item.Cast, Null: item.Null}
+		if f.Group == 0 {
+			f.Group = from
 		}
-		s.fx.Fact(fact.Reply{Proc: ev.Proc, Group: dest, Caller: req.Caller, View: req.View, Cast: req.Cast, Null: ev.Null})
+		if req.Session != 0 {
+			f.Session, f.Sum = req.Session, digest(item.Body)
+		}
+		s.fx.Fact(f)
 	}
-	item := msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body}
 	// Replies of one step to one caller share a message.
 	for i := len(s.fx.Sends) - 1; i >= 0 && i >= len(s.fx.Sends)-8; i-- {
 		last, ok := s.fx.Sends[i].Msg.(*msg.Replies)
-		if ok && alike(last, r) && len(last.Items) < maxReplies && len(ev.Body) < maxBody/maxReplies {
+		if ok && alike(last, r) && len(last.Items) < maxReplies && len(item.Body) < maxBody/maxReplies {
 			last.Items = append(last.Items, item)
 			return
 		}
 	}
 	r.Items = []msg.Reply{item}
 	s.fx.Data(req.Caller.Site(), r)
+}
+
+// digest is a short name for what a reply says (FNV-1a).
+func digest(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
 }
 
 // maxReplies bounds the replies in one message.
@@ -322,5 +344,9 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.asked = true
+	if h := m.heir; h != nil {
+		m.s.requests.add(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
+		return
+	}
 	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 }

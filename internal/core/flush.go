@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/change"
+	"github.com/cohortkit/cohort/internal/core/clients"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -48,7 +49,7 @@ func (m *member) report(v *view.Group) {
 		c.reported = v.Index
 		ok.View, ok.Held, ok.Settled = c.view.Index, c.streams.Vector(), c.settled
 		if c.joiners { // they may not have it installed yet
-			ok.Seen = c.seen
+			ok.Seen, ok.Clients = c.seen, c.clients
 		}
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
 	}
@@ -72,8 +73,8 @@ func (m *member) onFlushOK(x *msg.FlushOK) {
 	switch {
 	case !complete:
 	case len(behind) > 0:
-		seen, settled := m.coord.Seen(attempt)
-		m.sendInstall(&msg.Install{Group: m.group, Attempt: attempt, For: x.Attempt, Settled: settled, Seen: seen}, behind)
+		before, settled := m.coord.Before(attempt)
+		m.sendInstall(&msg.Install{Group: m.group, Attempt: attempt, For: x.Attempt, Settled: settled, Seen: before.Seen, Clients: before.Clients}, behind)
 	case attempt == 0: // a new group: there is nothing to agree on
 		m.installAll(m.coord.Target())
 	case m.cur != nil && m.cur.view.Index == attempt:
@@ -105,14 +106,16 @@ func (m *member) sendInstall(x *msg.Install, who []id.Address) { m.toSites(sites
 // who join with it hear it when we can tell them what was delivered before.
 func (m *member) installAll(v *view.Group) {
 	m.sendInstall(&msg.Install{Group: m.group, Attempt: v.Index, For: v.Index}, m.coord.Movers())
-	m.install(v, nil)
+	m.install(v, change.Before{})
 }
 
 // welcome tells those who join with view c to install it, if we led to it and
 // nothing newer has come since.
 func (m *member) welcome(c *installed) {
 	if t := m.target(); t == nil && c.joiners && c.view.Members[0].Proc == m.proc {
-		m.sendInstall(&msg.Install{Group: m.group, Attempt: c.view.Index, For: c.view.Index, Settled: true, Seen: c.seen}, c.fresh)
+		m.sendInstall(&msg.Install{
+			Group: m.group, Attempt: c.view.Index, For: c.view.Index, Settled: true, Seen: c.seen, Clients: c.clients,
+		}, c.fresh)
 	}
 }
 
@@ -175,12 +178,12 @@ func (m *member) onInstall(x *msg.Install) {
 	case m.cur != nil && (m.prepared == nil || m.prepared.Attempt != x.Attempt):
 		return // cannot be: who installs has our acknowledgement
 	}
-	m.install(m.targets[i], x.Seen)
+	m.install(m.targets[i], change.Before{Seen: x.Seen, Clients: x.Clients})
 }
 
 // install ends the installed view with its cut, and begins v. To the program the
 // rest of the old view comes first, then v, then what was sent in it.
-func (m *member) install(v *view.Group, seen []msg.Seen) {
+func (m *member) install(v *view.Group, before change.Before) {
 	old := m.cur
 	if old != nil {
 		m.checkHeld(old)
@@ -191,9 +194,10 @@ func (m *member) install(v *view.Group, seen []msg.Seen) {
 		}
 		m.relayed = nil
 	} else {
-		for _, x := range seen {
+		for _, x := range before.Seen {
 			m.seen.add(x.Caller, x.Last, x.View)
 		}
+		m.clients = clients.Take(before.Clients)
 	}
 	m.cur = newInstalled(v, m)
 	for _, gm := range v.Members {
@@ -240,9 +244,11 @@ func (m *member) settle() {
 // turn shows view c to the program, which was in old before.
 func (m *member) turn(old, c *installed) {
 	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= c.view.Index })
-	c.seen, c.settled = m.seen.list(), true
+	c.seen, c.clients, c.settled = m.seen.list(), m.clients.State(), true
+	m.clients.Turn()
 	m.announce(old, c.view)
 	m.turnTransfers(c.view)
+	m.turnHandOver(c.view)
 	m.stirred()
 	if t := m.target(); t != nil && c == m.cur && c.reported == t.Index && c.joiners {
 		m.report(t) // its coordinator may wait for what was seen

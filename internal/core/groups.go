@@ -64,10 +64,25 @@ func (g *groups) work() (some bool) {
 	return some
 }
 
-// tick marks the members whose acknowledgement is due.
+// markClients marks the members that watch over the sites of clients.
+func (g *groups) markClients() {
+	for _, m := range g.list {
+		if len(m.clients.Open()) > 0 {
+			g.mark(m)
+		}
+	}
+}
+
+// tick marks the members whose acknowledgement is due, or whose clients have
+// been away for too long.
 func (g *groups) tick(now effect.Time) effect.Time {
 	wake := effect.Never
 	for _, m := range g.list {
+		if m.expireAt != 0 && now >= m.expireAt {
+			g.mark(m)
+		} else if m.expireAt != 0 {
+			wake = min(wake, m.expireAt)
+		}
 		if m.ackAt == 0 {
 			continue
 		}
@@ -107,7 +122,7 @@ func (s *Site) withMember(group, proc id.Address, f func(*member)) {
 func (s *Site) joinGroup(ev JoinGroup) {
 	at := s.log.Index()
 	s.groups.joining = append(s.groups.joining, joining{ev, at})
-	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful, Index: at})
+	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful || ev.Replaces != 0, Index: at})
 }
 
 // applied carries what the log decided to the peers, members and callers.
@@ -129,6 +144,7 @@ func (s *Site) applied(list []gms.Applied) {
 			s.item(SiteViewed{View: a.View, Entry: a.Entry, Agreed: a.Agreed})
 			s.checkContact()
 			s.outside.heard(s)
+			s.groups.markClients()
 		}
 		for _, c := range a.Groups {
 			if !a.Jump {
@@ -207,12 +223,18 @@ func (s *Site) tellChange(c gms.Change, index uint64) {
 			}
 		}
 	}
+	for _, h := range c.Heirs {
+		f.Heirs = append(f.Heirs, h.Old, h.New)
+	}
 	s.fx.Fact(f)
 }
 
 // departs reports whether e itself takes m out of its group.
 func departs(e *msg.Entry, m *member) bool {
 	return slices.ContainsFunc(e.Ops, func(op msg.Op) bool {
+		if op.Kind == msg.OpReplace && op.Group == m.group && op.Old == m.proc {
+			return true
+		}
 		return op.Kind == msg.OpLeave && op.Group == m.group && op.Proc == m.proc
 	})
 }
@@ -230,7 +252,7 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 			continue
 		}
 		m := newMember(s, v, gm)
-		m.conservative = s.groups.joining[i].Conservative
+		m.replaces, m.conservative = s.groups.joining[i].Replaces, s.groups.joining[i].Conservative
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		s.groups.add(m)
 		fresh = append(fresh, m)
@@ -252,15 +274,6 @@ func (r *requests) add(op msg.Op) {
 		r.open = append(r.open, op)
 		r.fresh = append(r.fresh, op)
 	}
-}
-
-// drop ends an operation, and reports whether it was open.
-func (r *requests) drop(op msg.Op) bool {
-	i := slices.Index(r.open, op)
-	if i >= 0 {
-		r.open = slices.Delete(r.open, i, i+1)
-	}
-	return i >= 0
 }
 
 // again repeats all: the coordinator may be another.
@@ -304,6 +317,9 @@ func (r *requests) satisfied(s *Site) {
 		case msg.OpReady:
 			g := d.Group(op.Group)
 			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index}) || g.Members[g.Rank(op.Proc)].Ready
+		case msg.OpReplace:
+			g := d.Group(op.Group)
+			return g == nil || !g.Carries(view.GroupMember{Proc: op.Proc, Joined: op.Index}) || !g.Carries(view.GroupMember{Proc: op.Old, Joined: op.Since})
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index

@@ -84,13 +84,17 @@ type (
 		Name         string
 		Stateful     bool // feed Proc the state before it is ready
 		Conservative bool
+		// Replaces, a member, leaves in the very view in which Proc is ready, and
+		// Proc has its rank; 0 for nobody. It implies Stateful.
+		Replaces id.Address
 	}
 	// LeaveGroup ends Proc's membership once what it sent is stable.
 	LeaveGroup struct{ Proc, Group id.Address }
 	// Cast sends N casts from Proc to Dest: a group, of which Proc may be a
 	// member or not, or a process. Body holds them as msg.Run.Body does, at
 	// most flow.MaxBody bytes unless N is 1; it belongs to the site from now
-	// on. Calls, when not nil, has one call for each.
+	// on. Calls, when not nil, has one call for each. InSession refuses the cast
+	// when Proc speaks for no session with Dest any more.
 	Cast struct {
 		Proc  id.Address
 		Dest  id.Address
@@ -99,7 +103,21 @@ type (
 		N     uint32
 		Body  []byte
 		Calls []CallSpec
+
+		InSession bool
 	}
+	// OpenSession makes Proc, which has asked nothing of the group Dest yet, speak
+	// for a client session: a new one, or one that stands, taken over from whoever
+	// spoke for it before. What Proc casts to Dest from now on is the session's,
+	// numbered from Next (at least 1), Total and safe; a number that the session
+	// has had repeats that request. SessionOpened or SessionEnded follows.
+	OpenSession struct {
+		Proc, Dest id.Address
+		Session    uint64 // 0: a new one
+		Next       uint64
+	}
+	// CloseSession ends the session that Proc speaks for, after all it has cast.
+	CloseSession struct{ Proc, Dest id.Address }
 	// Answer replies to a request, as Casts.Request gives it. With a Copy, that
 	// payload is cast to the group first, and the caller gets its reply only
 	// when every member holds the copy: no caller knows an answer that could
@@ -166,26 +184,30 @@ type Request struct {
 	Of     uint64 // the view it was delivered in
 	View   uint64 // 0: the caller is outside
 	Cast   uint64
+
+	Session uint64 // whose request it is; 0: no session's
 }
 
-func (Frame) event()      {}
-func (Offered) event()    {}
-func (Connected) event()  {}
-func (Broken) event()     {}
-func (Gone) event()       {}
-func (Perished) event()   {}
-func (Shunned) event()    {}
-func (Contact) event()    {}
-func (Found) event()      {}
-func (Depart) event()     {}
-func (Sync) event()       {}
-func (JoinGroup) event()  {}
-func (LeaveGroup) event() {}
-func (Cast) event()       {}
-func (Answer) event()     {}
-func (CancelCall) event() {}
-func (Used) event()       {}
-func (FlushGroup) event() {}
-func (StateBlock) event() {}
-func (StateRead) event()  {}
-func (Restored) event()   {}
+func (Frame) event()        {}
+func (Offered) event()      {}
+func (Connected) event()    {}
+func (Broken) event()       {}
+func (Gone) event()         {}
+func (Shunned) event()      {}
+func (Contact) event()      {}
+func (Found) event()        {}
+func (Depart) event()       {}
+func (Sync) event()         {}
+func (JoinGroup) event()    {}
+func (LeaveGroup) event()   {}
+func (Cast) event()         {}
+func (OpenSession) event()  {}
+func (CloseSession) event() {}
+func (Answer) event()       {}
+func (CancelCall) event()   {}
+func (Used) event()         {}
+func (FlushGroup) event()   {}
+func (StateBlock) event()   {}
+func (StateRead) event()    {}
+func (Restored) event()     {}
+func (Perished) event()     {}

@@ -42,8 +42,9 @@ type installed struct {
 	joiners    bool         // some members began with this view
 	fresh      []id.Address // those members
 	reported   uint64       // attempt
-	settled    bool         // our program has been shown this view, and so seen counts
+	settled    bool         // our program has been shown this view, and so seen and clients count
 	seen       []msg.Seen   // requests from outside delivered before this view
+	clients    msg.SessionTable
 }
 
 func newInstalled(v *view.Group, m *member) *installed {

@@ -3,6 +3,7 @@ package core
 import (
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/change"
+	"github.com/cohortkit/cohort/internal/core/clients"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/flow"
@@ -48,10 +49,19 @@ type member struct {
 	leaving bool
 	asked   bool // the log was asked to let us leave
 
+	// Migration (handover.go).
+	replaces id.Address        // whose place we are to take, 0 for nobody's
+	heir     *view.GroupMember // who is to take ours
+	wanted   bool              // our program wants to leave, heir or not
+
 	// Requests of processes outside (outside.go).
 	seen    seen
 	waiting []*msg.Request
 	relayed []relayed
+
+	// Sessions of clients (sessions.go).
+	clients  *clients.Table
+	expireAt effect.Time // when the next one expires, 0 for none
 
 	// State transfer (transfer.go).
 	loading *xfer.Joiner // nil when we hold the state
@@ -78,7 +88,10 @@ type member struct {
 
 func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
 	group, proc := v.Group, gm.Proc
-	m := &member{s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined, seen: seen{}, past: s.pasts.of(proc), gate: lease.Open()}
+	m := &member{
+		s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined,
+		seen: seen{}, clients: clients.Take(msg.SessionTable{}), past: s.pasts.of(proc), gate: lease.Open(),
+	}
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
 }
@@ -112,6 +125,8 @@ func (m *member) received(x msg.Message) {
 		m.onCutAck(x)
 	case *msg.Install:
 		m.onInstall(x)
+	case *msg.HandOver:
+		m.onHandOver(x)
 	default:
 		m.transfer(x)
 	}
@@ -189,6 +204,7 @@ func (m *member) work() {
 	m.sequence(c)
 	m.relay(c)
 	m.sendQueued(c)
+	m.expire(c)
 	// What our own receipt makes safe is delivered at once here, but the others
 	// wait to hear of it.
 	c.urgent = c.urgent || c.queue.SafeWaiting()
@@ -255,28 +271,45 @@ func (m *member) deliver(c *installed) {
 func (m *member) emit(c *installed, rank int, r *msg.Run, pos uint64) {
 	m.s.learn(m.past, r.Deps)
 	m.stirred()
-	if r.Origin != 0 {
+	from, session := c.view.Members[rank].Proc, uint64(0)
+	switch {
+	case r.Session != nil:
+		if r, session = m.spoken(c, rank, r, pos); r == nil {
+			return
+		}
+		from = r.Origin
+	case r.Origin != 0:
 		if r = m.fresh(c, rank, r, pos); r == nil {
 			return
 		}
-	}
-	sender := c.view.Members[rank].Proc
-	m.tellDelivery(c, sender, r, pos, false)
-	from := sender
-	if r.Origin != 0 {
 		from = r.Origin
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos})
+	default:
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos})
 	}
-	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: from, Rank: rank, Run: r},
+	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: from, Rank: rank, Run: r, Session: session},
 		handed{view: c.view.Index, rank: rank, last: r.Last(), item: true})
 }
 
-func (m *member) tellDelivery(c *installed, sender id.Address, r *msg.Run, pos uint64, dup bool) {
+// delivery is what is told of a run that comes off the stream. The program gets
+// it unless it is a duplicate or void.
+type delivery struct {
+	rank      int
+	run       *msg.Run
+	pos       uint64
+	session   uint64
+	dup, void bool
+}
+
+func (m *member) tellDelivery(c *installed, d delivery) {
 	if !m.s.fx.Tracing {
 		return
 	}
+	r := d.run
 	m.s.fx.Fact(fact.Deliver{
-		Proc: m.proc, Group: m.group, View: c.view.Index, Sender: sender, First: r.First, N: r.N,
-		Order: orderName(r.Order), Safe: r.Safe, Pos: pos, Origin: r.Origin, OFirst: r.OFirst, Duplicate: dup,
+		Proc: m.proc, Group: m.group, View: c.view.Index, Sender: c.view.Members[d.rank].Proc, First: r.First, N: r.N,
+		Order: orderName(r.Order), Safe: r.Safe, Pos: d.pos, Origin: r.Origin, OFirst: r.OFirst,
+		Duplicate: d.dup, Session: d.session, Void: d.void,
 	})
 }
 

@@ -90,6 +90,7 @@ type (
 		Sender      id.Address // the process that cast, not who relayed it
 		Rank        int        // of the member that sent it
 		Run         *msg.Run
+		Session     uint64 // for which Sender speaks; 0: none
 	}
 	// Capture: take Proc's state as it is at this point of the stream and hand
 	// it over with StateBlock, at first no more than Upto bytes.
@@ -140,7 +141,7 @@ type (
 
 // Request is how to reply to the i-th cast of the run.
 func (c Casts) Request(i int) Request {
-	r := Request{Group: c.Group, Caller: c.Sender, Of: c.View}
+	r := Request{Group: c.Group, Caller: c.Sender, Of: c.View, Session: c.Session}
 	if c.Run.Origin != 0 {
 		r.Cast = c.Run.OFirst + uint64(i)
 	} else {
@@ -173,6 +174,17 @@ type (
 		Proc, Dest id.Address
 		Bytes      int
 	}
+	// SessionOpened: Proc speaks for Session, which has had requests up to Last.
+	SessionOpened struct {
+		Proc, Dest    id.Address
+		Session, Last uint64
+	}
+	// SessionEnded: Proc speaks for no session: it was closed, has expired, was
+	// taken over or is refused, or the group is gone. Its calls have ended.
+	SessionEnded struct {
+		Proc, Dest id.Address
+		Session    uint64
+	}
 	// Flushed answers FlushGroup.
 	Flushed struct {
 		Proc, Group id.Address
@@ -200,24 +212,26 @@ type (
 	Halted struct{ Why string }
 )
 
-func (Viewed) item()       {}
-func (Casts) item()        {}
-func (Capture) item()      {}
-func (CaptureRoom) item()  {}
-func (Restore) item()      {}
-func (RestoreBlock) item() {}
-func (RestoreEnd) item()   {}
-func (Settled) item()      {}
-func (Left) item()         {}
-func (Joined) item()       {}
-func (Called) item()       {}
-func (Freed) item()        {}
-func (Undelivered) item()  {}
-func (Flushed) item()      {}
-func (Synced) item()       {}
-func (SiteViewed) item()   {}
-func (Directory) item()    {}
-func (Stalled) item()      {}
-func (Resumed) item()      {}
-func (Refused) item()      {}
-func (Halted) item()       {}
+func (Viewed) item()        {}
+func (Casts) item()         {}
+func (Capture) item()       {}
+func (CaptureRoom) item()   {}
+func (Restore) item()       {}
+func (RestoreBlock) item()  {}
+func (RestoreEnd) item()    {}
+func (Left) item()          {}
+func (Joined) item()        {}
+func (Called) item()        {}
+func (Freed) item()         {}
+func (Undelivered) item()   {}
+func (SessionOpened) item() {}
+func (SessionEnded) item()  {}
+func (Flushed) item()       {}
+func (Synced) item()        {}
+func (SiteViewed) item()    {}
+func (Directory) item()     {}
+func (Stalled) item()       {}
+func (Resumed) item()       {}
+func (Refused) item()       {}
+func (Halted) item()        {}
+func (Settled) item()       {}

@@ -32,7 +32,8 @@ type caller struct {
 	calls      *call.Table
 	views      []*view.Group // of the group, since the oldest open call
 
-	seenView uint64 // what we know of the group from its replies
+	speaker  *speaker // nil unless it speaks for a session
+	seenView uint64   // what we know of the group from its replies
 	seenTime vclock.Time
 }
 
@@ -66,40 +67,44 @@ func (s *Site) castOutside(ev Cast) {
 	s.tellCalls(ev)
 	v := s.log.View()
 	alive := v != nil && (s.Group(ev.Dest) != nil || (!ev.Dest.IsGroup() && v.Has(ev.Dest.Site())))
+	end := call.Nobody
+	if c := s.outside.find(ev.Proc, ev.Dest); ev.InSession && (c == nil || c.speaker == nil || c.speaker.closes != 0) {
+		alive, end = false, call.Refused
+	}
 	if !alive {
 		for _, spec := range ev.Calls {
-			s.called(ev.Proc, ev.Dest, call.Event{ID: spec.ID, End: call.Nobody})
+			s.called(ev.Proc, ev.Dest, call.Event{ID: spec.ID, End: end})
 		}
 		s.item(Undelivered{Proc: ev.Proc, Dest: ev.Dest, Bytes: requestSize(ev.N, ev.Body)})
 		return
 	}
-	c := s.outside.find(ev.Proc, ev.Dest)
-	if c == nil {
-		c = &caller{proc: ev.Proc, dest: ev.Dest}
-		c.calls = call.New(func(e call.Event) { s.called(ev.Proc, ev.Dest, e) })
-		if g := s.Group(ev.Dest); g != nil {
-			c.views = []*view.Group{g}
-		}
-		s.outside.list = append(s.outside.list, c)
-	}
+	c := s.caller(ev.Proc, ev.Dest)
 	first := c.last + 1
 	c.add(&ev)
 	for i, spec := range ev.Calls {
 		key := call.Key{Cast: first + uint64(i)}
-		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast})
+		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast, Session: c.session()})
 		c.calls.Open(spec.ID, spec.Want, key)
 		if !ev.Dest.IsGroup() {
 			c.calls.Expect(key, []view.GroupMember{{Proc: ev.Dest}})
 		}
 	}
-	if !slices.Contains(s.outside.fresh, c) {
-		s.outside.fresh = append(s.outside.fresh, c)
+	s.outside.touch(c)
+}
+
+// touch notes that a caller has something to pass on.
+func (cs *callers) touch(c *caller) {
+	if !slices.Contains(cs.fresh, c) {
+		cs.fresh = append(cs.fresh, c)
 	}
 }
 
 // add numbers casts and puts them with what the group does not hold yet: in one
 // request with those before, if they can share one that is not on its way.
 func (c *caller) add(ev *Cast) {
+	if c.speaker != nil {
+		ev.Order, ev.Safe = msg.Total, true
+	}
 	if n := len(c.unheld); n > 0 {
 		r := c.unheld[n-1]
 		joint := Cast{Order: r.Order, Safe: r.Safe, N: r.N, Body: r.Body}
@@ -112,10 +117,14 @@ func (c *caller) add(ev *Cast) {
 			return
 		}
 	}
-	c.unheld = append(c.unheld, &msg.Request{
+	r := &msg.Request{
 		Dest: c.dest, Caller: c.proc, First: c.last + 1, Order: ev.Order, Safe: ev.Safe,
 		Call: ev.Calls != nil, N: ev.N, Body: ev.Body,
-	})
+	}
+	if c.speaker != nil {
+		r.Session = &msg.Session{Op: msg.SessionRequest}
+	}
+	c.unheld = append(c.unheld, r)
 	c.last += uint64(ev.N)
 }
 
@@ -138,10 +147,14 @@ func (c *caller) pass(s *Site) {
 		}
 		if !g.Carries(c.relay) {
 			c.relay, c.sent = chooseRelay(g, c.proc), 0
+			if c.speaker != nil {
+				c.speaker.asked = false
+			}
 		}
 		site = c.relay.Proc.Site()
 	}
-	if c.sent == c.last {
+	wish := c.speaker != nil && c.speaker.wish != nil && !c.speaker.asked
+	if c.sent == c.last && !wish {
 		return
 	}
 	p := s.pasts.of(c.proc)
@@ -152,17 +165,21 @@ func (c *caller) pass(s *Site) {
 		c.learn(m.come().View, m.come().Time)
 	}
 	deps := s.deps(p, c.dest)
+	if wish { // before anything else
+		c.speaker.asked = true
+		again := c.address(s, c.speaker.wish)
+		again.Deps = deps
+		s.fx.Data(site, again)
+	}
 	for i, r := range c.unheld {
 		if r.First+uint64(r.N)-1 <= c.sent {
 			continue
 		}
-		again := *r
-		again.Relay, again.Joined = c.relay.Proc, c.relay.Joined
-		again.Index, again.View, again.Time = s.log.Index(), c.seenView, c.seenTime.Clone()
+		again := c.address(s, r)
 		again.Deps = deps
-		c.unheld[i] = &again
+		c.unheld[i] = again
 		c.sent = again.First + uint64(again.N) - 1
-		s.fx.Data(site, &again)
+		s.fx.Data(site, again)
 	}
 }
 
@@ -202,6 +219,7 @@ func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
 		}
 		c.calls.Keep(now.Carries)
 		c.pass(s)
+		s.dropClosed(c)
 	}
 }
 
@@ -226,6 +244,9 @@ func (cs *callers) drop(s *Site, c *caller) {
 	}
 	if bytes > 0 {
 		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
+	}
+	if c.speaker != nil {
+		s.item(SessionEnded{Proc: c.proc, Dest: c.dest, Session: c.speaker.id})
 	}
 	cs.list = slices.DeleteFunc(cs.list, func(x *caller) bool { return x == c })
 	cs.fresh = slices.DeleteFunc(cs.fresh, func(x *caller) bool { return x == c })
@@ -291,6 +312,10 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	if bytes > 0 {
 		s.item(Freed{Proc: c.proc, Dest: c.dest, Bytes: bytes})
 	}
+	if c.closed(x.Upto) {
+		c.speaker.closed = true
+		s.dropClosed(c)
+	}
 }
 
 // outsideReplies takes answers to calls of a process outside. Who may answer
@@ -311,6 +336,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		c.expect(s, key, x.Of, x.From)
 		c.calls.Answer(key, x.From, it.Null, it.Body)
 	}
+	s.dropClosed(c)
 }
 
 // expect sets who may answer a request that was delivered in view of, if that
@@ -357,7 +383,10 @@ func (s *Site) request(x *msg.Request) {
 
 // runFor is the run that carries a request.
 func runFor(x *msg.Request) *msg.Run {
-	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body}
+	if x.Session != nil && x.Session.Op != msg.SessionRequest {
+		return &msg.Run{N: 1, Order: msg.Total, Safe: true, Session: x.Session, Body: msg.AppendCast(nil, nil)}
+	}
+	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body, Session: x.Session}
 }
 
 // relay queues the requests whose callers know nothing that we do not.
@@ -382,10 +411,9 @@ func (m *member) relay(c *installed) {
 // rest from it. It returns nil when nothing is new.
 func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run {
 	last := m.seen.last(r.Origin)
-	sender := c.view.Members[rank].Proc
 	end := r.OFirst + uint64(r.N) - 1
 	if end <= last {
-		m.tellDelivery(c, sender, r, pos, true)
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true})
 		m.markUsed(c, rank, r)
 		return nil
 	}
@@ -393,7 +421,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 	if r.OFirst <= last {
 		var dup *msg.Run
 		dup, r = r.Cut(uint32(last - r.OFirst + 1))
-		m.tellDelivery(c, sender, dup, pos, true)
+		m.tellDelivery(c, delivery{rank: rank, run: dup, pos: pos, dup: true})
 	}
 	return r
 }

@@ -15,12 +15,15 @@
 //	stable    who holds and who has used what
 //	flow      the bound of every queue
 //	call      replies and failures counted down
+//	clients   sessions of callers outside that outlive their sites
 //	xfer      state for a joiner
 //
 // and in this package: site.go the step, peers.go sessions and frames, contact.go
 // who is in touch, groups.go the log's word carried to the members, member.go one
-// process in one group, with its cast.go, flush.go, transfer.go; readers.go
-// what readers of its state may rely on; outside.go callers that are not members.
+// process in one group, with its cast.go, flush.go, transfer.go, handover.go,
+// causality.go; readers.go what readers of its state may rely on; outside.go
+// callers that are not members, speaker.go those with a session, sessions.go what
+// sessions are to members.
 package core
 
 import (
@@ -47,6 +50,7 @@ type Config struct {
 	Retry  effect.Time // pause before a request to the coordinator is repeated
 	Lazy   effect.Time // how long an acknowledgement may wait
 	Linger effect.Time // how long a session to an excluded site is kept
+	Absent effect.Time // how long a client session outlives its site
 	// HaltAfter is how long a site stays stalled before it gives up; 0: for ever.
 	HaltAfter effect.Time
 	Tracing   bool // tell facts
@@ -63,6 +67,7 @@ func Defaults(me view.Member) Config {
 		Retry:  250 * ms,
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
+		Absent: 60_000 * ms,
 	}
 }
 
@@ -97,13 +102,6 @@ type Site struct {
 type looped struct {
 	lane msg.Lane
 	m    msg.Message
-}
-
-// early is a message that speaks of a log entry we have not applied.
-type early struct {
-	from  id.Site
-	needs uint64
-	m     msg.Message
 }
 
 // New returns a site that is in no system yet: give it Found or Contact.
@@ -204,12 +202,16 @@ func (s *Site) program(ev Event) {
 		s.joinGroup(ev)
 	case Cast:
 		s.cast(ev)
+	case OpenSession:
+		s.openSession(ev)
+	case CloseSession:
+		s.closeSession(ev)
 	case Answer:
 		s.answer(ev)
 	case CancelCall:
 		s.cancelCall(ev)
 	case LeaveGroup:
-		s.withMember(ev.Group, ev.Proc, func(m *member) { m.leave() })
+		s.withMember(ev.Group, ev.Proc, func(m *member) { m.wanted = true; m.leave() })
 	case Used:
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.used(ev.Items) })
 	case FlushGroup:
@@ -244,6 +246,8 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 		s.request(m)
 	case *msg.RequestHeld:
 		s.requestHeld(m)
+	case *msg.SessionTold:
+		s.sessionTold(m)
 	case *msg.Replies:
 		s.replies(m)
 	case *msg.DepAsk:
@@ -261,99 +265,7 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 	}
 }
 
-// needs is the log entry that a group's message presupposes.
-func needs(m msg.Message) uint64 {
-	switch m := m.(type) {
-	case *msg.Data:
-		return max(m.View, m.Attempt)
-	case *msg.Part:
-		return max(m.View, m.Attempt)
-	case *msg.Ack:
-		return m.View
-	case *msg.FlushOK:
-		return m.Attempt
-	case *msg.Cut:
-		return m.Attempt
-	case *msg.CutAck:
-		return m.Attempt
-	case *msg.Install:
-		return m.For
-	case *msg.Request:
-		return m.Index
-	case *msg.RequestHeld:
-		return m.Of
-	case *msg.Replies:
-		return max(m.Of, m.View)
-	case *msg.DepAsk:
-		return m.View
-	}
-	return 0
-}
-
-// groupOf is the group, or other destination, that m is about.
-func groupOf(m msg.Message) (id.Address, bool) {
-	switch m := m.(type) {
-	case *msg.Request:
-		return m.Dest, true
-	case *msg.RequestHeld:
-		return m.Dest, true
-	case *msg.Replies:
-		return m.Group, true
-	case *msg.DepAsk:
-		return m.Group, true
-	case *msg.DepDone:
-		return m.Group, true
-	case *msg.Data:
-		return m.Group, true
-	case *msg.Part:
-		return m.Group, true
-	case *msg.Ack:
-		return m.Group, true
-	case *msg.FlushOK:
-		return m.Group, true
-	case *msg.Cut:
-		return m.Group, true
-	case *msg.CutAck:
-		return m.Group, true
-	case *msg.Install:
-		return m.Group, true
-	case *msg.XferAsk:
-		return m.Group, true
-	case *msg.XferBegin:
-		return m.Group, true
-	case *msg.XferBlock:
-		return m.Group, true
-	case *msg.XferEnd:
-		return m.Group, true
-	case *msg.XferCredit:
-		return m.Group, true
-	}
-	return 0, false
-}
-
 const maxEarly = 1 << 16
-
-func (s *Site) keepEarly(from id.Site, need uint64, m msg.Message) {
-	if len(s.early) >= maxEarly {
-		s.halt("behind")
-		return
-	}
-	s.early = append(s.early, early{from, need, m})
-}
-
-// replayEarly handles what waited for the log to come this far, in order.
-func (s *Site) replayEarly() {
-	if len(s.early) == 0 {
-		return
-	}
-	list := s.early
-	s.early = nil
-	for _, e := range list {
-		if !s.halted {
-			s.dispatch(e.from, e.m)
-		}
-	}
-}
 
 // tick does what time made due.
 func (s *Site) tick() {

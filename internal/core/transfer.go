@@ -81,6 +81,10 @@ func (m *member) transfer(x msg.Message) {
 		if m.loading != nil && x.Joiner == m.proc && m.loading.Block(x) {
 			m.s.item(RestoreBlock{Proc: m.proc, Group: m.group, Xfer: x.Xfer, Bytes: x.Bytes})
 		}
+	case *msg.XferReplies:
+		if j := m.loading; j != nil && x.Joiner == m.proc && j.Xfer == x.Xfer && j.Begun != nil {
+			j.Replies = append(j.Replies, x.Sessions...)
+		}
 	case *msg.XferEnd:
 		if m.loading != nil && x.Joiner == m.proc && m.loading.End(x) {
 			m.s.item(RestoreEnd{Proc: m.proc, Group: m.group, Xfer: x.Xfer, Err: x.Err})
@@ -117,6 +121,7 @@ func (m *member) donate(x *msg.XferAsk) {
 		return true
 	})
 	d := xfer.NewDonor(x)
+	d.Marks = m.clients.Marks()
 	m.donors = append(m.donors, d)
 	counts := c.queue.Done().Clone()
 	m.s.fx.Fact(fact.Snapshot{Proc: m.proc, Group: m.group, View: c.view.Index, To: x.Joiner, Xfer: x.Xfer, Counts: counts})
@@ -136,6 +141,7 @@ func (m *member) stateBlock(ev StateBlock) {
 		m.s.fx.Bulk(ev.Joiner.Site(), d.Block(m.group, ev.Bytes))
 	}
 	if ev.Last || ev.Err != "" {
+		m.sendReplies(d)
 		m.s.fx.Bulk(ev.Joiner.Site(), d.End(m.group, ev.Err))
 	}
 }
@@ -187,6 +193,7 @@ func (m *member) checkState(c *installed) {
 // stream goes to the program, and the log hears that we are ready.
 func (m *member) loaded(j *xfer.Joiner) {
 	m.s.fx.Fact(fact.Loaded{Proc: m.proc, Group: m.group, View: j.Begun.View, From: j.Donor.Proc, Xfer: j.Xfer, Counts: j.Begun.Counts})
+	m.clients.Learn(j.Replies)
 	m.loading, m.fed = nil, j
 	for _, b := range m.backlog {
 		switch i := b.item.(type) {
@@ -197,7 +204,7 @@ func (m *member) loaded(j *xfer.Joiner) {
 		}
 	}
 	m.backlog, m.keeps = nil, 0
-	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group, Index: m.joined})
+	m.ready()
 }
 
 // release hands over casts that were kept back, but for what the state covers.

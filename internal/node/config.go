@@ -161,6 +161,7 @@ func (c *Config) core(me view.Member) core.Config {
 	set(&cfg.Retry, c.Core.Retry)
 	set(&cfg.Lazy, c.Core.Lazy)
 	set(&cfg.Linger, c.Core.Linger)
+	set(&cfg.Absent, c.Core.Absent)
 	set(&cfg.Log.Bond, c.Core.Log.Bond)
 	set(&cfg.Log.Backoff, c.Core.Log.Backoff)
 	cfg.Log.Least, cfg.HaltAfter = c.MinWeight, effect.Time(c.HaltAfter)

@@ -24,11 +24,12 @@ func command(name string) func(*Story, []string) error {
 		"cut": (*Story).doCut, "split": (*Story).doSplit, "heal": (*Story).doHeal, "break": (*Story).doBreak,
 		"lag": (*Story).doLag, "hold": (*Story).doHold, "release": (*Story).doRelease,
 		"before": (*Story).doBefore, "after": (*Story).doAfter,
-		"join": (*Story).doJoin, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
+		"join": (*Story).doJoin, "replace": (*Story).doReplace, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
 		"hosts": (*Story).doHosts, "found": (*Story).doFound, "hasty": (*Story).doHasty, "clock": (*Story).doClock,
 		"impatient": (*Story).doImpatient,
 		"noise":     (*Story).doNoise, "at": (*Story).doAt, "calm": (*Story).doCalm,
+		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
 		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]

@@ -24,6 +24,7 @@ type host struct {
 	rate        int64       // how much faster than true time it runs, in parts per million
 	jumped      effect.Time // when it last jumped ahead
 	weight      uint32
+	client      *client
 	machine     uint64 // 0: shared with no other host
 	dark        bool   // the machine is off, not only the process gone
 }
@@ -44,6 +45,7 @@ type site struct {
 	wakeAt   effect.Time
 	view     *view.Site // installed
 	programs []*program
+	clients  []*client
 	seeds    []string // whom it may ask; all, if nil
 
 	// What readers know.
@@ -94,6 +96,7 @@ func (h *host) newSite(me view.Member) *site {
 	cfg := core.Defaults(me)
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
+	cfg.Absent = w.absent()
 	if w.hasty {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
@@ -264,6 +267,9 @@ func (s *site) handle(i core.Item) {
 	default:
 		for _, p := range s.programs {
 			p.handle(i)
+		}
+		for _, c := range s.clients {
+			c.handle(i)
 		}
 	}
 }

@@ -31,9 +31,15 @@ func (w *World) act(p *program) {
 }
 
 func (w *World) doSomething(p *program) {
+	if p == p.s.programs[0] && w.dice.Chance(120) {
+		w.serve(p.s.host)
+		return
+	}
 	name := groupName(w.dice.N(w.Groups))
 	m := p.named(name)
 	switch roll := w.dice.N(100); {
+	case m == nil && roll < 3:
+		w.replace(p, name)
 	case m == nil && (roll < 30 || w.fresh(name)):
 		w.join(p, name, w.dice.Chance(300))
 	case m != nil && roll < 2:
@@ -74,6 +80,19 @@ func (w *World) join(p *program, name string, conservative bool) {
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
 	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative})
+}
+
+// replace joins in the place of some member.
+func (w *World) replace(p *program, name string) {
+	g := p.s.core.Lookup(name)
+	if g != nil && len(p.groups) <= 64 {
+		w.replaceMember(p, name, Pick(w.dice, g.Members).Proc)
+	}
+}
+
+func (w *World) replaceMember(p *program, name string, old id.Address) {
+	p.groups = append(p.groups, &membership{p: p, name: name})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Replaces: old})
 }
 
 func (w *World) leave(p *program, m *membership) {

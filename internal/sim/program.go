@@ -236,7 +236,11 @@ func (p *program) answer(r core.Request, payload []byte) {
 		}
 	}
 	w.chosen(choice{mannered, p.s.host.index, -1}, mannerOf(a))
-	w.in(w.takes(replies, p.s.host, nil, 0, 300), func() { p.s.post(a) })
+	slowest := int64(300)
+	if r.Session != 0 && w.dice.Chance(300) { // so that clients die while they wait
+		slowest = 150_000
+	}
+	w.in(w.takes(replies, p.s.host, nil, 0, slowest), func() { p.s.post(a) })
 }
 
 func (p *program) direct(c core.Casts) {

@@ -76,8 +76,8 @@ func (m *membership) due() uint64 {
 // read begins a linearizable read of the program's state.
 func (m *membership) read() {
 	s := m.p.s
-	if m.group == 0 || m.left || s.stopped {
-		return
+	if m.group == 0 || m.left || s.stopped || m.due() == lease.Closed {
+		return // who is about to go reads nothing
 	}
 	s.w.did("read %d %s", s.host.index+1, m.name)
 	m.p.calls++

@@ -130,6 +130,9 @@ func (w *World) finish() Result {
 				r.Failure = w.readable()
 			}
 		}
+		if r.Failure == "" {
+			r.Failure = w.sessions()
+		}
 	}
 	if r.Failure != "" || w.Draw {
 		r.Sites = w.draw()

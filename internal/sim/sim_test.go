@@ -55,6 +55,7 @@ func TestProfiles(t *testing.T) {
 			}
 			for what, n := range map[string]int{
 				"group views": all.GroupViews, "transfers": all.Transfers, "FIFO casts": all.FIFO,
+				"sessions taken over": all.Taken + unless(f.Crashes), "sessions expired": all.Expired + unless(f.Crashes),
 				"Causal casts": all.Causal, "Total casts": all.Total, "Barrier casts": all.Barrier, "safe casts": all.Safe, "calls": all.Calls,
 			} {
 				if n == 0 {
@@ -64,13 +65,21 @@ func TestProfiles(t *testing.T) {
 			for what, is := range map[string]struct {
 				wanted bool
 				n      int
-			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}} {
+			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}, "sessions": {true, all.Sessions}} {
 				if is.wanted != (is.n > 0) {
 					t.Errorf("%d %s in 8 runs, wanted: %v", is.n, what, is.wanted)
 				}
 			}
 		})
 	}
+}
+
+// unless is 1 for what need not be.
+func unless(wanted bool) int {
+	if !wanted {
+		return 1
+	}
+	return 0
 }
 
 // Sizes the profiles do not have: a site alone, a pair, many; several processes

@@ -28,6 +28,9 @@ type Stats struct {
 	Safe          int `json:"safe"`  // of all casts
 	Drops         int `json:"drops"` // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
+	Sessions      int `json:"sessions"` // of clients, opened
+	Taken         int `json:"sessions_taken"`
+	Expired       int `json:"sessions_expired"`
 	Reads         int `json:"reads"` // linearizable ones
 	Refusals      int `json:"reads_refused"`
 	Frames        int `json:"frames"`
@@ -57,6 +60,9 @@ func (s *Stats) Add(o Stats) {
 	s.Safe += o.Safe
 	s.Drops += o.Drops
 	s.Calls += o.Calls
+	s.Sessions += o.Sessions
+	s.Taken += o.Taken
+	s.Expired += o.Expired
 	s.Reads += o.Reads
 	s.Refusals += o.Refusals
 	s.Frames += o.Frames
@@ -106,6 +112,15 @@ func (s *counter) count(f fact.Fact) {
 			s.Reads++
 		} else {
 			s.Refusals++
+		}
+	case fact.Session:
+		switch f.What {
+		case "open":
+			s.Sessions++
+		case "taken":
+			s.Taken++
+		case "expired":
+			s.Expired++
 		}
 	case fact.Send:
 		s.cast(f)

@@ -128,6 +128,8 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		delete(t.all, who+" "+t.groups[f.Group])
 	case fact.Loaded:
 		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], label(f.From.Site())))
+	case fact.Session:
+		t.token(who, t.groups[f.Group], fmt.Sprintf("(session %d %s)", f.Session, f.What))
 	case fact.ReadDone:
 		if f.Err != "" {
 			t.note(who, fmt.Sprintf("read %d: %s", f.ID, f.Err))

@@ -8,6 +8,7 @@
 //	agenda.go  what will happen
 //	link.go    connections between sites; links.go all of them
 //	host.go    one machine: the site that runs on it
+//	client.go  a program outside a group that has a session
 //	program.go what a user's program does with a site
 //	read.go    how a program reads its own state
 //	load.go    what the programs are made to do

@@ -68,26 +68,25 @@ func NewNetwork(seed uint64) *Network {
 	return n
 }
 
-// Add makes a host known, which listens at target, and returns the address at
-// ip where its relay will be.
-func (n *Network) Add(name, ip, target string) (addr string, err error) {
-	addr, err = freeAddr(ip)
-	if err != nil {
-		return "", err
-	}
+// Add makes a host known, which listens at target, and whose relay will be at
+// addr.
+func (n *Network) Add(name, addr, target string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.hosts[name] = &host{addr: addr, target: target}
-	return addr, nil
 }
 
-// freeAddr finds a port at ip that nobody listens at.
-func freeAddr(ip string) (string, error) {
-	ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+// freeAddrs finds two ports at ip that nobody listens at.
+func freeAddrs(ip string) (a, b string, err error) {
+	first, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return ln.Addr().String(), ln.Close()
+	second, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		return "", "", errors.Join(err, first.Close())
+	}
+	return first.Addr().String(), second.Addr().String(), errors.Join(first.Close(), second.Close())
 }
 
 // Open lets others reach a host. It is called before the host's process starts.

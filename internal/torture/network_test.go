@@ -31,9 +31,10 @@ func newWires(t *testing.T) *wires {
 	w := &wires{t: t, Network: NewNetwork(1), b: ln, greets: make(chan string, 10)}
 	t.Cleanup(func() { _ = ln.Close() })
 	t.Cleanup(w.Close)
-	if w.addr, err = w.Add("b", "127.0.0.1", ln.Addr().String()); err != nil {
+	if _, w.addr, err = freeAddrs("127.0.0.1"); err != nil {
 		t.Fatal(err)
 	}
+	w.Add("b", w.addr, ln.Addr().String())
 	if err := w.Open("b"); err != nil {
 		t.Fatal(err)
 	}

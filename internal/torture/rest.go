@@ -11,6 +11,7 @@ import (
 const (
 	backFor  = 40 * time.Second // for all to be in
 	hushFor  = opFor + 10*time.Second
+	calmFor  = 20 * time.Second
 	viewsFor = 30 * time.Second
 	stateFor = 20 * time.Second
 	endFor   = 10 * time.Second
@@ -33,6 +34,7 @@ func (r *round) rest() error {
 		{"not all processes are in", backFor, nil, r.all(func(s *slot) bool { return s.joined })},
 		{"not all operations have ended", hushFor, r.hush, r.all(func(s *slot) bool { return s.hushed })},
 		{"not all members are in the same views, with the state", viewsFor, nil, r.gathered},
+		{"not all casts were delivered", calmFor, r.settle, r.all(func(s *slot) bool { return s.settled || s.kind == client })},
 		{"not all members hold the same state", stateFor, r.tell, r.stateIsFinal},
 	} {
 		if step.begin != nil {
@@ -108,6 +110,17 @@ func (r *round) tell() {
 	r.at(tellEvery, func() error { r.tell(); return nil })
 }
 
+// settle lets all members wait until what was cast before has been delivered. An
+// operation ends before that: with one answer, or when all hold the cast.
+func (r *round) settle() {
+	for _, s := range r.slots {
+		if s.runs() && !s.settled && s.kind != client {
+			_ = s.proc.Tell(order{Do: doSettle})
+		}
+	}
+	r.at(tellEvery, func() error { r.settle(); return nil })
+}
+
 // stateIsFinal reports whether all members hold the same state, or have said for
 // a while that they do not.
 func (r *round) stateIsFinal() bool {
@@ -179,7 +192,7 @@ func (r *round) census() string {
 		case !s.runs():
 			words = append(words, "down")
 		case !s.joined:
-			words = append(words, "not in")
+			words = append(words, "not in", s.why)
 		case s.address == 0:
 			words = append(words, "coming back")
 		case time.Since(s.heard) >= freshFor:

@@ -142,7 +142,7 @@ func (r *round) gather() error {
 		}
 	}
 	if err := r.wait(startFor, r.gathered); err != nil {
-		return fmt.Errorf("starting %d members and %d clients: %w", r.o.Sites, clients, err)
+		return fmt.Errorf("starting %d members and %d clients: %w (%s)", r.o.Sites, clients, err, r.census())
 	}
 	return nil
 }
@@ -176,14 +176,11 @@ func (r *round) gathered() bool {
 func (r *round) add(name string, k kind) (*slot, error) {
 	pid := os.Getpid()
 	ip := fmt.Sprintf("127.%d.%d.%d", 64+pid>>8&63, pid&255, len(r.slots)+1)
-	listen, err := freeAddr(ip)
+	listen, addr, err := freeAddrs(ip)
 	if err != nil {
 		return nil, err
 	}
-	addr, err := r.net.Add(name, ip, listen)
-	if err != nil {
-		return nil, err
-	}
+	r.net.Add(name, addr, listen)
 	s := &slot{name: name, kind: k, listen: listen, addr: addr}
 	r.slots = append(r.slots, s)
 	return s, nil
@@ -213,8 +210,9 @@ func (r *round) launch(s *slot) error {
 		}
 	}
 	s.origin = o.Origin
-	s.proc, s.killed, s.leaves, s.paused, s.joined, s.hushed = p, false, false, false, false, false
-	s.address, s.views, s.state = 0, nil, nil
+	s.proc, s.killed, s.leaves, s.paused = p, false, false, false
+	s.joined, s.hushed, s.settled = false, false, false
+	s.address, s.views, s.state, s.why = 0, nil, nil, ""
 	_ = p.Tell(o) // one that has ended already is told by its end
 	return nil
 }
@@ -283,8 +281,12 @@ func (r *round) take(t crew.Tiding[report]) error {
 	case eventJoined:
 		s.joined, s.address = true, w.Address
 		r.note("%s is in, as %v (process %d)", s.name, w.Address, t.From.Pid())
+	case eventFailed:
+		s.why = w.Why
 	case eventHushed:
 		s.hushed = true
+	case eventSettled:
+		s.settled = true
 	case eventState:
 		s.hold(w.State)
 	case eventStatus:

@@ -38,6 +38,8 @@ type slot struct {
 
 	joined  bool
 	hushed  bool
+	settled bool
+	why     string         // it failed to come in the last time
 	address cohort.Address // 0 while it is not in the system
 	views   []viewed
 	heard   time.Time // when the last status came

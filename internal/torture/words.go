@@ -25,10 +25,11 @@ type order struct {
 
 // What a worker is told to do. When it is told nothing any more it leaves in order.
 const (
-	doHush = "hush" // ask for nothing more, wait for what is under way, say "hushed"
-	doTell = "tell" // say "state"
-	doAnew = "anew" // leave all groups, and join them again
-	doEnd  = "end"  // end at once
+	doHush   = "hush"   // ask for nothing more, wait for what is under way, say "hushed"
+	doSettle = "settle" // wait until all has been delivered that anybody has cast, say "settled"
+	doTell   = "tell"   // say "state"
+	doAnew   = "anew"   // leave all groups, and join them again
+	doEnd    = "end"    // end at once
 )
 
 // report is what a worker says. Which fields are set depends on the kind.
@@ -46,6 +47,7 @@ type report struct {
 	Trouble []string       `json:"trouble,omitempty"` // promises broken
 
 	State []summary `json:"state,omitempty"` // by group
+	Why   string    `json:"why,omitempty"`   // it failed to come in
 }
 
 // The events of reports.
@@ -53,7 +55,9 @@ const (
 	eventStarted = "started" // in a system
 	eventJoined  = "joined"  // a member, with the state
 	eventStatus  = "status"
+	eventFailed  = "failed" // to come in: it tries again
 	eventHushed  = "hushed"
+	eventSettled = "settled"
 	eventState   = "state"
 )
 
@@ -71,6 +75,7 @@ var groups = []string{"red", "blue"}
 const (
 	entryUpdate cohort.Entry = iota + 1
 	entryHas
+	entrySettled
 )
 
 // String writes the view for people: its number, and how many members hold the

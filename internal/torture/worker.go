@@ -88,6 +88,7 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	hushed := l.hushed()
+	var settle sync.Once
 	for {
 		select {
 		case <-tick.C:
@@ -106,6 +107,8 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 				return w.node.Close()
 			case do == doHush:
 				go l.hush()
+			case do == doSettle:
+				settle.Do(func() { go w.settle(ctx) })
 			case do == doTell:
 				w.tell()
 			case do == doAnew:
@@ -132,6 +135,8 @@ func (w *worker) start(ctx context.Context, trace io.Writer) bool {
 		if ctx.Err() != nil {
 			return false
 		}
+		w.say(report{Event: eventFailed, Why: err.Error()})
+		w.nap(ctx)
 	}
 }
 
@@ -189,6 +194,20 @@ func (w *worker) anew(ctx context.Context) {
 	w.say(report{Event: eventJoined, Address: w.node.Address()})
 }
 
+// settle waits until all members have been delivered what any has cast before:
+// a Barrier comes after all that.
+func (w *worker) settle(ctx context.Context) {
+	for k := range groups {
+		for ctx.Err() == nil {
+			if _, err := w.membership(k).Call(ctx, cohort.Barrier, entrySettled, nil, cohort.All); err == nil {
+				break
+			}
+			w.nap(ctx)
+		}
+	}
+	w.say(report{Event: eventSettled})
+}
+
 // depart leaves one group, trying again when the node was coming back.
 func (w *worker) depart(ctx context.Context, k int) {
 	for ctx.Err() == nil {
@@ -214,7 +233,7 @@ func (w *worker) enter(ctx context.Context, name string, k int) (*cohort.Group, 
 	for {
 		g, err := w.node.Join(ctx, name, cohort.GroupConfig{
 			State:    w.books[k],
-			Handlers: map[cohort.Entry]cohort.Handler{entryUpdate: w.update(k), entryHas: w.has(k)},
+			Handlers: map[cohort.Entry]cohort.Handler{entryUpdate: w.update(k), entryHas: w.has(k), entrySettled: settled},
 		})
 		if !errors.Is(err, cohort.ErrUnknown) && !errors.Is(err, cohort.ErrJoined) {
 			return g, err
@@ -272,6 +291,9 @@ func (w *worker) has(k int) cohort.Handler {
 		_ = r.Reply(cohort.Message{"has": w.books[k].has(uint32(origin), uint64(number))})
 	}
 }
+
+// settled answers that what came before has been delivered.
+func settled(r *cohort.Request) { _ = r.Reply(cohort.Message{}) }
 
 // say reports something; who does not listen is not told.
 func (w *worker) say(r report) {

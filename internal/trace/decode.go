@@ -28,6 +28,7 @@ var decoders = map[string]func([]byte) (fact.Fact, error){
 	"held":      decode[fact.Held],
 	"deliver":   decode[fact.Deliver],
 	"stable":    decode[fact.Stable],
+	"session":   decode[fact.Session],
 	"block":     decode[fact.Block],
 	"flushok":   decode[fact.FlushOK],
 	"cut":       decode[fact.Cut],

@@ -75,6 +75,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optAddrs("joined", f.Joined)
 		l.optAddrs("left", f.Left)
 		l.optAddrs("ready", f.Ready)
+		l.optAddrs("heirs", f.Heirs)
 	case fact.Send:
 		l.inView(f.Proc, f.Group, f.View)
 		l.num("first", f.First)
@@ -95,6 +96,12 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("from", f.Sender)
 		l.num("upto", f.Upto)
+	case fact.Session:
+		l.inView(f.Proc, f.Group, f.View)
+		l.num("session", f.Session)
+		l.text("what", f.What)
+		l.addr("client", f.Client)
+		l.optNum("last", f.Last)
 	case fact.Block:
 		l.inView(f.Proc, f.Group, f.View)
 		l.num("attempt", f.Attempt)
@@ -143,6 +150,8 @@ func (l *line) deliver(f fact.Deliver) {
 	l.optAddr("origin", f.Origin)
 	l.optNum("ofirst", f.OFirst)
 	l.optFlag("dup", f.Duplicate)
+	l.optNum("session", f.Session)
+	l.optFlag("void", f.Void)
 }
 
 // toolFact does the same for flushes, state transfer and calls.
@@ -188,12 +197,17 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.num("id", f.ID)
 		l.num("v", f.View)
 		l.num("cast", f.Cast)
+		l.optNum("session", f.Session)
 	case fact.Reply:
 		l.in(f.Proc, f.Group)
 		l.addr("to", f.Caller)
 		l.optNum("v", f.View)
 		l.num("cast", f.Cast)
 		l.optFlag("null", f.Null)
+		l.optNum("session", f.Session)
+		if f.Sum != 0 {
+			l.big("sum", f.Sum)
+		}
 	case fact.Outcome:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)

@@ -18,14 +18,15 @@ const (
 // Bits of the byte that opens a run or the casts of a request. The rest of it
 // is the order.
 const (
-	orderBits = 1<<3 - 1
-	safeBit   = 1 << 3
-	callBit   = 1 << 4
-	originBit = 1 << 5
-	depsBit   = 1 << 6
+	orderBits  = 1<<3 - 1
+	safeBit    = 1 << 3
+	callBit    = 1 << 4
+	originBit  = 1 << 5
+	depsBit    = 1 << 6
+	sessionBit = 1 << 7
 )
 
-func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps bool) []byte {
+func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps, session bool) []byte {
 	v := byte(o)
 	if safe {
 		v |= safeBit
@@ -38,6 +39,9 @@ func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps bool) []byt
 	}
 	if deps {
 		v |= depsBit
+	}
+	if session {
+		v |= sessionBit
 	}
 	return append(b, v)
 }
@@ -65,7 +69,7 @@ func checkBody(r *reader, n uint32, body []byte) {
 
 // appendRunHead appends all of run but its body.
 func appendRunHead(b []byte, run *msg.Run) []byte {
-	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, len(run.Deps) > 0)
+	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, len(run.Deps) > 0, run.Session != nil)
 	b = binary.AppendUvarint(b, run.First)
 	b = binary.AppendUvarint(b, uint64(run.N))
 	b = appendCounts(b, run.Time)
@@ -83,7 +87,7 @@ func appendRunHead(b []byte, run *msg.Run) []byte {
 	if len(run.Deps) > 0 {
 		b = appendDeps(b, run.Deps)
 	}
-	return b
+	return appendSession(b, run.Session)
 }
 
 func appendDep(b []byte, d msg.Dep) []byte {
@@ -112,7 +116,7 @@ func readDeps(r *reader) []msg.Dep {
 
 // readRun reads all of run, whose body is the rest of the frame.
 func readRun(r *reader, run *msg.Run, sender uint16) {
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|depsBit)
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|depsBit|sessionBit)
 	run.Order = order
 	run.Safe = flags&safeBit != 0
 	run.Call = flags&callBit != 0
@@ -137,6 +141,10 @@ func readRun(r *reader, run *msg.Run, sender uint16) {
 		run.Deps = readDeps(r)
 		r.check(len(run.Deps) > 0, "no dependencies")
 		r.check(order != msg.FIFO && order != msg.Sequence, "dependencies on an order without")
+	}
+	if flags&sessionBit != 0 {
+		run.Session = readSession(r, order, run.Safe, run.N)
+		r.check((run.Session.Op == msg.SessionRequest) == (run.Origin != 0), "session without origin, or an operation with one")
 	}
 	run.Body = r.rest()
 }
@@ -209,19 +217,19 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Joined)
 	b = appendAddr(b, m.Caller)
 	b = binary.AppendUvarint(b, m.First)
-	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, len(m.Deps) > 0)
+	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, len(m.Deps) > 0, m.Session != nil)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
 	if len(m.Deps) > 0 {
 		b = appendDeps(b, m.Deps)
 	}
 	b = binary.AppendUvarint(b, uint64(m.N))
-	return b, m.Body
+	return appendSession(b, m.Session), m.Body
 }
 
 func readRequest(r *reader) *msg.Request {
 	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Relay: r.addr(), Joined: r.uvarint(), Caller: r.addr(), First: r.uvarint()}
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|depsBit)
+	flags, order := readCastFlags(r, orderBits|safeBit|callBit|depsBit|sessionBit)
 	r.check(order != msg.Sequence, "request for a sequence entry")
 	m.Order = order
 	m.Safe = flags&safeBit != 0
@@ -234,6 +242,9 @@ func readRequest(r *reader) *msg.Request {
 	}
 	m.N = r.uint32()
 	checkNumbers(r, m.First, m.N)
+	if flags&sessionBit != 0 {
+		m.Session = readSession(r, order, m.Safe, m.N)
+	}
 	m.Body = r.rest()
 	checkBody(r, m.N, m.Body)
 	return m

@@ -53,11 +53,11 @@ func appendFlushOK(b []byte, m *msg.FlushOK) []byte {
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Held)
 	b = appendBool(b, m.Settled)
-	return appendSeen(b, m.Seen)
+	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readFlushOK(r *reader) *msg.FlushOK {
-	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Settled: r.bool(), Seen: readSeen(r)}
+	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Settled: r.bool(), Seen: readSeen(r), Clients: readClients(r)}
 }
 
 func appendCut(b []byte, m *msg.Cut) []byte {
@@ -96,6 +96,18 @@ func readCutAck(r *reader) *msg.CutAck {
 	return &msg.CutAck{Group: r.addr(), Attempt: r.uvarint(), From: r.addr()}
 }
 
+func appendHandOver(b []byte, m *msg.HandOver) []byte {
+	b = appendAddr(b, m.Group)
+	b = binary.AppendUvarint(b, m.View)
+	b = appendAddr(b, m.To)
+	b = appendAddr(b, m.Heir)
+	return binary.AppendUvarint(b, m.Joined)
+}
+
+func readHandOver(r *reader) *msg.HandOver {
+	return &msg.HandOver{Group: r.addr(), View: r.uvarint(), To: r.addr(), Heir: r.addr(), Joined: r.uvarint()}
+}
+
 func appendSeen(b []byte, list []msg.Seen) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for _, s := range list {
@@ -119,12 +131,12 @@ func appendInstall(b []byte, m *msg.Install) []byte {
 	b = binary.AppendUvarint(b, m.Attempt)
 	b = binary.AppendUvarint(b, m.For)
 	b = appendBool(b, m.Settled)
-	return appendSeen(b, m.Seen)
+	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readInstall(r *reader) *msg.Install {
 	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint(), Settled: r.bool()}
-	m.Seen = readSeen(r)
+	m.Seen, m.Clients = readSeen(r), readClients(r)
 	return m
 }
 

@@ -125,6 +125,10 @@ func appendOps(b []byte, ops []msg.Op) []byte {
 		b = appendName(b, op.Name)
 		b = binary.AppendUvarint(b, op.Index)
 		b = appendBool(b, op.Stateful)
+		if op.Kind == msg.OpReplace {
+			b = appendAddr(b, op.Old)
+			b = binary.AppendUvarint(b, op.Since)
+		}
 	}
 	return b
 }
@@ -133,9 +137,12 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpSync, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpReplace, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
+		}
+		if k == msg.OpReplace {
+			out[i].Old, out[i].Since = r.addr(), r.uvarint()
 		}
 	}
 	return out

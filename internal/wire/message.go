@@ -43,6 +43,9 @@ var kinds = [msg.KindEnd]struct {
 	msg.KindDepAsk:      {"dep-ask", msg.LaneControl},
 	msg.KindDepDone:     {"dep-done", msg.LaneControl},
 	msg.KindBond:        {"bond", msg.LaneControl},
+	msg.KindXferReplies: {"xfer-replies", msg.LaneBulk},
+	msg.KindSessionTold: {"session-told", msg.LaneControl},
+	msg.KindHandOver:    {"hand-over", msg.LaneControl},
 }
 
 // known reports whether k is a kind of this version.
@@ -100,6 +103,13 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendRequestHeld(b, m), nil
 	case *msg.Replies:
 		return appendReplies(b, m)
+	}
+	return appendLater(b, m)
+}
+
+// appendLater appends those of state transfer, and of kinds that came after it.
+func appendLater(b []byte, m msg.Message) (head, body []byte) {
+	switch m := m.(type) {
 	case *msg.XferAsk:
 		return appendXferAsk(b, m), nil
 	case *msg.XferBegin:
@@ -116,6 +126,12 @@ func appendMessage(b []byte, m msg.Message) (head, body []byte) {
 		return appendDep(b, m.Dep), nil
 	case *msg.Bond:
 		return appendBond(b, m), nil
+	case *msg.XferReplies:
+		return appendXferReplies(b, m), nil
+	case *msg.SessionTold:
+		return appendSessionTold(b, m), nil
+	case *msg.HandOver:
+		return appendHandOver(b, m), nil
 	}
 	panic(fmt.Sprintf("wire: no form for %T", m))
 }
@@ -206,6 +222,12 @@ func (r *reader) fields(k msg.Kind) msg.Message {
 		return &msg.DepDone{Dep: readDep(r)}
 	case msg.KindBond:
 		return readBond(r)
+	case msg.KindXferReplies:
+		return readXferReplies(r)
+	case msg.KindSessionTold:
+		return readSessionTold(r)
+	case msg.KindHandOver:
+		return readHandOver(r)
 	case msg.KindEnd:
 	}
 	r.fail("unknown kind of message")

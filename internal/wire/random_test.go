@@ -92,8 +92,14 @@ func (g gen) fill(v reflect.Value) {
 	case msg.Evidence:
 		v.SetUint(1 + g.Uint64N(uint64(msg.Left)))
 		return
+	case msg.SessionOp:
+		v.SetUint(1 + g.Uint64N(uint64(msg.SessionExpire)))
+		return
+	case msg.SessionStatus:
+		v.SetUint(1 + g.Uint64N(uint64(msg.SessionFull)))
+		return
 	case msg.OpKind:
-		v.SetUint(1 + g.Uint64N(uint64(msg.OpDepart)))
+		v.SetUint(1 + g.Uint64N(uint64(msg.OpReplace)))
 		return
 	}
 	switch k := v.Kind(); {
@@ -143,14 +149,26 @@ func (g gen) bytes(most int) []byte {
 func (g gen) mend(m msg.Message) {
 	switch m := m.(type) {
 	case *msg.Promise:
+		for _, e := range append(m.Decided, m.Accepted) {
+			mendOps(e.Ops)
+		}
 		if g.IntN(2) == 0 {
 			m.Accepted, m.At = nil, msg.Ballot{}
+		}
+	case *msg.Propose:
+		mendOps(m.Entry.Ops)
+	case *msg.Commit:
+		mendOps(m.Entry.Ops)
+	case *msg.Decided:
+		for _, e := range m.Entries {
+			mendOps(e.Ops)
 		}
 	case *msg.Data:
 		g.mendRun(m.Run, &m.Sender)
 		if m.Run.N, m.Run.Body = g.casts(m.Run.Body); m.Run.Order == msg.Sequence {
 			m.Run.N, m.Run.Body = 1, nil
 		}
+		g.mendSession(m.Run)
 		g.mendNumbers(m.Run)
 	case *msg.Part:
 		if m.Run.Order == msg.Sequence {
@@ -158,6 +176,7 @@ func (g gen) mend(m msg.Message) {
 		}
 		g.mendRun(m.Run, &m.Sender)
 		m.Run.N, m.Run.Body = 1, append(m.Run.Body, 0)
+		g.mendSession(m.Run)
 		g.mendNumbers(m.Run)
 		size := uint64(len(m.Run.Body))
 		m.Offset = min(m.Offset, math.MaxUint64-size)
@@ -168,6 +187,20 @@ func (g gen) mend(m msg.Message) {
 		}
 		m.N, m.Body = g.casts(m.Body)
 		m.First = min(m.First, math.MaxUint64-uint64(m.N))
+		switch {
+		case m.Order != msg.Total || !m.Safe:
+			m.Session = nil
+		case m.N != 1:
+			m.Session.Op = msg.SessionRequest
+		}
+	case *msg.XferReplies:
+		for _, s := range m.Sessions {
+			for i := range s.Items {
+				s.Items[i].View = 0
+			}
+		}
+	case *msg.Submit:
+		mendOps(m.Ops)
 	case *msg.Ack:
 		m.Held = append(m.Held, g.number(64))
 		m.Used = make([]uint64, len(m.Held))
@@ -211,7 +244,29 @@ func (g gen) mendRun(r *msg.Run, sender *uint16) {
 	}
 }
 
+func (g gen) mendSession(r *msg.Run) {
+	switch {
+	case r.Order != msg.Total || !r.Safe:
+		r.Session = nil
+	case r.Origin != 0:
+		r.Session.Op = msg.SessionRequest
+	case r.N == 1:
+		r.Session.Op = msg.SessionOpen
+	default:
+		r.Session = nil
+	}
+}
+
 func (g gen) mendNumbers(r *msg.Run) {
 	r.First = min(r.First, math.MaxUint64-uint64(r.N))
 	r.OFirst = min(r.OFirst, math.MaxUint64-uint64(r.N))
+}
+
+// mendOps: only a replacement names who is replaced.
+func mendOps(ops []msg.Op) {
+	for i := range ops {
+		if ops[i].Kind != msg.OpReplace {
+			ops[i].Old, ops[i].Since = 0, 0
+		}
+	}
 }

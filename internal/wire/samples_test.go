@@ -96,6 +96,15 @@ func castSamples() []sample {
 		{"data total relayed", data(&msg.Data{Group: group, View: 13, Sender: 1, Attempt: 77, Run: &msg.Run{
 			First: 5, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 4, 1 << 40}, Origin: caller, OFirst: 77, Body: body("x"),
 		}})},
+		{"data of a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
+			First: 5, N: 1, Order: msg.Total, Safe: true, Call: true, Time: vclock.Time{0, 4, 7}, Origin: caller, OFirst: 40,
+			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("x"),
+			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
+		}})},
+		{"data that ends a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
+			First: 6, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 5, 7},
+			Session: &msg.Session{Op: msg.SessionExpire, ID: 3, Proc: caller, At: 12}, Body: body(""),
+		}})},
 		{"data depending", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
 			First: 5, N: 1, Order: msg.Causal, Time: vclock.Time{0, 4}, Body: body("x"),
 			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
@@ -120,11 +129,20 @@ func groupSamples() []sample {
 			Group: group, Attempt: 14, View: 13, Counts: []uint64{5, 7},
 			Forward: []msg.Forwarding{{Sender: 1, Holder: first, To: second, From: 6}},
 		})},
+		{"hand-over", control(&msg.HandOver{Group: group, View: 13, To: first, Heir: second, Joined: 12})},
+		{"submit a replacement", control(&msg.Submit{Ops: []msg.Op{{Kind: msg.OpReplace, Proc: second, Group: group, Index: 12, Old: first, Since: 7}}})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
 		{"install", control(&msg.Install{Group: group, Attempt: 14, Settled: true, Seen: []msg.Seen{{Caller: caller, Last: 41, View: 12}}})},
 		{"request", data(&msg.Request{
 			Index: 13, Dest: group, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, Time: vclock.Time{5, 7},
 			N: 2, Body: body("withdraw", "pay"),
+		})},
+		{"install with sessions", control(&msg.Install{Group: group, Attempt: 14, For: 14, Clients: msg.SessionTable{Opened: 9, Sessions: []msg.SessionState{
+			{ID: 3, Proc: caller, At: 12, Base: 40, Last: 41, Acked: 39}, {ID: 2, Last: 300},
+		}}})},
+		{"request of a session", data(&msg.Request{
+			Index: 13, Dest: group, Relay: first, Joined: 7, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, N: 1,
+			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("withdraw"),
 		})},
 		{"request-held", control(&msg.RequestHeld{Dest: group, Caller: caller, Upto: 41})},
 		{"replies", data(&msg.Replies{
@@ -144,6 +162,10 @@ func transferSamples() []sample {
 		{"xfer-end", bulk(&msg.XferEnd{Group: group, Joiner: second, Xfer: 2, Size: 5})},
 		{"xfer-end failed", bulk(&msg.XferEnd{Group: group, Joiner: second, Xfer: 3, Err: "no space left"})},
 		{"xfer-credit", control(&msg.XferCredit{Group: group, Joiner: second, Xfer: 2, Upto: 4 << 20})},
+		{"xfer-replies", bulk(&msg.XferReplies{Group: group, Joiner: second, Xfer: 2, Sessions: []msg.SessionReplies{
+			{ID: 3, Last: 41, Items: []msg.Reply{{Cast: 40, Body: []byte("done")}, {Cast: 41, Null: true}}}, {ID: 4},
+		}})},
+		{"session-told", control(&msg.SessionTold{Dest: group, Caller: caller, ID: 3, Last: 41, Status: msg.SessionEnded})},
 		{"xfer-credit stop", control(&msg.XferCredit{Group: group, Joiner: second, Xfer: 2, Stop: true})},
 	}
 }

@@ -11,8 +11,37 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
+
+// TestUnsoundSessions does the same for what client sessions add.
+func TestUnsoundSessions(t *testing.T) {
+	request := func(order msg.Order, safe bool, n uint32, op msg.SessionOp) *msg.Frame {
+		return data(&msg.Request{Dest: group, Order: order, Safe: safe, N: n, Session: &msg.Session{Op: op}, Body: body(make([]string, n)...)})
+	}
+	run := func(origin id.Address, op msg.SessionOp) *msg.Frame {
+		return data(&msg.Data{Group: group, Run: &msg.Run{First: 1, N: 1, Order: msg.Total, Safe: true, Origin: origin, Session: &msg.Session{Op: op}, Body: body("")}})
+	}
+	for _, c := range []struct {
+		what string
+		f    *msg.Frame
+	}{
+		{"session beside the total order", request(msg.Causal, true, 1, msg.SessionRequest)},
+		{"session beside the total order", request(msg.Total, false, 1, msg.SessionRequest)},
+		{"unknown operation on a session", request(msg.Total, true, 1, 0)},
+		{"unknown operation on a session", request(msg.Total, true, 1, msg.SessionExpire+1)},
+		{"operation on a session with casts", request(msg.Total, true, 2, msg.SessionOpen)},
+		{"session without origin, or an operation with one", run(0, msg.SessionRequest)},
+		{"session without origin, or an operation with one", run(caller, msg.SessionClose)},
+		{"unknown state of a session", control(&msg.SessionTold{})},
+	} {
+		var bad *Error
+		if f, err := DecodeFrame(AppendFrame(nil, c.f)); !errors.As(err, &bad) || bad.What != c.what || f != nil {
+			t.Errorf("want %q, got %v", c.what, err)
+		}
+	}
+}
 
 // TestUnsound sends messages that break a rule of package msg. The append
 // functions do not check these, so they serve to make the bytes.
@@ -74,7 +103,7 @@ func TestUnsound(t *testing.T) {
 		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Evidence: msg.Left + 1}}})},
 		{"unknown evidence", control(&msg.Commit{Entry: &msg.Entry{Remove: make([]msg.Removal, 1)}})},
 		{"unknown operation", ops(0)},
-		{"unknown operation", ops(msg.OpSync + 1)},
+		{"unknown operation", ops(msg.OpReplace + 1)},
 		{"site out of range", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 1 << 47, Evidence: msg.Crash}}})},
 	} {
 		f, err := DecodeFrame(AppendFrame(nil, c.f))
@@ -125,7 +154,7 @@ func TestMalformed(t *testing.T) {
 		{"half a text", short, msg.KindRefuse, more(refuse, 5, 'a')},
 		{"large rank", "rank out of range", msg.KindData, more(data, 1, 0x80, 0x80, 0x04)},
 
-		{"run flags", "unknown flag", msg.KindData, more(data, 1, 0, 0, 0x81)},
+		{"run of order 0", "unknown order", msg.KindData, more(data, 1, 0, 0, 0x80)},
 		{"nobody's run", "nobody as origin", msg.KindData, more(data, 1, 0, 0, 0x21, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'x')},
 	} {
 		f, err := DecodeFrame(c.bytes)

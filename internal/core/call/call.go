@@ -48,13 +48,17 @@ type End uint8
 // The ends. Nobody: all outcomes are known and there are fewer replies than
 // wanted. Lost: the group is gone. Unknown: what became of the request cannot be
 // known, because the caller has left, its site is no longer in the system, or
-// missed the view in which the request was delivered.
+// missed the view in which the request was delivered. Refused: the session had
+// ended before the request came, and it will never be carried out. Spent: it was
+// carried out, and nobody has the answers any more.
 const (
 	Complete End = iota
 	Nobody
 	Lost
 	Unknown
 	Cancelled
+	Refused
+	Spent
 )
 
 func (e End) String() string {
@@ -67,6 +71,10 @@ func (e End) String() string {
 		return "lost"
 	case Cancelled:
 		return "cancelled"
+	case Refused:
+		return "refused"
+	case Spent:
+		return "spent"
 	case Unknown:
 	}
 	return "unknown"
@@ -118,6 +126,14 @@ func (t *Table) Open(callID uint64, want int, key Key) {
 
 // Len is the number of open calls.
 func (t *Table) Len() int { return len(t.open) }
+
+// First is the request of the oldest open call.
+func (t *Table) First() (Key, bool) {
+	if len(t.open) == 0 {
+		return Key{}, false
+	}
+	return t.open[0].key, true
+}
 
 // Known reports whether the members that may answer key are known.
 func (t *Table) Known(key Key) bool {

@@ -62,7 +62,7 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 		}
 		attempt = max(attempt, ok.View)
 	}
-	_, settled := c.Seen(attempt)
+	_, settled := c.Before(attempt)
 	complete = true
 	for r, ok := range c.oks {
 		if ok.View >= attempt || c.target.Members[r].Joined > attempt {
@@ -78,15 +78,21 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 	return attempt, who, complete || len(who) > 0
 }
 
-// Seen is what a member that has installed view attempt told of requests from
-// outside delivered before it, and whether any could tell.
-func (c *Coordinator) Seen(attempt uint64) (list []msg.Seen, settled bool) {
+// Before is what outsiders had asked of a group before a view.
+type Before struct {
+	Seen    []msg.Seen
+	Clients msg.SessionTable
+}
+
+// Before is what a member that has installed view attempt, and delivered all
+// that came before it, told of that; and whether any could tell.
+func (c *Coordinator) Before(attempt uint64) (b Before, settled bool) {
 	for _, ok := range c.oks {
 		if ok != nil && ok.View == attempt && ok.Settled {
-			return ok.Seen, true
+			return Before{Seen: ok.Seen, Clients: ok.Clients}, true
 		}
 	}
-	return nil, false
+	return b, false
 }
 
 // Cut fixes the cut of view old, which all that moved from it have installed.

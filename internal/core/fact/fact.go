@@ -151,7 +151,9 @@ type (
 	// Deliver: N casts of Sender were delivered to Proc. Pos is the position
 	// of the first in the view's total order, 0 for other orders. A Duplicate
 	// was taken off the stream but kept from the user: another relay had
-	// brought the same request before.
+	// brought the same request before. Session is whose request it was; a Void one
+	// was kept from the user because its sender does not speak for any, or because
+	// it opens or ends one.
 	Deliver struct {
 		Proc      id.Address `json:"p"`
 		Group     id.Address `json:"g"`
@@ -165,6 +167,8 @@ type (
 		Origin    id.Address `json:"origin,omitempty"`
 		OFirst    uint64     `json:"ofirst,omitempty"`
 		Duplicate bool       `json:"dup,omitempty"`
+		Session   uint64     `json:"session,omitempty"`
+		Void      bool       `json:"void,omitempty"`
 	}
 	// Stable: Proc knows that every member of View holds Sender's stream up to Upto.
 	Stable struct {
@@ -184,6 +188,20 @@ type (
 		Joined []id.Address `json:"joined,omitempty"`
 		Left   []id.Address `json:"left,omitempty"`
 		Ready  []id.Address `json:"ready,omitempty"` // members that hold the state from here on
+		// Heirs took the places of Left ones: each after the one it replaced.
+		Heirs []id.Address `json:"heirs,omitempty"`
+	}
+	// Session: at this point of Proc's stream a client session was opened, taken
+	// over by another process, closed by its client or expired. Client speaks for
+	// it; requests up to Last were delivered before.
+	Session struct {
+		Proc    id.Address `json:"p"`
+		Group   id.Address `json:"g"`
+		View    uint64     `json:"v"`
+		Session uint64     `json:"session"`
+		What    string     `json:"what"` // "open", "taken", "closed" or "expired"
+		Client  id.Address `json:"client"`
+		Last    uint64     `json:"last,omitempty"`
 	}
 	// Block: Proc stopped sending in View because Attempt will end it.
 	Block struct {
@@ -304,16 +322,21 @@ type (
 		ID     uint64     `json:"id"`
 		View   uint64     `json:"v"`
 		Cast   uint64     `json:"cast"`
+		// Session is whose request it is, where the caller knows the number yet.
+		Session uint64 `json:"session,omitempty"`
 	}
 	// Reply: Proc answered a request of Caller. Cast identifies the request:
-	// as in Asked.
+	// as in Asked. In a Session, Sum stands for what the reply says: it is given
+	// again to whoever repeats the request.
 	Reply struct {
-		Proc   id.Address `json:"p"`
-		Group  id.Address `json:"g"`
-		Caller id.Address `json:"to"`
-		View   uint64     `json:"v,omitempty"`
-		Cast   uint64     `json:"cast"`
-		Null   bool       `json:"null,omitempty"`
+		Proc    id.Address `json:"p"`
+		Group   id.Address `json:"g"`
+		Caller  id.Address `json:"to"`
+		View    uint64     `json:"v,omitempty"`
+		Cast    uint64     `json:"cast"`
+		Null    bool       `json:"null,omitempty"`
+		Session uint64     `json:"session,omitempty"`
+		Sum     uint64     `json:"sum,omitempty,string"`
 	}
 	// Outcome: Caller counts Member once, as "reply", "null" or "failed".
 	Outcome struct {
@@ -323,7 +346,8 @@ type (
 		Member id.Address `json:"member"`
 		Kind   string     `json:"kind"`
 	}
-	// Done: the call ended. Err is empty, "nobody", "lost", "unknown", "cancelled".
+	// Done: the call ended. Err is empty, "nobody", "lost", "unknown",
+	// "cancelled", or of a session's request "refused" and "spent".
 	Done struct {
 		Caller id.Address `json:"p"`
 		Group  id.Address `json:"g"`
@@ -351,6 +375,7 @@ func (Send) Event() string      { return "send" }
 func (Held) Event() string      { return "held" }
 func (Deliver) Event() string   { return "deliver" }
 func (Stable) Event() string    { return "stable" }
+func (Session) Event() string   { return "session" }
 func (Block) Event() string     { return "block" }
 func (FlushOK) Event() string   { return "flushok" }
 func (Cut) Event() string       { return "cut" }

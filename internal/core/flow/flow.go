@@ -25,6 +25,14 @@ const (
 	XferWindow = 4 << 20
 	// EarlyMessages is how many messages of views yet to come are kept for a group.
 	EarlyMessages = 1 << 16
+	// Sessions is how many client sessions a group has, and EndedSessions of how
+	// many that ended it remembers how far they came.
+	Sessions      = 1 << 12
+	EndedSessions = 1 << 8
+	// SessionCalls is how many answers are kept for a session that its client has
+	// not acknowledged, and SessionBytes how large together.
+	SessionCalls = 256
+	SessionBytes = 4 << 20
 	// Deps is of how many groups a process may carry knowledge that concerns
 	// others, before its Causal and Total casts wait.
 	Deps = 256

@@ -45,7 +45,11 @@ type Change struct {
 	Group id.Address
 	Was   *view.Group // nil when the entry created it
 	Now   *view.Group
+	Heirs []Heir
 }
+
+// Heir is a member that took the place of another.
+type Heir struct{ Old, New id.Address }
 
 // since lists how d differs from what was before it, of which parts are unknown.
 func (d *Directory) since(was *Directory) []Change {
@@ -86,6 +90,7 @@ type rewrite struct {
 	created uint16
 	drafts  []*view.Group // in order of first touch
 	was     []*view.Group
+	heirs   [][]Heir // by draft
 }
 
 // draft returns the copy of group a that this entry may change, or nil.
@@ -100,8 +105,7 @@ func (w *rewrite) draft(a id.Address) *view.Group {
 		return nil
 	}
 	g := old.Clone()
-	w.drafts = append(w.drafts, g)
-	w.was = append(w.was, old)
+	w.drafts, w.was, w.heirs = append(w.drafts, g), append(w.was, old), append(w.heirs, nil)
 	return g
 }
 
@@ -126,6 +130,8 @@ func (w *rewrite) op(op msg.Op) {
 				w.touch(g)
 			}
 		}
+	case msg.OpReplace:
+		w.replace(op)
 	case msg.OpFlush:
 		if g := w.draft(op.Group); g != nil && g.Index == op.Index {
 			w.touch(g)
@@ -155,11 +161,28 @@ func (w *rewrite) join(op msg.Op) {
 	w.touch(g)
 }
 
+// replace gives the place of one member to another, which holds the state by now:
+// in one view the old one is gone and the new one has its rank.
+func (w *rewrite) replace(op msg.Op) {
+	g := w.draft(op.Group)
+	if g == nil {
+		return
+	}
+	from, to := g.Rank(op.Proc), g.Rank(op.Old)
+	if from < 0 || to < 0 || g.Members[from].Joined != op.Index || g.Members[to].Joined != op.Since || !g.Members[to].Ready {
+		return
+	}
+	g.Members[to] = view.GroupMember{Proc: op.Proc, Joined: op.Index, Ready: true}
+	g.Members = slices.Delete(g.Members, from, from+1)
+	i := slices.Index(w.drafts, g)
+	w.heirs[i] = append(w.heirs[i], Heir{Old: op.Old, New: op.Proc})
+	w.touch(g)
+}
+
 func (w *rewrite) create(name string) *view.Group {
 	g := &view.Group{Group: id.Group(w.index, w.created), Name: name}
 	w.created++
-	w.drafts = append(w.drafts, g)
-	w.was = append(w.was, nil)
+	w.drafts, w.was, w.heirs = append(w.drafts, g), append(w.was, nil), append(w.heirs, nil)
 	w.d.byName[name] = g.Group
 	return g
 }
@@ -190,7 +213,7 @@ func (w *rewrite) finish() []Change {
 		if g.Index != w.index {
 			continue // looked at, not changed
 		}
-		c := Change{Group: g.Group, Was: w.was[i], Now: g}
+		c := Change{Group: g.Group, Was: w.was[i], Now: g, Heirs: w.heirs[i]}
 		if len(g.Members) == 0 {
 			w.d.remove(g)
 			c.Now = nil

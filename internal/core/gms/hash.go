@@ -35,6 +35,10 @@ func chain(h uint64, e *msg.Entry) uint64 {
 		if op.Stateful {
 			s.num(1)
 		}
+		if op.Kind == msg.OpReplace {
+			s.num(uint64(op.Old))
+			s.num(op.Since)
+		}
 	}
 	return uint64(s)
 }

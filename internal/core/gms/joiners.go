@@ -11,8 +11,9 @@ import (
 
 // admit adds joiners, as many as the others outvote even if all joiners were to
 // die at once, and with them those that came before and have not been heard of
-// since. A joiner whose name is taken replaces its former self.
-// It returns when one that has to wait may be let in.
+// since. If there are only such as outweigh all members together, one of them
+// comes in alone: else none ever would. A joiner whose name is taken replaces
+// its former self. It returns when one that has to wait may be let in.
 func (l *Log) admit(e *msg.Entry) effect.Time {
 	wake := effect.Never
 	var staying, joining uint64
@@ -25,15 +26,13 @@ func (l *Log) admit(e *msg.Entry) effect.Time {
 			staying += uint64(m.Weight)
 		}
 	}
+	var heavy *view.Member // came first of those that outweigh all
 	for _, j := range l.joins {
-		if uint64(j.Weight) > staying && len(l.fresh) == 0 {
-			l.fx.Control(j.Site, &msg.Refuse{Why: "its weight exceeds that of all members together"})
-			continue
-		}
 		if slices.Contains(l.removed, j.Site) {
 			continue
 		}
-		if len(e.Add) == maxJoiners || joining+uint64(j.Weight) > staying {
+		outweighs := uint64(j.Weight) > staying
+		if len(e.Add) == maxJoiners || joining+uint64(j.Weight) > staying && !outweighs {
 			break
 		}
 		i := slices.IndexFunc(l.view.Members, func(m view.Member) bool { return m.Name == j.Name })
@@ -47,8 +46,17 @@ func (l *Log) admit(e *msg.Entry) effect.Time {
 			wake = min(wake, due)
 			continue
 		}
+		if outweighs {
+			if heavy == nil {
+				heavy = &j
+			}
+			continue
+		}
 		joining += uint64(j.Weight)
 		e.Add = append(e.Add, j)
+	}
+	if heavy != nil && joining == 0 {
+		e.Add = append(e.Add, *heavy)
 	}
 	return wake
 }

@@ -1,6 +1,6 @@
 package lease
 
-// Closed is what is due at a member that serves no reads any more.
+// Closed is what is due at a member that serves no reads, now or any more.
 const Closed = ^uint64(0)
 
 // Gate counts, for one member, what its readers have to wait for: casts that
@@ -11,6 +11,7 @@ const Closed = ^uint64(0)
 // The first that is due is the state itself.
 type Gate struct {
 	due   uint64
+	shut  bool
 	marks [][]mark // by rank: held, not yet delivered
 }
 
@@ -26,23 +27,29 @@ func (g *Gate) Turn(n int) { g.marks = make([][]mark, n) }
 
 // Hold notes that a run of rank's stream is held, before anybody is told so.
 func (g *Gate) Hold(rank int, last uint64) {
-	if g.due == Closed {
-		return
-	}
 	g.due++
 	g.marks[rank] = append(g.marks[rank], mark{last, g.due})
 }
 
 // Due is what a reader that begins now waits for.
-func (g *Gate) Due() uint64 { return g.due }
+func (g *Gate) Due() uint64 {
+	if g.shut {
+		return Closed
+	}
+	return g.due
+}
 
 // Close lets no reader in any more.
-func (g *Gate) Close() { g.due = Closed }
+func (g *Gate) Close() { g.shut = true }
+
+// Reopen lets readers in again, at a member that did not have to go: what was
+// due meanwhile has been counted.
+func (g *Gate) Reopen() { g.shut = false }
 
 // Settled is how much of what was due has been delivered, when so much of each
 // stream has.
 func (g *Gate) Settled(done []uint64) uint64 {
-	if g.due == Closed {
+	if g.shut {
 		return 0
 	}
 	settled := g.due

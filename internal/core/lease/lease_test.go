@@ -163,3 +163,19 @@ func TestGate(t *testing.T) {
 		t.Error("a closed gate lets a reader in")
 	}
 }
+
+// Who stays after all serves reads again, and nothing that came meanwhile is
+// forgotten.
+func TestGateReopens(t *testing.T) {
+	g := Open()
+	g.Turn(1)
+	g.Close()
+	g.Hold(0, 5)
+	if g.Due() != Closed || g.Settled([]uint64{5}) != 0 {
+		t.Error("a closed gate serves readers")
+	}
+	g.Reopen()
+	if due := g.Due(); due != 2 || g.Settled([]uint64{4}) != 1 || g.Settled([]uint64{5}) != 2 {
+		t.Errorf("%d is due after one cast was held", due)
+	}
+}

@@ -12,7 +12,6 @@ import "github.com/cohortkit/cohort/internal/core/msg"
 // Streams are the streams of one view, by rank.
 type Streams struct {
 	streams []stream
-	bytes   int
 }
 
 type stream struct {
@@ -48,9 +47,6 @@ func (s *Streams) Vector() []uint64 {
 	return v
 }
 
-// Bytes is the size of all entries not yet released.
-func (s *Streams) Bytes() int { return s.bytes }
-
 // Close ends what rank itself may add to its stream.
 func (s *Streams) Close(rank int) {
 	s.streams[rank].closed = true
@@ -69,7 +65,6 @@ func (s *Streams) Receive(rank int, r *msg.Run, forwarded bool) *msg.Run {
 	}
 	st.held = r.Last()
 	st.runs = append(st.runs, r)
-	s.bytes += r.Size()
 	return r
 }
 
@@ -129,7 +124,6 @@ func (s *Streams) Release(rank int, upto uint64) {
 	st := &s.streams[rank]
 	n := 0
 	for n < len(st.runs) && st.runs[n].Last() <= upto {
-		s.bytes -= st.runs[n].Size()
 		n++
 	}
 	if n > 0 {

@@ -78,7 +78,8 @@ type FlushOK struct {
 	View    uint64
 	Held    []uint64
 	Settled bool
-	Seen    []Seen
+	Seen    []Seen // as in Install, for members that joined with View and may lack it
+	Clients SessionTable
 }
 
 // A Forwarding tells Holder to send entries after From of Sender's stream, up
@@ -107,7 +108,7 @@ type CutAck struct {
 }
 
 // Install ends attempt Attempt: all survivors hold the cut, the view of log
-// entry Attempt begins. Seen is for members that join with it.
+// entry Attempt begins. Seen and Clients are for members that join with it.
 //
 // For is the attempt whose coordinator sends it: Attempt itself, or a later one
 // that found some members behind others. Who has reported for a later attempt
@@ -119,6 +120,7 @@ type Install struct {
 	For     uint64
 	Settled bool
 	Seen    []Seen
+	Clients SessionTable
 }
 
 // Request is sent by a process outside the destination to a member of it,
@@ -143,6 +145,8 @@ type Request struct {
 	Deps   []Dep // of other groups, what the caller has seen
 	N      uint32
 	Body   []byte
+
+	Session *Session // nil unless it is a session's
 }
 
 // RequestHeld tells a caller that its requests up to Upto, the last of them
@@ -234,6 +238,16 @@ type (
 		Stop   bool
 	}
 )
+
+// HandOver asks member To to leave its place to Heir, which holds the state by
+// now. Joined is the entry by which Heir became a member.
+type HandOver struct {
+	Group  id.Address
+	View   uint64
+	To     id.Address
+	Heir   id.Address
+	Joined uint64
+}
 
 // Seen says that the requests of Caller, a process outside the group, up to
 // number Last were delivered before the view began: those after the Seen before

@@ -63,18 +63,20 @@ type OpKind uint8
 
 // The operations. All are idempotent: who is unsure repeats.
 const (
-	OpJoin   OpKind = iota + 1 // Proc joins group Name; the first creates it
-	OpLeave                    // Proc leaves Group
-	OpReady                    // Proc, a member of Group, now holds its state
-	OpFlush                    // Group ends its view Index: same members, new view
-	OpDepart                   // the site of Proc leaves the system
-	OpSync                     // nothing: who asked knows the log up to here; Index tells its own apart
+	OpJoin    OpKind = iota + 1 // Proc joins group Name; the first creates it
+	OpLeave                     // Proc leaves Group
+	OpReady                     // Proc, a member of Group, now holds its state
+	OpFlush                     // Group ends its view Index: same members, new view
+	OpDepart                    // the site of Proc leaves the system
+	OpSync                      // nothing: who asked knows the log up to here; Index tells its own apart
+	OpReplace                   // Proc takes the place of Old, holding the state; Old leaves
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it
-// harmless when it comes late: for OpLeave and OpReady it is the entry by which
-// the membership began, for OpFlush the view that is to end. For OpJoin it is
-// the last entry applied when it was asked for, and for the asker alone.
+// harmless when it comes late: for OpLeave, OpReady and OpReplace it is the
+// entry by which Proc's membership began, for OpFlush the view that is to end.
+// For OpJoin it is the last entry applied when it was asked for, and for the
+// asker alone.
 type Op struct {
 	Kind     OpKind
 	Proc     id.Address
@@ -82,6 +84,9 @@ type Op struct {
 	Name     string
 	Index    uint64
 	Stateful bool // OpJoin: Proc must be fed the state before it is ready
+
+	Old   id.Address // OpReplace
+	Since uint64     // OpReplace: the entry by which Old's membership began
 }
 
 // An Entry is one decision of the membership log.

@@ -53,6 +53,9 @@ const (
 	KindDepAsk
 	KindDepDone
 	KindBond
+	KindXferReplies
+	KindSessionTold
+	KindHandOver
 	KindEnd // one past the last
 )
 
@@ -94,6 +97,9 @@ func (*XferCredit) Kind() Kind  { return KindXferCredit }
 func (*DepAsk) Kind() Kind      { return KindDepAsk }
 func (*DepDone) Kind() Kind     { return KindDepDone }
 func (*Bond) Kind() Kind        { return KindBond }
+func (*XferReplies) Kind() Kind { return KindXferReplies }
+func (*SessionTold) Kind() Kind { return KindSessionTold }
+func (*HandOver) Kind() Kind    { return KindHandOver }
 
 // A Frame is what a lane carries: on LaneControl all that one step of the sender
 // had to say to this receiver, on the others one message each.

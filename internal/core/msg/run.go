@@ -23,6 +23,8 @@ type Run struct {
 	Origin id.Address // process outside the group for whom the sender relays, or 0
 	OFirst uint64     // its number for the first
 
+	Session *Session // nil unless it is a session's
+
 	// Body is N times a length (uvarint) and so many bytes.
 	Body []byte
 }

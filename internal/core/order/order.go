@@ -102,16 +102,6 @@ func (q *Queue) Sequence() []msg.Span {
 	return q.sequencer.schedule()
 }
 
-// Idle reports whether nothing waits for delivery.
-func (q *Queue) Idle() bool {
-	for _, h := range q.heads {
-		if len(h) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // SafeWaiting reports whether a safe cast waits for delivery, so that
 // acknowledgements are urgent.
 func (q *Queue) SafeWaiting() bool { return q.safe > 0 }
@@ -376,14 +366,4 @@ ranks:
 			}
 		}
 	}
-}
-
-// Barriers reports whether a Barrier cast waits for the view to end.
-func (q *Queue) Barriers() bool {
-	for _, runs := range q.heads {
-		if n := len(runs); n > 0 && runs[n-1].Order == msg.Barrier {
-			return true
-		}
-	}
-	return false
 }

@@ -26,6 +26,7 @@ import (
 type Donor struct {
 	Joiner id.Address
 	Xfer   uint64
+	Marks  []msg.SessionReplies // how far sessions had come at the capture
 	sent   uint64
 	limit  uint64
 }
@@ -69,6 +70,7 @@ type Joiner struct {
 	Ended bool
 	// Restored: the program has made the state its own, as far as it knows.
 	Restored bool
+	Replies  []msg.SessionReplies // what the donor's program had answered in sessions
 	past     []Past
 }
 

@@ -1,0 +1,58 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
+)
+
+// Migration: a joiner that holds the state takes the place of another member.
+// That one sends no more, waits until all it has sent is stable, and then asks the
+// log for both at once: in one view it is gone and its heir has its rank.
+
+// ready tells the log that we hold the state; who is to take another's place
+// asks that one to do it.
+func (m *member) ready() {
+	if v := m.cur.view; m.replaces != 0 && v.Rank(m.replaces) >= 0 {
+		m.s.fx.Control(m.replaces.Site(), &msg.HandOver{Group: m.group, View: v.Index, To: m.replaces, Heir: m.proc, Joined: m.joined})
+		return
+	}
+	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group, Index: m.joined})
+}
+
+// onHandOver begins to leave our place to an heir.
+func (m *member) onHandOver(x *msg.HandOver) {
+	heir := view.GroupMember{Proc: x.Heir, Joined: x.Joined}
+	g := m.s.Group(m.group)
+	if x.To != m.proc || m.heir != nil || m.leaving || g == nil || !g.Carries(heir) {
+		return
+	}
+	m.heir = &heir
+	m.leave()
+}
+
+// turnHandOver brings a migration up to a new view: an heir whose predecessor is
+// gone is ready as any joiner is, and asks one that is there again; who lost its
+// heir stays, and serves reads again.
+func (m *member) turnHandOver(v *view.Group) {
+	if m.replaces != 0 && m.loading == nil && !v.Members[v.Rank(m.proc)].Ready {
+		m.ready()
+	}
+	if h := m.heir; h != nil && !v.Carries(*h) {
+		m.s.requests.drop(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
+		m.heir, m.asked, m.leaving = nil, false, m.wanted
+		if !m.wanted {
+			m.gate.Reopen()
+		}
+	}
+}
+
+// drop ends an operation, and reports whether it was open.
+func (r *requests) drop(op msg.Op) bool {
+	i := slices.Index(r.open, op)
+	if i >= 0 {
+		r.open = slices.Delete(r.open, i, i+1)
+	}
+	return i >= 0
+}
