@@ -33,6 +33,8 @@ func TestPlantedBugsShrink(t *testing.T) {
 		{"safe-without-acks", []string{"U1", "U2"}, 10},
 		{"takeover-forgets", []string{"M4", "M7", "M10", "M12"}, 16},
 		{"causal-without-past", []string{"O2", "O3"}, 16},
+		{"session-repeat-executes", []string{"C1"}, 14},
+		{"heir-comes-last", []string{"M10", "M11"}, 14},
 	} {
 		t.Run(x.bug, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)

@@ -152,7 +152,7 @@ func instant(word string) (int64, error) {
 type Size struct {
 	Sites  int // machines on which a site runs
 	Groups int
-	Casts  int // and calls
+	Casts  int // calls, and requests in sessions
 	Acts   int // what else programs do
 	Faults int // what goes wrong, and what ends it
 	Noise  int // choices of chance
@@ -177,9 +177,9 @@ func (s *schedule) size() (z Size) {
 				continue
 			}
 			z.Faults++
-		case "cast", "call":
+		case "cast", "call", "ask":
 			z.Casts += castsIn(words)
-		case "join", "leave", "flush", "read":
+		case "join", "replace", "leave", "flush", "read", "open", "close", "state":
 			z.Acts++
 		default:
 			z.Faults++
@@ -196,7 +196,10 @@ func (s *schedule) size() (z Size) {
 // payloads is where the casts of a command begin among its words.
 func payloads(words []string) int {
 	at := 4
-	if words[0] == "call" {
+	switch words[0] {
+	case "ask":
+		return len(words) - 1
+	case "call":
 		at = 5
 	}
 	if at <= len(words) && len(words) > at && words[at] == "safe" {
@@ -211,7 +214,7 @@ func castsIn(words []string) int { return len(words) - payloads(words) }
 func groupOf(line string) string {
 	words := strings.Fields(line)
 	switch words[0] {
-	case "join", "leave", "flush", "read", "cast", "call":
+	case "join", "replace", "leave", "flush", "read", "open", "cast", "call":
 		if !strings.HasPrefix(words[2], "@") {
 			return words[2]
 		}
@@ -230,22 +233,54 @@ func hostsOf(line string) (all []string) {
 
 // mapHosts gives the hosts in a command other names.
 func mapHosts(line string, name func(string) string) string {
+	return mapNames(line, func(word string) string { // 3, 3.2, 3#1.2
+		end := strings.IndexAny(word, "#.")
+		if end < 0 {
+			end = len(word)
+		}
+		return name(word[:end]) + word[end:]
+	})
+}
+
+// mapNames puts others in place of the words that name sites and processes.
+func mapNames(line string, other func(word string) string) string {
 	if head, do, ok := strings.Cut(line, ": "); ok { // after 1->2 Commit: crash 1
-		return mapHosts(head, name) + ": " + mapHosts(do, name)
+		return mapNames(head, other) + ": " + mapNames(do, other)
 	}
 	words := strings.Fields(line)
-	for i := 1; i < len(words); i++ {
-		if from, to, ok := strings.Cut(words[i], "->"); ok && i == 1 {
-			words[i] = name(from) + "->" + name(to)
-		} else if i == 1 {
-			words[i] = name(words[i])
-		} else if to, ok := strings.CutPrefix(words[i], "@"); ok && i == 2 {
-			host, run, exact := strings.Cut(to, "#")
-			words[i] = "@" + name(host)
-			if exact {
-				words[i] += "#" + run
-			}
+	if words[0] == "state" {
+		return line // it is about all
+	}
+	for i := 1; i < min(4, len(words)); i++ {
+		from, to, link := strings.Cut(words[i], "->")
+		process, direct := strings.CutPrefix(words[i], "@")
+		switch {
+		case i == 1 && link:
+			words[i] = other(from) + "->" + other(to)
+		case i == 1, i == 3 && words[0] == "replace":
+			words[i] = other(words[i])
+		case i == 2 && direct:
+			words[i] = "@" + other(process)
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// ofAny names who runs where a command names one incarnation.
+func ofAny(line string) string {
+	return mapNames(line, func(word string) string {
+		site, run, _ := strings.Cut(word, "#")
+		if _, local, ok := strings.Cut(run, "."); ok {
+			site += "." + local
+		}
+		return site
+	})
+}
+
+// inFirst has the first process of a site do what another one does.
+func inFirst(line string) string {
+	return mapNames(line, func(word string) string {
+		site, _, _ := strings.Cut(word, ".")
+		return site
+	})
 }

@@ -94,6 +94,7 @@ func (s *shrinker) all() {
 		s.step("deeds", s.dropDeeds)
 		s.step("chance", s.dropNoise)
 		s.step("casts", s.simplifyCasts)
+		s.step("processes", s.simplifyProcesses)
 		s.step("what sites are like", s.simplifyHead)
 		s.step("the end", s.cutEnd)
 	}

@@ -71,6 +71,12 @@ func TestCommands(t *testing.T) {
 		{"jump 3 20us", "", []string{"3"}, "jump 13 20us"},
 		{"join 3 g1 conservatively", "g1", []string{"3"}, "join 13 g1 conservatively"},
 		{"read 3 g1", "g1", []string{"3"}, "read 13 g1"},
+		{"read 3.2 g1", "g1", []string{"3"}, "read 13.2 g1"},
+		{"call 3.2 @2#1.2 1 fifo q", "", []string{"3", "2"}, "call 13.2 @12#1.2 1 fifo q"},
+		{"replace 4.2 g1 3#1.2", "g1", []string{"4", "3"}, "replace 14.2 g1 13#1.2"},
+		{"open 4 g1 again", "g1", []string{"4"}, "open 14 g1 again"},
+		{"ask 4 2 a", "", []string{"4"}, "ask 14 2 a"},
+		{"close 4", "", []string{"4"}, "close 14"},
 	} {
 		if g := groupOf(x.line); g != x.group {
 			t.Errorf("%s: group %q", x.line, g)
@@ -80,6 +86,23 @@ func TestCommands(t *testing.T) {
 		}
 		if r := mapHosts(x.line, func(h string) string { return "1" + h }); r != x.renamed {
 			t.Errorf("%s: renamed %s", x.line, r)
+		}
+	}
+}
+
+// Processes and incarnations are left out of commands, and nothing else is.
+func TestPlainNames(t *testing.T) {
+	for _, x := range []struct{ line, first, any string }{
+		{"replace 4.2 g1 3#1.2", "replace 4 g1 3#1", "replace 4.2 g1 3.2"},
+		{"call 3.2 @2#1 1 fifo q.1#2", "call 3 @2#1 1 fifo q.1#2", "call 3.2 @2 1 fifo q.1#2"},
+		{"join 3 g1.2", "join 3 g1.2", "join 3 g1.2"},
+		{"after 1->2 Commit: crash 1", "after 1->2 Commit: crash 1", "after 1->2 Commit: crash 1"},
+	} {
+		if got := inFirst(x.line); got != x.first {
+			t.Errorf("%s: in the first process %s", x.line, got)
+		}
+		if got := ofAny(x.line); got != x.any {
+			t.Errorf("%s: of any incarnation %s", x.line, got)
 		}
 	}
 }

@@ -21,11 +21,12 @@ func (s *shrinker) edit(others func(line string) []string) {
 	}
 }
 
-// simplifyCasts makes of many casts one, of large ones small ones, of calls casts.
+// simplifyCasts makes of many casts one, of large ones small ones, of calls casts,
+// of requests in sessions those that want one answer.
 func (s *shrinker) simplifyCasts() {
 	s.edit(func(line string) (others []string) {
 		words := strings.Fields(line)
-		if words[0] != "cast" && words[0] != "call" {
+		if !isCast(words) {
 			return nil
 		}
 		at := payloads(words)
@@ -37,6 +38,9 @@ func (s *shrinker) simplifyCasts() {
 		if words[0] == "call" && !strings.HasPrefix(words[2], "@") {
 			others = append(others, "cast "+strings.Join(append(slices.Clone(words[1:3]), words[4:at]...), " ")+" "+small)
 		}
+		if words[0] == "ask" && at > 2 {
+			others = append(others, "ask "+words[1]+" "+small)
+		}
 		if large {
 			others = append(others, head+" "+small)
 		}
@@ -44,6 +48,29 @@ func (s *shrinker) simplifyCasts() {
 			others = append(others, head+" "+words[at])
 		}
 		return others
+	})
+}
+
+// isCast reports whether a command ends with what is cast.
+func isCast(words []string) bool { return slices.Contains([]string{"cast", "call", "ask"}, words[0]) }
+
+// simplifyProcesses has one process at each site do all, where that does.
+func (s *shrinker) simplifyProcesses() {
+	c := s.best.clone()
+	c.deeds = slices.Clone(c.deeds)
+	changed := false
+	for i, d := range c.deeds {
+		c.deeds[i].line = inFirst(d.line)
+		changed = changed || c.deeds[i].line != d.line
+	}
+	if !changed || s.try(c) {
+		return
+	}
+	s.edit(func(line string) []string {
+		if first := inFirst(line); first != line {
+			return []string{first}
+		}
+		return nil
 	})
 }
 
@@ -67,7 +94,7 @@ func (s *shrinker) simplifyHead() {
 
 // settings are what the first command says of sites; the first three are of
 // single ones.
-var settings = []string{"weights", "machines", "together", "grant", "drift", "least", "halt-after"}
+var settings = []string{"weights", "machines", "together", "grant", "drift", "least", "halt-after", "absent", "programs"}
 
 // unset takes a setting out of a command: its key and what follows it.
 func unset(line, key string) string {
@@ -83,13 +110,17 @@ func unset(line, key string) string {
 	return strings.Join(slices.Delete(words, i, end), " ")
 }
 
-// simplifyFaults makes crashes, broken connections and joins plain ones.
+// simplifyFaults makes crashes, broken connections and joins plain ones, and who is
+// named with an incarnation whoever runs there.
 func (s *shrinker) simplifyFaults() {
 	s.edit(func(line string) (others []string) {
 		for _, word := range []string{" silently", " abruptly", " late", " conservatively"} {
 			if plain := strings.Replace(line, word, "", 1); plain != line {
 				others = append(others, plain)
 			}
+		}
+		if plain := ofAny(line); plain != line {
+			others = append(others, plain)
 		}
 		slices.Reverse(others)
 		return others
@@ -201,7 +232,7 @@ func (s *shrinker) begin() {
 	if ok {
 		c.like = " " + like
 	}
-	lags := s.best.lags()
+	lags, states := s.best.lags(), s.best.states()
 	c.head, c.noise, c.sites = nil, nil, len(names)
 	shift := int64(c.sites)*second - begun
 	number := func(host string) string { return fmt.Sprint(slices.Index(names, host) + 1) }
@@ -215,10 +246,36 @@ func (s *shrinker) begin() {
 		lags[i].line = mapHosts(lags[i].line, number)
 	}
 	c = c.retime(func(_ int, at int64) int64 { return max(at+shift, int64(c.sites)*second) })
-	slow := c.clone()
-	slow.deeds = append(lags, c.deeds...)
-	others := []*schedule{c, c.calmly(), slow}
+	large, slow := c.clone(), c.clone()
+	large.deeds = slices.Concat(states, c.deeds)
+	slow.deeds = slices.Concat(lags, states, c.deeds)
+	others := []*schedule{c, c.calmly(), large, slow}
 	s.first(len(others), func(i int) *schedule { return others[i] })
+}
+
+// states is a command that makes states as large as any that was captured.
+func (s *schedule) states() []deed {
+	most := 0 // bytes
+	for _, n := range s.noise {
+		if strings.HasPrefix(n.name, "state-of ") {
+			most = max(most, n.most())
+		}
+	}
+	if most == 0 {
+		return nil
+	}
+	return []deed{{rank: -1, line: fmt.Sprintf("state %d", most)}}
+}
+
+// most is the largest value of a choice.
+func (n noise) most() (most int) {
+	for _, p := range n.points {
+		_, value, _ := strings.Cut(p, ":")
+		if v, err := strconv.Atoi(value); err == nil {
+			most = max(most, v)
+		}
+	}
+	return most
 }
 
 // lags are commands that make links as slow as they ever were, for all time.
@@ -228,13 +285,7 @@ func (s *schedule) lags() (all []deed) {
 		if !ok || link == "*" {
 			continue
 		}
-		most := 0 // microseconds
-		for _, p := range n.points {
-			_, value, _ := strings.Cut(p, ":")
-			if v, err := strconv.Atoi(value); err == nil {
-				most = max(most, v)
-			}
-		}
+		most := n.most()  // microseconds
 		if most >= 2000 { // else it is no slower than any
 			all = append(all, deed{rank: -1, line: fmt.Sprintf("lag %s %dms", link, (most+999)/1000)})
 		}
@@ -249,7 +300,7 @@ func (s *shrinker) rename() {
 	n := 0
 	for i, d := range c.deeds {
 		words := strings.Fields(d.line)
-		if words[0] != "cast" && words[0] != "call" {
+		if !isCast(words) {
 			continue
 		}
 		for k := payloads(words); k < len(words); k++ {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/core"
-	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -129,7 +128,11 @@ func (s *Story) doSlow(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.onSite(args, "", func(x *site) { x.programs[0].slow = d / effect.Microsecond })
+	p, err := s.program(args[0])
+	if err == nil {
+		p.slow = d / effect.Microsecond
+	}
+	return err
 }
 
 // doCut cuts links: cut 1 2 in both directions, cut 1->2 in one. Frames wait.
@@ -266,31 +269,14 @@ func (s *Story) doJoin(args []string) error {
 	if err := want(args, 2, "join 1,2 g [conservatively]"); err != nil {
 		return err
 	}
-	list, err := s.hosts(args[0])
-	for _, h := range list {
-		if !h.site.running() {
-			return fmt.Errorf("site %d does not run", h.index+1)
+	list, err := s.programs(args[0])
+	for _, p := range list {
+		if p.named(args[1]) != nil {
+			return fmt.Errorf("site %s is in %s already", p.name(), args[1])
 		}
-		s.w.join(h.site.programs[0], args[1], conservative)
+		s.w.join(p, args[1], conservative)
 	}
 	return err
-}
-
-// member finds a site's program and its membership in a group.
-func (s *Story) member(args []string, usage string) (*program, *membership, error) {
-	if err := want(args, 2, usage); err != nil {
-		return nil, nil, err
-	}
-	x, err := s.running(args[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	p := x.programs[0]
-	m := p.named(args[1])
-	if m == nil {
-		return p, nil, fmt.Errorf("site %s is not in %s", args[0], args[1])
-	}
-	return p, m, nil
 }
 
 func (s *Story) doLeave(args []string) error {
@@ -328,13 +314,9 @@ func (s *Story) doCall(args []string) error {
 	if err := want(args, 4, "call 3 g all total [safe] a"); err != nil {
 		return err
 	}
-	wanted := call.All
-	if args[2] != "all" {
-		n, err := strconv.Atoi(args[2])
-		if err != nil {
-			return fmt.Errorf("cannot want %q replies", args[2])
-		}
-		wanted = n
+	wanted, err := wantedIn(args[2])
+	if err != nil {
+		return err
 	}
 	return s.cast(slices.Delete(slices.Clone(args), 2, 3), wanted, true)
 }
@@ -343,15 +325,14 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 	if err := want(args, 4, "cast 1 g causal [safe] a b c"); err != nil {
 		return err
 	}
-	x, err := s.running(args[0])
+	p, err := s.program(args[0])
 	if err != nil {
 		return err
 	}
-	dest, err := s.destination(x, args[1])
+	dest, err := s.destination(p.s, args[1])
 	if err != nil {
 		return err
 	}
-	p := x.programs[0]
 	o, ok := order(args[2])
 	if !ok {
 		return fmt.Errorf("no order is called %q", args[2])
@@ -362,13 +343,9 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 		words = words[1:]
 	}
 	for _, word := range words {
-		payload := []byte(word)
-		if _, size, ok := strings.Cut(word, "*"); ok {
-			n, err := strconv.Atoi(size)
-			if err != nil || n < len(word) {
-				return fmt.Errorf("%q has no size", word)
-			}
-			payload = append(payload, make([]byte, n-len(word))...)
+		payload, err := payload(word)
+		if err != nil {
+			return err
 		}
 		ev.N++
 		ev.Body = msg.AppendCast(ev.Body, payload)
@@ -382,17 +359,30 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 	return nil
 }
 
+// payload is what a word stands for.
+func payload(word string) ([]byte, error) {
+	b := []byte(word)
+	if _, size, ok := strings.Cut(word, "*"); ok {
+		n, err := strconv.Atoi(size)
+		if err != nil || n < len(word) {
+			return nil, fmt.Errorf("%q has no size", word)
+		}
+		b = append(b, make([]byte, n-len(word))...)
+	}
+	return b, nil
+}
+
 // destination reads the name of a group, or @2 for the process at site 2.
 func (s *Story) destination(x *site, word string) (id.Address, error) {
 	if host, ok := strings.CutPrefix(word, "@"); ok {
-		if x, ok := incarnation(host); ok {
-			return id.Process(x, 1), nil
+		if a, ok := exact(host); ok {
+			return a, nil
 		}
-		to, err := s.running(host)
+		to, err := s.program(host)
 		if err != nil {
 			return 0, err
 		}
-		return to.programs[0].proc, nil
+		return to.proc, nil
 	}
 	g := x.core.Lookup(word)
 	if g == nil {
@@ -414,8 +404,8 @@ func (s *Story) doAnswers(args []string) error {
 	at := label(x.id)
 	if args[1] == "normally" {
 		delete(s.manners, at)
-		for _, r := range s.open[at] {
-			s.answer(x.programs[0], r, nil)
+		for _, q := range s.open[at] {
+			s.answer(q.p, q.r, nil)
 		}
 		delete(s.open, at)
 		return nil

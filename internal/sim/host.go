@@ -96,7 +96,7 @@ func (h *host) newSite(me view.Member) *site {
 	cfg := core.Defaults(me)
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
-	cfg.Absent = w.absent()
+	cfg.Absent = w.absent
 	if w.hasty {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
@@ -111,9 +111,6 @@ func (h *host) newSite(me view.Member) *site {
 		cfg.Lease.Grant = w.grant
 	}
 	cfg.Lease.Drift = max(cfg.Lease.Drift, w.drift)
-	if w.Tune != nil {
-		w.Tune(&cfg)
-	}
 	s.core = core.New(cfg)
 	h.site = s
 	return s
@@ -311,7 +308,7 @@ func (h *host) restart() {
 	case h.w.driver != nil:
 		h.dark = false
 		h.w.driver.Boot(h.index)
-	case !h.site.running():
+	case !h.site.running() && !h.w.resting:
 		h.w.did("start %d", h.index+1)
 		h.dark = false
 		h.start(false)

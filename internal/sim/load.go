@@ -45,7 +45,7 @@ func (w *World) doSomething(p *program) {
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
-		w.did("flush %d %s", p.s.host.index+1, name)
+		w.did("flush %s %s", p.name(), name)
 		p.calls++
 		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
 	case roll < 70:
@@ -74,9 +74,9 @@ func (w *World) join(p *program, name string, conservative bool) {
 		return
 	}
 	if conservative {
-		w.did("join %d %s conservatively", p.s.host.index+1, name)
+		w.did("join %s %s conservatively", p.name(), name)
 	} else {
-		w.did("join %d %s", p.s.host.index+1, name)
+		w.did("join %s %s", p.name(), name)
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
 	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative})
@@ -86,7 +86,9 @@ func (w *World) join(p *program, name string, conservative bool) {
 func (w *World) replace(p *program, name string) {
 	g := p.s.core.Lookup(name)
 	if g != nil && len(p.groups) <= 64 {
-		w.replaceMember(p, name, Pick(w.dice, g.Members).Proc)
+		old := Pick(w.dice, g.Members).Proc
+		w.did("replace %s %s %s", p.name(), name, exactly(old))
+		w.replaceMember(p, name, old)
 	}
 }
 
@@ -97,7 +99,7 @@ func (w *World) replaceMember(p *program, name string, old id.Address) {
 
 func (w *World) leave(p *program, m *membership) {
 	if m.group != 0 && !m.leaving {
-		w.did("leave %d %s", p.s.host.index+1, m.name)
+		w.did("leave %s %s", p.name(), m.name)
 		m.leaving = true
 		p.s.post(core.LeaveGroup{Proc: p.proc, Group: m.group})
 	}

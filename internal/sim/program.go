@@ -2,8 +2,6 @@ package sim
 
 import (
 	"encoding/binary"
-	"fmt"
-	"strconv"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
@@ -318,9 +316,9 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 	body := make([]byte, 0, n*(len(payload)+8))
 	var words []string
 	for range n {
-		nonce := w.dice.Uint64()
-		words = append(words, strconv.FormatUint(nonce, 36)+fmt.Sprintf("*%d", len(payload)))
-		binary.LittleEndian.PutUint64(payload, nonce)
+		number := w.dice.Uint64()
+		words = append(words, nonce(number, len(payload)))
+		binary.LittleEndian.PutUint64(payload, number)
 		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
 		body = msg.AppendCast(body, payload)
 	}

@@ -79,7 +79,7 @@ func (m *membership) read() {
 	if m.group == 0 || m.left || s.stopped || m.due() == lease.Closed {
 		return // who is about to go reads nothing
 	}
-	s.w.did("read %d %s", s.host.index+1, m.name)
+	s.w.did("read %s %s", m.p.name(), m.name)
 	m.p.calls++
 	r := reading{lease.Begin(m.due()), m.p.calls}
 	s.w.record(s.id, fact.ReadCall{Proc: m.p.proc, Group: m.group, ID: r.id})

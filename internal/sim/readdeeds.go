@@ -7,10 +7,15 @@ import (
 
 // What a story can make happen with clocks, leases and reads.
 
-// leases reads what doSites is told of them.
+// leases reads what doSites is told of them, and of sessions.
 func (s *Story) leases(args []string) (err error) {
 	if grant := after(args, "grant"); len(grant) > 0 {
 		if s.w.grant, err = duration(grant[0]); err != nil {
+			return err
+		}
+	}
+	if longest := after(args, "absent"); len(longest) > 0 {
+		if s.w.absent, err = duration(longest[0]); err != nil {
 			return err
 		}
 	}
@@ -65,5 +70,9 @@ func (s *Story) doLinger(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.onSite(args, "", func(x *site) { x.programs[0].linger = d })
+	p, err := s.program(args[0])
+	if err == nil {
+		p.linger = d
+	}
+	return err
 }

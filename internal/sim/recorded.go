@@ -9,7 +9,6 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
@@ -41,16 +40,13 @@ func (s *Story) doHosts(args []string) error {
 	return s.makeHosts(n, args)
 }
 
-// maxHosts bounds the hosts of a story.
-const maxHosts = 64
-
 // makeHosts makes the world of a story, with what args say of its sites.
 func (s *Story) makeHosts(n int, args []string) error {
 	if s.w != nil {
 		return errors.New("the number of sites is told once")
 	}
 	s.w = newWorld(Options{Seed: 1, Sites: n, Keep: true})
-	s.w.story, s.w.impatient = s, false
+	s.w.story, s.w.impatient, s.w.absent = s, false, 3*effect.Second
 	for _, h := range s.w.hosts {
 		h.offset = effect.Second
 	}
@@ -169,14 +165,6 @@ func (s *Story) breakOne(args []string) error {
 		}
 	}
 	return fmt.Errorf("there is no such connection to break: %s %s", args[0], args[1])
-}
-
-// incarnation reads the exact name of a site: 3#2.
-func incarnation(word string) (x id.Site, ok bool) {
-	host, run, ok := strings.Cut(word, "#")
-	a, err1 := strconv.Atoi(host)
-	b, err2 := strconv.Atoi(run)
-	return id.Site(a*1296 + b), ok && err1 == nil && err2 == nil && a > 0 && a <= maxHosts && b > 0 && b < 1296
 }
 
 // finds reports whether a site that looks for others finds one that it could.

@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -39,8 +42,7 @@ func exactTime(t effect.Time) string {
 }
 
 // Record simulates the run that Run does and returns the story of it: edited or
-// not, RunStory tells it again. Runs with more than one program at a site, or
-// tuned ones, cannot be told.
+// not, RunStory tells it again. All runs can be told.
 func Record(o Options) (story string, r Result) {
 	w := newWorld(o)
 	w.recording = &recording{noise: noise{}, last: point{-1, 0}}
@@ -85,6 +87,10 @@ func (w *World) settings() string {
 	if w.haltAfter != 0 {
 		fmt.Fprintf(&b, " halt-after %dus", w.haltAfter/effect.Microsecond)
 	}
+	fmt.Fprintf(&b, " absent %dms", w.absent/effect.Millisecond)
+	if w.Programs != 1 {
+		fmt.Fprintf(&b, " programs %d", w.Programs)
+	}
 	if w.expect != nil {
 		b.WriteString(" together")
 	}
@@ -123,15 +129,11 @@ func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []s
 	if dest.IsGroup() {
 		to = p.s.core.Group(dest).Name
 	} else {
-		to = "@" + exactly(dest.Site())
+		to = "@" + exactly(dest)
 	}
-	line := fmt.Sprintf("cast %d %s ", p.s.host.index+1, to)
+	line := fmt.Sprintf("cast %s %s ", p.name(), to)
 	if calls {
-		many := fmt.Sprint(wanted)
-		if wanted < 0 {
-			many = "all"
-		}
-		line = fmt.Sprintf("call %d %s %s ", p.s.host.index+1, to, many)
+		line = fmt.Sprintf("call %s %s %s ", p.name(), to, many(wanted))
 	}
 	line += orders[order-msg.FIFO]
 	if safe {
@@ -140,8 +142,41 @@ func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []s
 	p.s.w.did("%s %s", line, strings.Join(words, " "))
 }
 
-// exactly names one incarnation, also the first.
-func exactly(x id.Site) string { return fmt.Sprintf("%d#%d", int(x)/1296, int(x)%1296) }
+// didAsk writes down a request in a session.
+func (c *client) didAsk(payload []byte, wanted int) {
+	w := c.h.w
+	if w.recording == nil {
+		return
+	}
+	line := fmt.Sprintf("ask %d ", c.h.index+1)
+	if wanted != 1 {
+		line += many(wanted) + " "
+	}
+	w.did("%s%s", line, nonce(binary.LittleEndian.Uint64(payload), len(payload)))
+}
+
+// nonce is the word for a payload that begins with a number.
+func nonce(n uint64, size int) string { return fmt.Sprintf("%s*%d", strconv.FormatUint(n, 36), size) }
+
+// many tells how many replies are wanted.
+func many(wanted int) string {
+	if wanted == call.All {
+		return "all"
+	}
+	return strconv.Itoa(wanted)
+}
+
+// wantedIn is the inverse of many.
+func wantedIn(word string) (int, error) {
+	if word == "all" {
+		return call.All, nil
+	}
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("cannot want %q replies", word)
+	}
+	return n, nil
+}
 
 // crash kills the site that runs on a host at this instant. With the machine
 // dark, it does not even refuse connections; what it has written arrives if late.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -27,7 +26,6 @@ type Options struct {
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
-	Tune     func(*core.Config)
 }
 
 func (o *Options) defaults() {
@@ -92,7 +90,7 @@ func (w *World) run() Result {
 // newWorld makes the hosts. No site runs yet.
 func newWorld(o Options) *World {
 	o.defaults()
-	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}, impatient: true}
+	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}, impatient: true, absent: 800 * effect.Millisecond}
 	w.system = w.dice.Uint64() | 1
 	for i := range o.Sites {
 		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})

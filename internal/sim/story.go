@@ -10,7 +10,6 @@ import (
 	"github.com/cohortkit/cohort/internal/check"
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/trace"
 )
@@ -21,8 +20,10 @@ import (
 //
 //	story.go   reading and telling
 //	opening.go how a story begins
-//	deeds.go   what a story can make happen; readdeeds.go with leases and reads
+//	deeds.go   what a story can make happen; readdeeds.go with leases and reads,
+//	           sessiondeeds.go with sessions and migration
 //	recorded.go what only recordings tell
+//	names.go   how it names sites and processes
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
 type Story struct {
@@ -36,7 +37,7 @@ type Story struct {
 	held      []hold
 	moments   []moment
 	manners   map[string]string // of answering, by host
-	open      map[string][]core.Request
+	open      map[string][]question
 	tale      tale
 	noise     noise
 	silent    bool // nothing is told
@@ -61,6 +62,12 @@ type moment struct {
 	do     string
 }
 
+// question is a request that a program has not answered.
+type question struct {
+	p *program
+	r core.Request
+}
+
 // RunStory runs the story that text tells and returns it with what happened, in
 // place of what the text says happened, and its trace. The error joins all that
 // went otherwise than expected, or could not be understood.
@@ -71,7 +78,7 @@ func RunStory(text string) (told string, records []trace.Record, err error) {
 }
 
 // Wrong is something that a run broke: a promise by its ID, or "panic", "state",
-// "wire" or "drain".
+// "wire", "drain", "reads", "sessions" or "reply".
 type Wrong struct{ Property, Text string }
 
 // Outcome plays a story and says only what was wrong in the end, and not what
@@ -85,7 +92,7 @@ func Outcome(text string) (wrong []Wrong, records []trace.Record, senseless int)
 }
 
 func newStory() *Story {
-	return &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]core.Request{}, stateSize: 32, noise: noise{}}
+	return &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]question{}, stateSize: 32, noise: noise{}}
 }
 
 // play plays the story that text tells.
@@ -189,64 +196,6 @@ func (s *Story) judge() error {
 	return errors.Join(errs...)
 }
 
-// host reads the number of a host, from 1 on.
-func (s *Story) host(word string) (*host, error) {
-	n, err := strconv.Atoi(word)
-	if err != nil || n < 1 || n > len(s.w.hosts) {
-		return nil, fmt.Errorf("%q is no site", word)
-	}
-	return s.w.hosts[n-1], nil
-}
-
-// hosts reads a list like 1,2,4.
-func (s *Story) hosts(word string) ([]*host, error) {
-	var list []*host
-	for part := range strings.SplitSeq(word, ",") {
-		h, err := s.host(part)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, h)
-	}
-	return list, nil
-}
-
-// running is a host whose site runs, and that site.
-func (s *Story) running(word string) (*site, error) {
-	h, err := s.host(word)
-	if err != nil {
-		return nil, err
-	}
-	if !h.site.running() {
-		return nil, fmt.Errorf("site %s does not run", word)
-	}
-	return h.site, nil
-}
-
-// between reads 1->2, where * is any host.
-func (s *Story) between(word string) (h hold, err error) {
-	from, to, ok := strings.Cut(word, "->")
-	if !ok {
-		return h, fmt.Errorf("want a direction like 1->2, not %q", word)
-	}
-	if h.from, err = s.end(from); err != nil {
-		return h, err
-	}
-	h.to, err = s.end(to)
-	return h, err
-}
-
-func (s *Story) end(word string) (int, error) {
-	if word == "*" {
-		return -1, nil
-	}
-	h, err := s.host(word)
-	if err != nil {
-		return 0, err
-	}
-	return h.index, nil
-}
-
 // duration reads a number with the unit ns, us, ms or s.
 func duration(word string) (effect.Time, error) {
 	for _, u := range []struct {
@@ -327,25 +276,20 @@ func (s *Story) strike(from *site, x core.Write, before bool) bool {
 	return !from.stopped
 }
 
-// label names an incarnation: 3 is the first at host 3, 3' the second.
-func label(x id.Site) string {
-	return strconv.Itoa(int(x)/1296) + strings.Repeat("'", max(0, int(x)%1296-1))
-}
-
 // answer answers a request in the manner of the host.
 func (s *Story) answer(p *program, r core.Request, payload []byte) {
 	if s.reply(p, r, payload) {
 		return
 	}
-	at := label(p.s.id)
+	at, who := label(p.s.id), labelled(p.proc)
 	switch s.manners[at] {
 	case "mute":
-		s.open[at] = append(s.open[at], r)
+		s.open[at] = append(s.open[at], question{p, r})
 	case "null":
 		p.s.post(core.Answer{Proc: p.proc, Request: r, Null: true})
 	case "copy":
-		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(at), Copy: []byte("copy-of-" + at)})
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(who), Copy: []byte("copy-of-" + who)})
 	default:
-		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(at)})
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(who)})
 	}
 }

@@ -71,15 +71,11 @@ func (s *Story) tell() {
 	t.notes = t.notes[:0]
 }
 
-// list names sites or processes.
-func list[T id.Site | id.Address](all []T) string {
+// list names sites.
+func list(all []id.Site) string {
 	words := make([]string, len(all))
 	for i, x := range all {
-		if a, ok := any(x).(id.Address); ok {
-			words[i] = label(a.Site())
-		} else {
-			words[i] = label(id.Site(x))
-		}
+		words[i] = label(x)
 	}
 	return strings.Join(words, " ")
 }
@@ -97,7 +93,7 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 	if at == 0 {
 		return
 	}
-	who := label(at)
+	who := whose(at, f)
 	switch f := f.(type) {
 	case fact.SiteView:
 		t.note(who, siteView(f))
@@ -122,12 +118,12 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 	case fact.View:
 		t.groups[f.Group] = f.Name
 	case fact.Drop:
-		t.note(who, fmt.Sprintf("drops %d of %s in %s", f.N, label(f.Sender.Site()), t.groups[f.Group]))
+		t.note(who, fmt.Sprintf("drops %d of %s in %s", f.N, labelled(f.Sender), t.groups[f.Group]))
 	case fact.Leave:
 		t.token(who, t.groups[f.Group], "("+f.Why+")")
 		delete(t.all, who+" "+t.groups[f.Group])
 	case fact.Loaded:
-		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], label(f.From.Site())))
+		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], labelled(f.From)))
 	case fact.Session:
 		t.token(who, t.groups[f.Group], fmt.Sprintf("(session %d %s)", f.Session, f.What))
 	case fact.ReadDone:
@@ -139,10 +135,33 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 	case fact.FlushDone:
 		t.note(who, fmt.Sprintf("flush %d is done", f.ID))
 	case fact.Outcome:
-		s.outcome(who, f.ID, label(f.Member.Site())+":"+f.Kind)
+		s.outcome(who, f.ID, labelled(f.Member)+":"+f.Kind)
 	case fact.Done:
 		s.outcome(who, f.ID, strings.TrimSuffix("done:"+f.Err, ":"))
 	}
+}
+
+// whose tells whose doing a fact is, of a site or of a process there.
+func whose(at id.Site, f fact.Fact) string {
+	switch f := f.(type) {
+	case fact.Drop:
+		return labelled(f.Proc)
+	case fact.Leave:
+		return labelled(f.Proc)
+	case fact.Loaded:
+		return labelled(f.Proc)
+	case fact.Session:
+		return labelled(f.Proc)
+	case fact.ReadDone:
+		return labelled(f.Proc)
+	case fact.FlushDone:
+		return labelled(f.Proc)
+	case fact.Outcome:
+		return labelled(f.Caller)
+	case fact.Done:
+		return labelled(f.Caller)
+	}
+	return label(at)
 }
 
 func (s *Story) outcome(who string, call uint64, what string) {
@@ -175,12 +194,12 @@ func (s *Story) streamed(m *membership, i core.Item) {
 		return
 	}
 	t := &s.tale
-	who := label(m.p.s.id)
+	who := labelled(m.p.proc)
 	switch i := i.(type) {
 	case core.Viewed:
 		var members []string
 		for _, gm := range i.View.Members {
-			name := label(gm.Proc.Site())
+			name := labelled(gm.Proc)
 			if !gm.Ready {
 				name += "?"
 			}

@@ -39,7 +39,8 @@ type World struct {
 	expect    []string // the addresses of those that found the system together
 	founded   bool     // there has been a site view
 	haltAfter effect.Time
-	impatient bool // the log waits less: faults do not last long
+	absent    effect.Time // how long sessions outlive their clients' sites
+	impatient bool        // the log waits less: faults do not last long
 	now       effect.Time
 	agenda    agenda
 	serial    uint64
