@@ -27,6 +27,7 @@ func TestPlantedBugsShow(t *testing.T) {
 		{"cut-by-minimum", "crash", []string{"panic", "V5", "V7"}},
 		{"cut-not-forwarded", "crash", []string{"E1", "E2", "E4"}},
 		{"flush-lacks-last-ack", "crash", []string{"E1", "E2", "E4", "V5"}},
+		{"heir-comes-last", "replace", []string{"M10", "M11"}},
 		{"joiner-applies-twice", "join", []string{"state", "T1", "T2"}},
 		{"resend-off-by-one", "break", []string{"E2", "O1"}},
 		{"safe-without-acks", "safe-crash", []string{"U1", "U2"}},

@@ -28,6 +28,7 @@ func casts(o msg.Order) Act { return Act{Do: Cast, Order: o} }
 func safely() Act           { return Act{Do: Cast, Order: msg.FIFO, Safe: true} }
 func calls(o msg.Order) Act { return Act{Do: Call, Order: o} }
 func joins() Act            { return Act{Do: Join} }
+func replaces(n int) Act    { return Act{Do: Join, Of: n} }
 func leaves() Act           { return Act{Do: Leave} }
 
 // other does the same in the second group.
@@ -56,6 +57,11 @@ func quick() []World {
 			Name: "join", About: "a site joins a group of two, one of which casts",
 			Sites: 3, Groups: [][]int{{1, 2}},
 			Acts: [][]Act{nil, {casts(msg.Total)}, {joins()}},
+		},
+		{
+			Name: "replace", About: "a site joins in the place of the oldest member, which casts",
+			Sites: 3, Groups: [][]int{{1, 2}},
+			Acts: [][]Act{{casts(msg.Total)}, nil, {replaces(1)}},
 		},
 		{
 			Name: "leave", About: "a member leaves after a cast",
@@ -154,6 +160,12 @@ func longer() []World {
 			Name: "call-crash", About: "a member calls all, and any site dies",
 			Sites: 3, Groups: trio(),
 			Acts:   [][]Act{nil, {calls(msg.Total)}, nil},
+			Faults: AnyCrash(3), Budget: 1,
+		},
+		{
+			Name: "replace-crash", About: "a site joins in the place of the oldest member, and any site dies",
+			Sites: 3, Groups: [][]int{{1, 2}},
+			Acts:   [][]Act{nil, nil, {replaces(1)}},
 			Faults: AnyCrash(3), Budget: 1,
 		},
 		{

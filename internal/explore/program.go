@@ -51,7 +51,11 @@ func (p *program) act(a Act, n int) core.Event {
 	group := p.in(a.Group)
 	switch a.Do {
 	case Join:
-		return core.JoinGroup{Proc: p.proc, Name: groupName(a.Group), Stateful: true}
+		ev := core.JoinGroup{Proc: p.proc, Name: groupName(a.Group), Stateful: true}
+		if a.Of != 0 {
+			ev.Replaces = proc(a.Of - 1)
+		}
+		return ev
 	case Leave:
 		return core.LeaveGroup{Proc: p.proc, Group: group}
 	case Flush:

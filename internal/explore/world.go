@@ -36,6 +36,7 @@ type Act struct {
 	Group int // index in World.Groups
 	Order msg.Order
 	Safe  bool
+	Of    int // the site in whose member's place it joins, or 0
 }
 
 // Deed is a kind of act.
@@ -54,6 +55,9 @@ func (a Act) String() string {
 	g := groupName(a.Group)
 	switch a.Do {
 	case Join:
+		if a.Of != 0 {
+			return fmt.Sprintf("joins %s in the place of %d", g, a.Of)
+		}
 		return "joins " + g
 	case Leave:
 		return "leaves " + g

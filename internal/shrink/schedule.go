@@ -179,7 +179,7 @@ func (s *schedule) size() (z Size) {
 			z.Faults++
 		case "cast", "call", "ask":
 			z.Casts += castsIn(words)
-		case "join", "replace", "leave", "flush", "read", "open", "close", "state":
+		case "join", "replace", "leave", "flush", "read", "open", "close", "state", "answers":
 			z.Acts++
 		default:
 			z.Faults++

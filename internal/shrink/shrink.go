@@ -10,6 +10,7 @@
 //	shrink.go   what is tried, and in which order
 //	parts.go    leaving parts out
 //	simplify.go making what is left plainer
+//	begin.go    and its beginning
 package shrink
 
 import (

@@ -107,6 +107,28 @@ func TestPlainNames(t *testing.T) {
 	}
 }
 
+// What chance had programs do now and then, they are told to do always.
+func TestHabits(t *testing.T) {
+	s := &schedule{noise: []noise{
+		{"delay 1->2", []string{"5:9000", "7:80"}}, {"manner 2", []string{"5:0", "6:2", "9:0"}}, {"manner 3", []string{"5:0", "6:1"}},
+		{"manner 4", []string{"5:0"}}, {"state-of 1", []string{"5:32", "8.031:90000"}}, {"state-of 2", []string{"5:70"}},
+	}}
+	var lines []string
+	for _, d := range slices.Concat(s.lags(), s.paces(), s.habits()) {
+		lines = append(lines, d.line)
+	}
+	if got, want := strings.Join(lines, ", "), "lag 1->2 9ms, lag 1->2 9000us, answers 2 copy, answers 3 null, state 90000"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	later := s.shifted([]string{"2", "1", "4"}, 3*second)
+	if got, want := fmt.Sprint(later.noise), "[{delay 2->1 [3000005:9000 3000007:80]} {manner 1 [3000005:0 3000006:2 3000009:0]} {manner 3 [3000005:0]} {state-of 2 [3000005:32 3000008.031:90000]} {state-of 1 [3000005:70]}]"; got != want {
+		t.Errorf("later it is %s, want %s", got, want)
+	}
+	if got := mapHosts("state 90000", func(string) string { return "1" }); got != "state 90000" {
+		t.Errorf("a size is taken for a host: %s", got)
+	}
+}
+
 // What is taken does not depend on how many candidates are tried at a time.
 func TestFirstDoesNotDependOnWorkers(t *testing.T) {
 	text, _ := sim.Record(chaos(t, 4))

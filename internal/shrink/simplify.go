@@ -3,7 +3,6 @@ package shrink
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -209,88 +208,6 @@ func (s *shrinker) shortenPauses() {
 			})
 		})
 	}
-}
-
-// begin has the sites run from the start, as stories do, numbered without gaps,
-// and leaves nothing to chance.
-func (s *shrinker) begin() {
-	var names []string
-	var begun int64 // when the last of them starts
-	c := s.best.without(func(_ int, d deed) bool {
-		words := strings.Fields(d.line)
-		if (words[0] != "found" && words[0] != "start") || slices.Contains(names, words[1]) {
-			return false
-		}
-		names = append(names, words[1])
-		begun = d.at
-		return true
-	})
-	if c == nil || len(c.head) > 1 || slices.ContainsFunc(settings[:3], func(key string) bool { return unset(c.head[0], key) != c.head[0] }) {
-		return
-	}
-	_, like, ok := strings.Cut(strings.TrimPrefix(c.head[0], "hosts "), " ")
-	if ok {
-		c.like = " " + like
-	}
-	lags, states := s.best.lags(), s.best.states()
-	c.head, c.noise, c.sites = nil, nil, len(names)
-	shift := int64(c.sites)*second - begun
-	number := func(host string) string { return fmt.Sprint(slices.Index(names, host) + 1) }
-	c.deeds = slices.DeleteFunc(c.deeds, func(d deed) bool {
-		return slices.ContainsFunc(hostsOf(d.line), func(h string) bool { return !slices.Contains(names, h) })
-	})
-	for i := range c.deeds {
-		c.deeds[i].line = mapHosts(c.deeds[i].line, number)
-	}
-	for i := range lags {
-		lags[i].line = mapHosts(lags[i].line, number)
-	}
-	c = c.retime(func(_ int, at int64) int64 { return max(at+shift, int64(c.sites)*second) })
-	large, slow := c.clone(), c.clone()
-	large.deeds = slices.Concat(states, c.deeds)
-	slow.deeds = slices.Concat(lags, states, c.deeds)
-	others := []*schedule{c, c.calmly(), large, slow}
-	s.first(len(others), func(i int) *schedule { return others[i] })
-}
-
-// states is a command that makes states as large as any that was captured.
-func (s *schedule) states() []deed {
-	most := 0 // bytes
-	for _, n := range s.noise {
-		if strings.HasPrefix(n.name, "state-of ") {
-			most = max(most, n.most())
-		}
-	}
-	if most == 0 {
-		return nil
-	}
-	return []deed{{rank: -1, line: fmt.Sprintf("state %d", most)}}
-}
-
-// most is the largest value of a choice.
-func (n noise) most() (most int) {
-	for _, p := range n.points {
-		_, value, _ := strings.Cut(p, ":")
-		if v, err := strconv.Atoi(value); err == nil {
-			most = max(most, v)
-		}
-	}
-	return most
-}
-
-// lags are commands that make links as slow as they ever were, for all time.
-func (s *schedule) lags() (all []deed) {
-	for _, n := range s.noise {
-		link, ok := strings.CutPrefix(n.name, "delay ")
-		if !ok || link == "*" {
-			continue
-		}
-		most := n.most()  // microseconds
-		if most >= 2000 { // else it is no slower than any
-			all = append(all, deed{rank: -1, line: fmt.Sprintf("lag %s %dms", link, (most+999)/1000)})
-		}
-	}
-	return all
 }
 
 // rename gives casts the names a, b, c and so on.
