@@ -110,8 +110,12 @@ func TestPlainNames(t *testing.T) {
 // What chance had programs do now and then, they are told to do always.
 func TestHabits(t *testing.T) {
 	s := &schedule{noise: []noise{
-		{"delay 1->2", []string{"5:9000", "7:80"}}, {"manner 2", []string{"5:0", "6:2", "9:0"}}, {"manner 3", []string{"5:0", "6:1"}},
-		{"manner 4", []string{"5:0"}}, {"state-of 1", []string{"5:32", "8.031:90000"}}, {"state-of 2", []string{"5:70"}},
+		{"delay 1->2", []string{"5:9000", "7:80"}},
+		{"manner 2", []string{"5:0", "6:2", "9:0"}},
+		{"manner 3", []string{"5:0", "6:1"}},
+		{"manner 4", []string{"5:0"}},
+		{"state-of 1", []string{"5:32", "8.031:90000"}},
+		{"state-of 2", []string{"5:70"}},
 	}}
 	var lines []string
 	for _, d := range slices.Concat(s.lags(), s.paces(), s.habits()) {

@@ -22,6 +22,9 @@ func (s *Story) doOpen(args []string) error {
 	}
 	if len(args) == 4 {
 		from, err := s.client(args[3])
+		if err == nil {
+			err = from.known(args[3])
+		}
 		if err != nil {
 			return err
 		}
@@ -32,6 +35,9 @@ func (s *Story) doOpen(args []string) error {
 	if len(args) > 2 {
 		if x.host.client == nil {
 			return fmt.Errorf("host %s has had no session", args[0])
+		}
+		if err := x.host.client.known(args[0]); err != nil {
+			return err
 		}
 		x.host.client.ended = false
 		x.host.client.speak()
@@ -89,6 +95,14 @@ func (s *Story) client(word string) (*client, error) {
 		return nil, fmt.Errorf("site %s has no session: open one", word)
 	}
 	return x.host.client, nil
+}
+
+// known says if there is no session yet that anybody could go on with.
+func (c *client) known(word string) error {
+	if c.session == 0 {
+		return fmt.Errorf("host %s does not know its session yet", word)
+	}
+	return nil
 }
 
 // doReplace joins in the place of a member: replace 4 g 1. Of one that runs, or
