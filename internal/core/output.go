@@ -150,6 +150,17 @@ func (c Casts) Request(i int) Request {
 	return r
 }
 
+// ListEnd is what became of a cast to a list.
+type ListEnd string
+
+// The ends. Numbered: it is or will be delivered everywhere. NoDestination: one is
+// gone, nothing was done. Unknown: this site is out of the system.
+const (
+	Numbered      ListEnd = "numbered"
+	NoDestination ListEnd = "no destination"
+	Unknown       ListEnd = "unknown"
+)
+
 // Outside the streams.
 type (
 	// Joined: Proc's wish to join Name was granted by log entry Since, which
@@ -190,6 +201,12 @@ type (
 		Proc, Group id.Address
 		ID          uint64
 	}
+	// ListDone answers CastList.
+	ListDone struct {
+		Proc id.Address
+		ID   uint64
+		End  ListEnd
+	}
 	// Synced answers Sync.
 	Synced struct{ ID uint64 }
 	// SiteViewed: a new view of the whole system.
@@ -227,6 +244,7 @@ func (Undelivered) item()   {}
 func (SessionOpened) item() {}
 func (SessionEnded) item()  {}
 func (Flushed) item()       {}
+func (ListDone) item()      {}
 func (Synced) item()        {}
 func (SiteViewed) item()    {}
 func (Directory) item()     {}

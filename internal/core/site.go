@@ -83,6 +83,7 @@ type Site struct {
 	peers    peers
 	groups   groups
 	outside  callers
+	lists    lists
 	requests requests
 	pasts    pasts
 
@@ -208,6 +209,8 @@ func (s *Site) program(ev Event) {
 		s.closeSession(ev)
 	case Answer:
 		s.answer(ev)
+	case CastList:
+		s.castList(ev)
 	case CancelCall:
 		s.cancelCall(ev)
 	case LeaveGroup:
@@ -341,6 +344,7 @@ func (s *Site) halt(why string) {
 	for _, m := range slices.Clone(s.groups.list) {
 		m.end("halted")
 	}
+	s.haltLists()
 	s.outside.halt()
 	s.fx.Fact(fact.Halt{Why: why})
 	s.item(Halted{Why: why})

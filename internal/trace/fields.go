@@ -163,6 +163,23 @@ func (l *line) toolFact(f fact.Fact) bool {
 	case fact.FlushDone:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
+	case fact.ListCast:
+		l.addr("p", f.Proc)
+		l.num("num", f.Num)
+		l.addrs("dests", f.Dests)
+	case fact.ListDone:
+		l.addr("p", f.Proc)
+		l.num("num", f.Num)
+		l.text("end", f.End)
+	case fact.Brought:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("caller", f.Caller)
+		l.num("num", f.Num)
+	case fact.Listed:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("caller", f.Caller)
+		l.num("num", f.Num)
+		l.num("number", f.Number)
 	case fact.ReadCall:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)

@@ -253,6 +253,37 @@ type (
 		Group id.Address `json:"g"`
 		ID    uint64     `json:"id"`
 	}
+	// ListCast: Proc brings a cast to all of Dests, under its site's number Num. An
+	// attempt that fails is followed by another. ListDone ends it: End is
+	// "numbered", "no destination" or "unknown".
+	ListCast struct {
+		Proc  id.Address   `json:"p"`
+		Num   uint64       `json:"num"`
+		Dests []id.Address `json:"dests"`
+	}
+	ListDone struct {
+		Proc id.Address `json:"p"`
+		Num  uint64     `json:"num"`
+		End  string     `json:"end"`
+	}
+	// Brought: Proc keeps what Caller brought to it or to its group under Num.
+	// Listed: it was given that, and Number is its place among all casts to lists.
+	// Group and View are 0 for a process.
+	Brought struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Caller id.Address `json:"caller"`
+		Num    uint64     `json:"num"`
+	}
+	Listed struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Caller id.Address `json:"caller"`
+		Num    uint64     `json:"num"`
+		Number uint64     `json:"number"`
+	}
 	// ReadCall: Proc's program begins a linearizable read of its state. ReadDone
 	// answers the call of the same ID: the state was that of View with so many
 	// casts of each rank handled, or Err says why there is no answer, "stalled".
@@ -383,6 +414,10 @@ func (Drop) Event() string      { return "drop" }
 func (Leave) Event() string     { return "leave" }
 func (FlushCall) Event() string { return "flushcall" }
 func (FlushDone) Event() string { return "flushdone" }
+func (ListCast) Event() string  { return "listcast" }
+func (ListDone) Event() string  { return "listdone" }
+func (Brought) Event() string   { return "brought" }
+func (Listed) Event() string    { return "listed" }
 func (ReadCall) Event() string  { return "readcall" }
 func (ReadDone) Event() string  { return "readdone" }
 func (Snapshot) Event() string  { return "snapshot" }

@@ -1,5 +1,7 @@
 package lease
 
+import "slices"
+
 // Closed is what is due at a member that serves no reads, now or any more.
 const Closed = ^uint64(0)
 
@@ -13,6 +15,7 @@ type Gate struct {
 	due   uint64
 	shut  bool
 	marks [][]mark // by rank: held, not yet delivered
+	kept  []uint64 // due, of what was delivered and is kept unseen, ascending
 }
 
 // mark is number due: the run that ends with entry last of its stream.
@@ -29,6 +32,27 @@ func (g *Gate) Turn(n int) { g.marks = make([][]mark, n) }
 func (g *Gate) Hold(rank int, last uint64) {
 	g.due++
 	g.marks[rank] = append(g.marks[rank], mark{last, g.due})
+}
+
+// Keep notes that what ended with entry last of rank's stream was delivered, but
+// not yet to the program: it stays due, under the number returned, until Forget.
+func (g *Gate) Keep(rank int, last uint64) (due uint64) {
+	if i := slices.IndexFunc(g.marks[rank], func(m mark) bool { return m.last == last }); i >= 0 {
+		due = g.marks[rank][i].due
+	} else {
+		g.due++
+		due = g.due
+	}
+	at, _ := slices.BinarySearch(g.kept, due)
+	g.kept = slices.Insert(g.kept, at, due)
+	return due
+}
+
+// Forget ends what Keep began.
+func (g *Gate) Forget(due uint64) {
+	if i, ok := slices.BinarySearch(g.kept, due); ok {
+		g.kept = slices.Delete(g.kept, i, i+1)
+	}
 }
 
 // Due is what a reader that begins now waits for.
@@ -53,6 +77,9 @@ func (g *Gate) Settled(done []uint64) uint64 {
 		return 0
 	}
 	settled := g.due
+	if len(g.kept) > 0 {
+		settled = g.kept[0] - 1
+	}
 	for rank, list := range g.marks {
 		n := 0
 		for n < len(list) && list[n].last <= done[rank] {
