@@ -61,7 +61,7 @@ func (s *Site) attempt(l *listing) {
 	s.lists.last++
 	l.num, l.op = s.lists.last, msg.Op{}
 	l.firsts, l.held = make([]uint64, len(l.Dests)), make([]uint64, len(l.Dests))
-	s.fx.Fact(fact.ListCast{Proc: l.Proc, Num: l.num, Dests: l.Dests})
+	s.fx.Fact(fact.ListCast{Proc: l.Proc, ID: l.ID, Num: l.num, Dests: l.Dests})
 	for i, to := range l.Dests {
 		c := s.caller(l.Proc, to)
 		c.unheld = append(c.unheld, &msg.Request{
@@ -77,7 +77,7 @@ func (s *Site) attempt(l *listing) {
 // listDone ends a cast to a list.
 func (s *Site) listDone(l *listing, end ListEnd) {
 	s.lists.open = slices.DeleteFunc(s.lists.open, func(x *listing) bool { return x == l })
-	s.fx.Fact(fact.ListDone{Proc: l.Proc, Num: l.num, End: string(end)})
+	s.fx.Fact(fact.ListDone{Proc: l.Proc, ID: l.ID, Num: l.num, End: string(end)})
 	s.item(ListDone{Proc: l.Proc, ID: l.ID, End: end})
 }
 

@@ -420,7 +420,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 	last := m.seen.last(r.Origin)
 	end := r.OFirst + uint64(r.N) - 1
 	if end <= last {
-		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true})
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true, void: r.Listed != nil})
 		m.markUsed(c, rank, r)
 		return nil
 	}

@@ -50,7 +50,11 @@ const maxPlaces = 256
 
 // brought keeps what is to wait for its number.
 func (m *member) brought(c *installed, rank int, r *msg.Run) {
-	p := pooled{caller: r.Origin, num: r.Listed.Num, run: r, of: c.view.Index, due: m.gate.Keep(rank, r.Last())}
+	p := pooled{caller: r.Origin, num: r.Listed.Num, run: r, of: c.view.Index, due: m.settled + 1}
+	if c == m.cur { // else no reader has been told of anything since
+		p.due = m.gate.DueOf(rank, r.Last())
+	}
+	m.gate.Keep(p.due)
 	m.s.fx.Fact(fact.Brought{Proc: m.proc, Group: m.group, View: c.view.Index, Caller: p.caller, Num: p.num})
 	m.kept = append(m.kept, p)
 	if m.s.void(p.caller, p.num) {
@@ -113,10 +117,10 @@ func (m *member) emitListed(c *installed, rank int, r *msg.Run, pos uint64) {
 		}
 		return
 	}
-	m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, void: true})
 	for _, x := range r.Listed.Places {
 		m.list(c, x, r.First, rank)
 	}
+	m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, void: true})
 }
 
 // endLists delivers, when view old has ended for the program, what has a number

@@ -26,7 +26,13 @@ func (r *register) turn(i core.Viewed) {
 	}
 }
 
-func (r *register) handled(i core.Casts) { r.counts[i.Rank] = i.Run.Last() }
+// handled notes casts. One to a list that comes at the end of the view is of no
+// rank.
+func (r *register) handled(i core.Casts) {
+	if i.Rank < len(r.counts) {
+		r.counts[i.Rank] = i.Run.Last()
+	}
+}
 
 func (r *register) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, r.view)

@@ -165,10 +165,12 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.num("id", f.ID)
 	case fact.ListCast:
 		l.addr("p", f.Proc)
+		l.num("id", f.ID)
 		l.num("num", f.Num)
 		l.addrs("dests", f.Dests)
 	case fact.ListDone:
 		l.addr("p", f.Proc)
+		l.num("id", f.ID)
 		l.num("num", f.Num)
 		l.text("end", f.End)
 	case fact.Brought:

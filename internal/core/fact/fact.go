@@ -253,16 +253,18 @@ type (
 		Group id.Address `json:"g"`
 		ID    uint64     `json:"id"`
 	}
-	// ListCast: Proc brings a cast to all of Dests, under its site's number Num. An
-	// attempt that fails is followed by another. ListDone ends it: End is
+	// ListCast: Proc brings its cast ID to all of Dests, under its site's number Num.
+	// An attempt that fails is followed by another. ListDone ends it: End is
 	// "numbered", "no destination" or "unknown".
 	ListCast struct {
 		Proc  id.Address   `json:"p"`
+		ID    uint64       `json:"id"`
 		Num   uint64       `json:"num"`
 		Dests []id.Address `json:"dests"`
 	}
 	ListDone struct {
 		Proc id.Address `json:"p"`
+		ID   uint64     `json:"id"`
 		Num  uint64     `json:"num"`
 		End  string     `json:"end"`
 	}

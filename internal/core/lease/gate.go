@@ -34,18 +34,18 @@ func (g *Gate) Hold(rank int, last uint64) {
 	g.marks[rank] = append(g.marks[rank], mark{last, g.due})
 }
 
-// Keep notes that what ended with entry last of rank's stream was delivered, but
-// not yet to the program: it stays due, under the number returned, until Forget.
-func (g *Gate) Keep(rank int, last uint64) (due uint64) {
-	if i := slices.IndexFunc(g.marks[rank], func(m mark) bool { return m.last == last }); i >= 0 {
-		due = g.marks[rank][i].due
-	} else {
-		g.due++
-		due = g.due
-	}
+// DueOf is the number under which the run is due that ends with entry last of
+// rank's stream.
+func (g *Gate) DueOf(rank int, last uint64) uint64 {
+	i := slices.IndexFunc(g.marks[rank], func(m mark) bool { return m.last == last })
+	return g.marks[rank][i].due
+}
+
+// Keep notes that what is due under a number has left its stream, but not for the
+// program yet: it stays due until Forget.
+func (g *Gate) Keep(due uint64) {
 	at, _ := slices.BinarySearch(g.kept, due)
 	g.kept = slices.Insert(g.kept, at, due)
-	return due
 }
 
 // Forget ends what Keep began.
