@@ -156,7 +156,7 @@ func (s *Site) applied(list []gms.Applied) {
 		s.outside.viewed(s)
 	}
 	if len(list) > 0 {
-		s.purgeLists(list)
+		s.dealtLists(list)
 		s.requests.satisfied(s)
 		s.replayEarly()
 	}

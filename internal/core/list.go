@@ -22,9 +22,9 @@ import (
 // lists are the casts to lists that this site has under way, and those that its
 // processes have been brought.
 type lists struct {
-	last uint64 // attempts made
-	open []*listing
-	pool []pooled // for processes of this site
+	last uint64     // attempts made
+	open []*listing // in the order of their attempts
+	pool []pooled   // for processes of this site
 }
 
 // listing is one cast of ours until its fate is known.
@@ -42,12 +42,12 @@ const ofProcess = ^uint64(0)
 // castList begins a cast to a list.
 func (s *Site) castList(ev CastList) {
 	l := &listing{CastList: ev}
-	s.lists.open = append(s.lists.open, l)
 	s.attempt(l)
 }
 
 // attempt brings the cast to all destinations, or gives up: one of them is gone.
 func (s *Site) attempt(l *listing) {
+	s.lists.open = append(slices.DeleteFunc(s.lists.open, func(x *listing) bool { return x == l }), l)
 	v := s.log.View()
 	for _, to := range l.Dests {
 		if v == nil || !(s.Group(to) != nil || (!to.IsGroup() && v.Has(to.Site()))) {
@@ -79,6 +79,7 @@ func (s *Site) listDone(l *listing, end ListEnd) {
 	s.lists.open = slices.DeleteFunc(s.lists.open, func(x *listing) bool { return x == l })
 	s.fx.Fact(fact.ListDone{Proc: l.Proc, ID: l.ID, Num: l.num, End: string(end)})
 	s.item(ListDone{Proc: l.Proc, ID: l.ID, End: end})
+	s.submitLists()
 }
 
 // listHeld notes that a destination holds what was brought to it.
@@ -97,13 +98,23 @@ func (s *Site) listHeld(x *msg.RequestHeld) {
 		default:
 			l.held[i] = x.Of
 		}
-		if !slices.Contains(l.held, 0) {
+	}
+	s.submitLists()
+}
+
+// submitLists asks the log to number the casts that all hold, in the order of the
+// attempts: none is void because a later one was faster.
+func (s *Site) submitLists() {
+	for _, l := range s.lists.open {
+		if slices.Contains(l.held, 0) {
+			return
+		}
+		if l.op.List == nil {
 			s.submitList(l)
 		}
 	}
 }
 
-// submitList asks the log to number a cast that all hold.
 func (s *Site) submitList(l *listing) {
 	list := &msg.List{Num: l.num}
 	for i, to := range l.Dests {
@@ -140,22 +151,10 @@ func (s *Site) numbered(a gms.Applied) {
 			}
 		}
 	}
-	dealt := s.log.Directory().Dealt(s.me)
 	for _, l := range slices.Clone(s.lists.open) {
-		if l.op.List == nil || l.num > dealt {
-			continue
-		}
-		i := slices.IndexFunc(a.Lists, func(x gms.List) bool { return x.Caller.Site() == s.me && x.Num == l.num })
-		switch {
-		case i >= 0:
+		if i := slices.IndexFunc(a.Lists, func(x gms.List) bool { return x.Caller.Site() == s.me && x.Num == l.num }); i >= 0 {
 			s.learn(s.pasts.of(l.Proc), []msg.Dep{{View: a.Lists[i].Number}})
 			s.listDone(l, Numbered)
-		case a.Jump:
-			s.listDone(l, Unknown)
-		case !slices.ContainsFunc(a.Entry.Ops, func(op msg.Op) bool { return op.List != nil && op.Proc.Site() == s.me && op.List.Num == l.num }):
-			// A later entry of the same step deals with it.
-		default:
-			s.attempt(l)
 		}
 	}
 	if len(a.Lists) > 0 {
@@ -184,7 +183,7 @@ func (s *Site) deliverDirect(to id.Address, x gms.List) {
 	s.fx.Fact(fact.Listed{Proc: to, Caller: x.Caller, Num: x.Num, Number: x.Number})
 	run := *p.run
 	run.Order = msg.Total
-	s.item(Casts{Proc: to, Sender: x.Caller, Run: &run})
+	s.item(Casts{Proc: to, Sender: x.Caller, Run: &run, Listed: x.Number})
 }
 
 // void reports whether what caller brought under num has no number and never will:
@@ -194,8 +193,10 @@ func (s *Site) void(caller id.Address, num uint64) bool {
 	return s.Excludes(caller.Site()) || num <= s.log.Directory().Dealt(caller.Site())
 }
 
-// purgeLists drops, when entries were applied, what is void by them.
-func (s *Site) purgeLists(list []gms.Applied) {
+// dealtLists drops, when entries were applied, what is void by them, and begins
+// anew with what is void of ours. The log takes the attempts of a site in their
+// order: one that it gets after a later one is void.
+func (s *Site) dealtLists(list []gms.Applied) {
 	if !slices.ContainsFunc(list, func(a gms.Applied) bool {
 		return a.View != nil || slices.ContainsFunc(a.Entry.Ops, func(op msg.Op) bool { return op.Kind == msg.OpList })
 	}) {
@@ -206,6 +207,16 @@ func (s *Site) purgeLists(list []gms.Applied) {
 	for _, m := range s.groups.list {
 		if m.purge(void) {
 			s.groups.mark(m)
+		}
+	}
+	jump := slices.ContainsFunc(list, func(a gms.Applied) bool { return a.Jump })
+	for _, l := range slices.Clone(s.lists.open) {
+		switch {
+		case l.op.List == nil || l.num > s.log.Directory().Dealt(s.me):
+		case jump:
+			s.listDone(l, Unknown) // it may be among what was skipped
+		default:
+			s.attempt(l)
 		}
 	}
 }

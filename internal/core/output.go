@@ -91,6 +91,7 @@ type (
 		Rank        int        // of the member that sent it
 		Run         *msg.Run
 		Session     uint64 // for which Sender speaks; 0: none
+		Listed      uint64 // its place among all casts to lists; 0: not to a list
 	}
 	// Capture: take Proc's state as it is at this point of the stream and hand
 	// it over with StateBlock, at first no more than Upto bytes.

@@ -190,6 +190,7 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.num("id", f.ID)
 		l.optNum("v", f.View)
 		l.nums("counts", f.Counts)
+		l.optNum("lists", f.Lists)
 		l.optText("err", f.Err)
 	case fact.Snapshot:
 		l.inView(f.Proc, f.Group, f.View)

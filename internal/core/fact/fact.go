@@ -288,7 +288,8 @@ type (
 	}
 	// ReadCall: Proc's program begins a linearizable read of its state. ReadDone
 	// answers the call of the same ID: the state was that of View with so many
-	// casts of each rank handled, or Err says why there is no answer, "stalled".
+	// casts of each rank handled and those to lists up to number Lists, or Err says
+	// why there is no answer, "stalled".
 	// Both are the simulator's word: a real read tells nobody.
 	ReadCall struct {
 		Proc  id.Address `json:"p"`
@@ -301,6 +302,7 @@ type (
 		ID     uint64     `json:"id"`
 		View   uint64     `json:"v,omitempty"`
 		Counts []uint64   `json:"counts"`
+		Lists  uint64     `json:"lists,omitempty"`
 		Err    string     `json:"err,omitempty"`
 	}
 )
