@@ -110,7 +110,7 @@ type system struct {
 	lastID   uint64
 	windows  map[windowKey]*window
 	directs  map[uint16]*Group // what stands for processes' own addresses
-	seeds    []string // where the others were last
+	seeds    []string          // where the others were last
 	stalled  bool
 	gone     chan struct{}
 	done     chan struct{}

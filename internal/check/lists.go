@@ -130,7 +130,7 @@ func judgeListAtomicity(r *run, v *verdict) {
 	for _, x := range r.lists {
 		r.judgeMeant(x, v)
 		switch numbered := len(x.given) > 0 || x.end == "numbered"; {
-		case x.end == "no destination" && !v.holds(len(x.given) == 0):
+		case x.end == "nowhere" && !v.holds(len(x.given) == 0):
 			v.fail([]int{x.first, x.done}, "Cast %d of %s to a list was delivered, but its sender was told that it is not.", x.num, x.caller)
 		case numbered:
 			r.judgeArrived(x, v)

@@ -158,7 +158,7 @@ type ListEnd string
 // gone, nothing was done. Unknown: this site is out of the system.
 const (
 	Numbered      ListEnd = "numbered"
-	NoDestination ListEnd = "no destination"
+	NoDestination ListEnd = "nowhere"
 	Unknown       ListEnd = "unknown"
 )
 

@@ -154,15 +154,9 @@ func (l *line) deliver(f fact.Deliver) {
 	l.optFlag("void", f.Void)
 }
 
-// toolFact does the same for flushes, state transfer and calls.
-func (l *line) toolFact(f fact.Fact) bool {
+// listFact does the same for casts to lists.
+func (l *line) listFact(f fact.Fact) bool {
 	switch f := f.(type) {
-	case fact.FlushCall:
-		l.in(f.Proc, f.Group)
-		l.num("id", f.ID)
-	case fact.FlushDone:
-		l.in(f.Proc, f.Group)
-		l.num("id", f.ID)
 	case fact.ListCast:
 		l.addr("p", f.Proc)
 		l.num("id", f.ID)
@@ -182,6 +176,21 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.addr("caller", f.Caller)
 		l.num("num", f.Num)
 		l.num("number", f.Number)
+	default:
+		return false
+	}
+	return true
+}
+
+// toolFact does the same for flushes, state transfer and calls.
+func (l *line) toolFact(f fact.Fact) bool {
+	switch f := f.(type) {
+	case fact.FlushCall:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
+	case fact.FlushDone:
+		l.in(f.Proc, f.Group)
+		l.num("id", f.ID)
 	case fact.ReadCall:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)

@@ -189,17 +189,7 @@ func (g gen) mend(m msg.Message) {
 		}
 		m.N, m.Body = g.casts(m.Body)
 		m.First = min(m.First, math.MaxUint64-uint64(m.N))
-		switch {
-		case m.Order != msg.Total || !m.Safe:
-			m.Session = nil
-		case m.N != 1:
-			m.Session.Op = msg.SessionRequest
-		}
-		if m.Order != msg.Causal || !m.Safe || m.N != 1 {
-			m.Listed = nil
-		} else {
-			m.Listed.Places = nil
-		}
+		mendRequested(m)
 	case *msg.XferReplies:
 		for _, s := range m.Sessions {
 			for i := range s.Items {
@@ -261,6 +251,22 @@ func (g gen) mendSession(r *msg.Run) {
 		r.Session.Op = msg.SessionOpen
 	default:
 		r.Session = nil
+	}
+}
+
+// mendRequested leaves sessions, and what brings a cast to a list, in requests that
+// may have it.
+func mendRequested(m *msg.Request) {
+	switch {
+	case m.Order != msg.Total || !m.Safe:
+		m.Session = nil
+	case m.N != 1:
+		m.Session.Op = msg.SessionRequest
+	}
+	if m.Order != msg.Causal || !m.Safe || m.N != 1 {
+		m.Listed = nil
+	} else {
+		m.Listed.Places = nil
 	}
 }
 

@@ -255,7 +255,7 @@ type (
 	}
 	// ListCast: Proc brings its cast ID to all of Dests, under its site's number Num.
 	// An attempt that fails is followed by another. ListDone ends it: End is
-	// "numbered", "no destination" or "unknown".
+	// "numbered", "nowhere" or "unknown".
 	ListCast struct {
 		Proc  id.Address   `json:"p"`
 		ID    uint64       `json:"id"`
