@@ -97,12 +97,14 @@ func (s *schedule) fewer(host int) *schedule {
 func (s *shrinker) dropGroups() {
 	var groups []string
 	for _, d := range s.best.deeds {
-		if g := groupOf(d.line); g != "" && !slices.Contains(groups, g) {
-			groups = append(groups, g)
+		for _, g := range groupsOf(d.line) {
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
 		}
 	}
 	for _, g := range groups {
-		if c := s.best.without(func(_ int, d deed) bool { return groupOf(d.line) == g }); c != nil {
+		if c := s.best.without(func(_ int, d deed) bool { return slices.Contains(groupsOf(d.line), g) }); c != nil {
 			s.try(c)
 		}
 	}

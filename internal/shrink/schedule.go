@@ -167,8 +167,10 @@ func (s *schedule) size() (z Size) {
 	var groups, begun []string
 	for _, d := range s.deeds {
 		words := strings.Fields(d.line)
-		if g := groupOf(d.line); g != "" && !slices.Contains(groups, g) {
-			groups = append(groups, g)
+		for _, g := range groupsOf(d.line) {
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
 		}
 		switch words[0] {
 		case "found", "start":
@@ -212,16 +214,47 @@ func payloads(words []string) int {
 
 func castsIn(words []string) int { return len(words) - payloads(words) }
 
-// groupOf is the group that a command is about, or "".
-func groupOf(line string) string {
+// groupsOf lists the groups that a command is about.
+func groupsOf(line string) (all []string) {
 	words := strings.Fields(line)
 	switch words[0] {
 	case "join", "replace", "leave", "flush", "read", "open", "cast", "call":
-		if !strings.HasPrefix(words[2], "@") {
-			return words[2]
+		for to := range strings.SplitSeq(words[2], ",") {
+			if to != "" && !strings.HasPrefix(to, "@") {
+				all = append(all, to)
+			}
 		}
 	}
-	return ""
+	return all
+}
+
+// shorter are a cast to a list without one destination each, and at last a cast
+// to a group.
+func shorter(line string) (others []string) {
+	words := strings.Fields(line)
+	if words[0] != "cast" || !strings.Contains(words[2], ",") {
+		return nil
+	}
+	dests := strings.Split(strings.TrimSuffix(words[2], ","), ",")
+	to := func(list string) {
+		c := slices.Clone(words)
+		c[2] = list
+		others = append(others, strings.Join(c, " "))
+	}
+	for i := range dests {
+		rest := slices.Delete(slices.Clone(dests), i, i+1)
+		switch len(rest) {
+		case 0:
+			if !strings.HasPrefix(dests[0], "@") {
+				to(dests[0])
+			}
+		case 1:
+			to(rest[0] + ",")
+		default:
+			to(strings.Join(rest, ","))
+		}
+	}
+	return others
 }
 
 // hostsOf lists the hosts that a command is about.
@@ -255,14 +288,19 @@ func mapNames(line string, other func(word string) string) string {
 	}
 	for i := 1; i < min(4, len(words)); i++ {
 		from, to, link := strings.Cut(words[i], "->")
-		process, direct := strings.CutPrefix(words[i], "@")
 		switch {
 		case i == 1 && link:
 			words[i] = other(from) + "->" + other(to)
 		case i == 1, i == 3 && words[0] == "replace":
 			words[i] = other(words[i])
-		case i == 2 && direct:
-			words[i] = "@" + other(process)
+		case i == 2:
+			list := strings.Split(words[i], ",")
+			for k, to := range list {
+				if process, direct := strings.CutPrefix(to, "@"); direct {
+					list[k] = "@" + other(process)
+				}
+			}
+			words[i] = strings.Join(list, ",")
 		}
 	}
 	return strings.Join(words, " ")

@@ -64,6 +64,8 @@ func TestCommands(t *testing.T) {
 	}{
 		{"join 2 g1", "g1", []string{"2"}, "join 12 g1"},
 		{"cast 1 g2 causal safe a b", "g2", []string{"1"}, "cast 11 g2 causal safe a b"},
+		{"cast 1 g2,g1,@4#1.2,@2 total a", "g2 g1", []string{"1", "4", "2"}, "cast 11 g2,g1,@14#1.2,@12 total a"},
+		{"cast 1 g2, total a", "g2", []string{"1"}, "cast 11 g2, total a"},
 		{"call 3 @2#1 1 fifo q", "", []string{"3", "2"}, "call 13 @12#1 1 fifo q"},
 		{"cut 1->2", "", []string{"1", "2"}, "cut 11->12"},
 		{"break 4->2 data late", "", []string{"4", "2"}, "break 14->12 data late"},
@@ -78,7 +80,7 @@ func TestCommands(t *testing.T) {
 		{"ask 4 2 a", "", []string{"4"}, "ask 14 2 a"},
 		{"close 4", "", []string{"4"}, "close 14"},
 	} {
-		if g := groupOf(x.line); g != x.group {
+		if g := strings.Join(groupsOf(x.line), " "); g != x.group {
 			t.Errorf("%s: group %q", x.line, g)
 		}
 		if h := hostsOf(x.line); !slices.Equal(h, x.hosts) {
@@ -86,6 +88,22 @@ func TestCommands(t *testing.T) {
 		}
 		if r := mapHosts(x.line, func(h string) string { return "1" + h }); r != x.renamed {
 			t.Errorf("%s: renamed %s", x.line, r)
+		}
+	}
+}
+
+// A list is made shorter by each of its destinations, down to a group alone.
+func TestShorterLists(t *testing.T) {
+	for line, want := range map[string]string{
+		"cast 1 g2,@3#1,g1 total a": "cast 1 @3#1,g1 total a; cast 1 g2,g1 total a; cast 1 g2,@3#1 total a",
+		"cast 1 g2,@3#1 total a":    "cast 1 @3#1, total a; cast 1 g2, total a",
+		"cast 1 g2, total a":        "cast 1 g2 total a",
+		"cast 1 @3#1, total a":      "",
+		"cast 1 g2 total a":         "",
+		"call 1 g2 1 total a":       "",
+	} {
+		if got := strings.Join(shorter(line), "; "); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
 		}
 	}
 }

@@ -21,7 +21,8 @@ func (s *shrinker) edit(others func(line string) []string) {
 }
 
 // simplifyCasts makes of many casts one, of large ones small ones, of calls casts,
-// of requests in sessions those that want one answer.
+// of requests in sessions those that want one answer, and of casts to lists ones
+// to fewer.
 func (s *shrinker) simplifyCasts() {
 	s.edit(func(line string) (others []string) {
 		words := strings.Fields(line)
@@ -32,6 +33,7 @@ func (s *shrinker) simplifyCasts() {
 		if at == len(words) {
 			return nil
 		}
+		others = shorter(line)
 		small, _, large := strings.Cut(words[at], "*")
 		head := strings.Join(words[:at], " ")
 		if words[0] == "call" && !strings.HasPrefix(words[2], "@") {

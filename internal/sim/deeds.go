@@ -329,6 +329,9 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 	if err != nil {
 		return err
 	}
+	if strings.Contains(args[1], ",") {
+		return s.castList(p, args)
+	}
 	dest, err := s.destination(p.s, args[1])
 	if err != nil {
 		return err
@@ -370,6 +373,28 @@ func payload(word string) ([]byte, error) {
 		b = append(b, make([]byte, n-len(word))...)
 	}
 	return b, nil
+}
+
+// castList casts to several: cast 1 g,h,@3 total a. A list of one ends with a comma.
+func (s *Story) castList(p *program, args []string) error {
+	if args[2] != "total" || len(args) != 4 {
+		return errors.New("usage: cast 1 g,h,@3 total a")
+	}
+	var dests []id.Address
+	for word := range strings.SplitSeq(strings.TrimSuffix(args[1], ","), ",") {
+		to, err := s.destination(p.s, word)
+		if err != nil {
+			return err
+		}
+		dests = append(dests, to)
+	}
+	b, err := payload(args[3])
+	if err != nil {
+		return err
+	}
+	p.calls++
+	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, b)})
+	return nil
 }
 
 // destination reads the name of a group, or @2 for the process at site 2.

@@ -125,12 +125,7 @@ func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []s
 	if p.s.w.recording == nil {
 		return
 	}
-	var to string
-	if dest.IsGroup() {
-		to = p.s.core.Group(dest).Name
-	} else {
-		to = "@" + exactly(dest)
-	}
+	to := p.destination(dest)
 	line := fmt.Sprintf("cast %s %s ", p.name(), to)
 	if calls {
 		line = fmt.Sprintf("call %s %s %s ", p.name(), to, many(wanted))
@@ -140,6 +135,29 @@ func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []s
 		line += " safe"
 	}
 	p.s.w.did("%s %s", line, strings.Join(words, " "))
+}
+
+// didCastList writes down a cast to a list.
+func (p *program) didCastList(dests []id.Address, word string) {
+	if p.s.w.recording == nil {
+		return
+	}
+	var to []string
+	for _, d := range dests {
+		to = append(to, p.destination(d))
+	}
+	if len(to) == 1 {
+		to = append(to, "") // for the comma
+	}
+	p.s.w.did("cast %s %s total %s", p.name(), strings.Join(to, ","), word)
+}
+
+// destination is how a command names where a program casts to.
+func (p *program) destination(a id.Address) string {
+	if a.IsGroup() {
+		return p.s.core.Group(a).Name
+	}
+	return "@" + exactly(a)
 }
 
 // didAsk writes down a request in a session.

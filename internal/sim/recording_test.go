@@ -49,6 +49,7 @@ func TestRecordingsOfShortRuns(t *testing.T) {
 		`hosts .* weights .*`, `hosts .* machines .*`, `hosts .* grant .*`, `hosts .* drift .*`, `hosts .* least .*`, `hosts .* halt-after .*`,
 		`hosts .* together`, `hasty`, `clock .*ppm`, `at .*ns\+.*`, `noise perish .*`, `noise ponder .*`,
 		`crash \d silently`, `crash .* abruptly`, `after .*`, `depart \d`, `pause \d`, `jump \d .*`, `break .*`, `break .* late`, `cut .*`, `heal .*`,
+		`cast \d g\d, total .*`, `cast \d g\d,g\d total .*`, `cast \d g\d,@\d#\d total .*`, `cast \d @\d#\d, total .*`, `cast \d\.2 g\d,.* total .*`,
 		`open \d g\d`, `open \d g\d again`, `ask \d \w+\*16`, `ask \d all \S+`, `ask \d 2 \S+`, `ask \d 0 \S+`, `close \d`,
 		`replace \d g\d \d#1`, `replace \d\.2 g\d \d#\d`, `replace \d(\.\d)? g\d \d#\d\.2`,
 		`hosts .* programs 2.*`, `hosts .* programs 3.*`, `join \d g\d`, `join \d\.2 g\d`, `join \d\.3 g\d conservatively`,

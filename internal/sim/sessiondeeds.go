@@ -132,6 +132,9 @@ func (s *Story) doReplace(args []string) error {
 
 // served tells what a client got.
 func (s *Story) served(c *client, i core.Item) {
+	if s.silent {
+		return
+	}
 	t, who := &s.tale, label(c.site.id)
 	switch i := i.(type) {
 	case core.SessionOpened:
