@@ -28,12 +28,26 @@ func TestRecordingGoesTheSameWay(t *testing.T) {
 	}
 }
 
+// rare is what recordings have to show to show that it goes the same way: commands
+// of all that chance does.
+var rare = []string{
+	`hosts .* weights .*`, `hosts .* machines .*`, `hosts .* grant .*`, `hosts .* drift .*`, `hosts .* least .*`, `hosts .* halt-after .*`,
+	`hosts .* together`, `hasty`, `clock .*ppm`, `at .*ns\+.*`, `noise perish .*`, `noise ponder .*`,
+	`crash \d silently`, `crash .* abruptly`, `after .*`, `depart \d`, `pause \d`, `jump \d .*`, `break .*`, `break .* late`, `cut .*`, `heal .*`,
+	`cast \d g\d, total .*`, `cast \d g\d,g\d total .*`, `cast \d g\d,@\d#\d total .*`, `cast \d @\d#\d, total .*`, `cast \d\.2 g\d,.* total .*`,
+	`open \d g\d`, `open \d g\d again`, `ask \d \w+\*16`, `ask \d all \S+`, `ask \d 2 \S+`, `ask \d 0 \S+`, `close \d`,
+	`replace \d g\d \d#1`, `replace \d\.2 g\d \d#\d`, `replace \d(\.\d)? g\d \d#\d\.2`,
+	`hosts .* programs 2.*`, `hosts .* programs 3.*`, `join \d g\d`, `join \d\.2 g\d`, `join \d\.3 g\d conservatively`,
+	`leave \d\.2 g\d`, `flush \d\.2 g\d`, `read \d\.3 g\d`, `cast \d\.2 g\d .*`, `call \d\.3 @\d#\d .*`, `call \d\.2 g\d all .*`,
+}
+
 // So do dozens of short ones, with all that chance does: among it sessions that are
-// opened, taken over and closed, migration, and several processes at a site.
+// opened, taken over and closed, migration, and several processes at a site. There
+// are more of them as long as something was not done yet.
 func TestRecordingsOfShortRuns(t *testing.T) {
 	t.Parallel()
-	var all strings.Builder
-	for seed := range uint64(36) {
+	missing := slices.Clone(rare)
+	for seed := uint64(0); seed < 36 || (len(missing) > 0 && seed < 150); seed++ {
 		o := Options{Seed: seed, Faults: mustProfile(t, "chaos"), Keep: true, Load: 700 * effect.Millisecond}
 		o.Sites, o.Groups = 3+int(seed%4), 1+int(seed%3)
 		switch seed % 16 {
@@ -43,21 +57,12 @@ func TestRecordingsOfShortRuns(t *testing.T) {
 			o.Programs = 3
 		}
 		story, _ := retold(t, o)
-		all.WriteString(story)
+		missing = slices.DeleteFunc(missing, func(deed string) bool {
+			return regexp.MustCompile(`(?m)^` + deed + `$`).MatchString(story)
+		})
 	}
-	for _, deed := range []string{
-		`hosts .* weights .*`, `hosts .* machines .*`, `hosts .* grant .*`, `hosts .* drift .*`, `hosts .* least .*`, `hosts .* halt-after .*`,
-		`hosts .* together`, `hasty`, `clock .*ppm`, `at .*ns\+.*`, `noise perish .*`, `noise ponder .*`,
-		`crash \d silently`, `crash .* abruptly`, `after .*`, `depart \d`, `pause \d`, `jump \d .*`, `break .*`, `break .* late`, `cut .*`, `heal .*`,
-		`cast \d g\d, total .*`, `cast \d g\d,g\d total .*`, `cast \d g\d,@\d#\d total .*`, `cast \d @\d#\d, total .*`, `cast \d\.2 g\d,.* total .*`,
-		`open \d g\d`, `open \d g\d again`, `ask \d \w+\*16`, `ask \d all \S+`, `ask \d 2 \S+`, `ask \d 0 \S+`, `close \d`,
-		`replace \d g\d \d#1`, `replace \d\.2 g\d \d#\d`, `replace \d(\.\d)? g\d \d#\d\.2`,
-		`hosts .* programs 2.*`, `hosts .* programs 3.*`, `join \d g\d`, `join \d\.2 g\d`, `join \d\.3 g\d conservatively`,
-		`leave \d\.2 g\d`, `flush \d\.2 g\d`, `read \d\.3 g\d`, `cast \d\.2 g\d .*`, `call \d\.3 @\d#\d .*`, `call \d\.2 g\d all .*`,
-	} {
-		if !regexp.MustCompile(`(?m)^` + deed + `$`).MatchString(all.String()) {
-			t.Errorf("no recording has %q: these runs do not show that it goes the same way", deed)
-		}
+	if len(missing) > 0 {
+		t.Errorf("no recording has %q: these runs do not show that it goes the same way", missing)
 	}
 }
 
