@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-func TestBench(t *testing.T) {
+func TestCastBench(t *testing.T) {
 	o := runs(t, "", "bench", "--seconds", "0.2", "--size", "1024", "--safe", "--json")
 	o.wants(t, exitDone, "measuring plain TCP", "measuring 3 members of Cohort")
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
@@ -33,8 +35,13 @@ func TestBench(t *testing.T) {
 	}
 }
 
-func TestBenchLatency(t *testing.T) {
+func TestCastBenchLatency(t *testing.T) {
 	dir := t.TempDir()
 	runs(t, "", "bench", "--latency", "--seconds", "0.2", "--members", "2", "--profile", dir).
 		wants(t, exitDone, "total, 2 members, one casting, 64 bytes", "round trip to all others")
+	for _, name := range []string{"cohort-0.pprof", "cohort-1.pprof"} {
+		if s, err := os.Stat(filepath.Join(dir, name)); err != nil || s.Size() == 0 {
+			t.Errorf("the profile %s: %v", name, err)
+		}
+	}
 }

@@ -109,13 +109,7 @@ func (r *running) run() (*Run, error) {
 
 // gather makes the members and lets them join, one after the other.
 func (r *running) gather() error {
-	be := func(rank int) order {
-		o := order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank}
-		if r.b.Profile != "" {
-			o.Profile = filepath.Join(r.b.Profile, fmt.Sprintf("%s-%d.pprof", r.system, rank))
-		}
-		return o
-	}
+	be := func(rank int) order { return order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank} }
 	if err := r.each(be, slices.Collect(ranks(r.shape.Members))...); err != nil {
 		return err
 	}
@@ -191,8 +185,16 @@ func (r *running) fault(t crew.Tiding[report]) error {
 	return nil
 }
 
-func (r *running) mark(timed bool) (list []*Mark, err error) {
-	if err := r.all(order{Do: doMark, Timed: timed}); err != nil {
+// mark asks what was done so far. The first mark begins what is measured.
+func (r *running) mark(begin bool) (list []*Mark, err error) {
+	mark := func(rank int) order {
+		o := order{Do: doMark, Begin: begin}
+		if begin && r.b.Profile != "" {
+			o.Profile = filepath.Join(r.b.Profile, fmt.Sprintf("%s-%d.pprof", r.system, rank))
+		}
+		return o
+	}
+	if err := r.each(mark, slices.Collect(ranks(r.shape.Members))...); err != nil {
 		return nil, err
 	}
 	for _, a := range r.answers {

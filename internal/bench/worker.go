@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,10 +30,10 @@ type order struct {
 	System  string     `json:"system,omitempty"`
 	Shape   Shape      `json:"shape"`
 	Rank    int        `json:"rank"`
-	Profile string     `json:"profile,omitempty"` // a file for the processor profile
+	Profile string     `json:"profile,omitempty"` // of a mark: the file for the processor profile from here on
 	Addrs   []string   `json:"addrs,omitempty"`
 	Sent    [][]uint64 `json:"sent,omitempty"`  // casts in all, by group and rank
-	Timed   bool       `json:"timed,omitempty"` // of a mark: times are kept from here on
+	Begin   bool       `json:"begin,omitempty"` // of a mark: times are kept from here on
 }
 
 // report is one line from a worker. One with Times, or a Fault, answers nothing.
@@ -60,7 +59,7 @@ type worker struct {
 	stop   atomic.Bool
 	over   chan struct{} // closed when the last cast is on its way
 	began  time.Time
-	close  func() error // the profile
+	file   *os.File // of the processor profile while it is written
 
 	mu     sync.Mutex
 	out    *json.Encoder
@@ -71,7 +70,7 @@ type worker struct {
 // reports to out. The error says why it could not.
 func Work(systems Systems, in io.Reader, out io.Writer) error {
 	signal.Ignore(os.Interrupt) // from the terminal; the parent has it too
-	w := &worker{out: json.NewEncoder(out), over: make(chan struct{}), began: time.Now(), close: func() error { return nil }}
+	w := &worker{out: json.NewEncoder(out), over: make(chan struct{}), began: time.Now()}
 	orders := json.NewDecoder(bufio.NewReader(in))
 	for {
 		var o order
@@ -79,7 +78,7 @@ func Work(systems Systems, in io.Reader, out io.Writer) error {
 			if w.member == nil {
 				return nil
 			}
-			return errors.Join(w.close(), w.member.Close())
+			return w.member.Close()
 		}
 		if err := w.obey(systems, &o); err != nil {
 			w.fail(err)
@@ -117,7 +116,8 @@ func (w *worker) obey(systems Systems, o *order) (err error) {
 		go w.load()
 	case doMark:
 		r.Mark = w.mark()
-		w.ledger.timed.Store(o.Timed)
+		w.ledger.timed.Store(o.Begin)
+		err = w.profile(o.Profile)
 	case doStop:
 		w.stop.Store(true)
 		<-w.over
@@ -147,27 +147,24 @@ func (w *worker) be(systems Systems, o *order) (string, error) {
 	if o.Shape.Window > 0 {
 		w.slots = make(chan struct{}, o.Shape.Window)
 	}
-	if o.Profile != "" {
-		if err := w.profile(o.Profile); err != nil {
-			return "", err
-		}
-	}
 	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Deliver: w.ledger.deliver, Fail: w.fail}
 	w.member = system.Make(&w.seat)
 	return w.member.Listen()
 }
 
-// profile writes a processor profile until the worker ends.
-func (w *worker) profile(name string) error {
-	f, err := os.Create(name)
-	if err != nil {
+// profile ends the processor profile, and begins one if it has a name.
+func (w *worker) profile(name string) (err error) {
+	if w.file != nil {
+		pprof.StopCPUProfile()
+		err, w.file = w.file.Close(), nil
+	}
+	if name == "" || err != nil {
 		return err
 	}
-	w.close = func() error {
-		pprof.StopCPUProfile()
-		return f.Close()
+	if w.file, err = os.Create(name); err != nil {
+		return err
 	}
-	return pprof.StartCPUProfile(f)
+	return pprof.StartCPUProfile(w.file)
 }
 
 // own is called when an own cast was delivered.
