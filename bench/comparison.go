@@ -46,7 +46,7 @@ func (c *comparison) run(ctx context.Context) error {
 		for _, l := range loads() {
 			var raw float64
 			for _, p := range c.peers {
-				if !slices.Contains(p.loads, l.name) {
+				if !p.bears(l) {
 					continue
 				}
 				c.noteLoad()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"os"
 	"time"
@@ -59,24 +60,36 @@ func (m *stream) Ready() (err error) {
 	if m.js, err = jetstream.New(m.conn, jetstream.WithPublishAsyncMaxPending(1<<17)); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	var s jetstream.Stream
-	if err := within("stream", func() bool { // until the servers have a leader
-		s, err = m.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: subject, Subjects: []string{subject}, Storage: jetstream.MemoryStorage, Replicas: m.Members,
-			MaxBytes: 256 << 20, Discard: jetstream.DiscardOld,
-		})
-		return err == nil
-	}); err != nil {
+	s, err := m.stream()
+	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	c, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{InactiveThreshold: time.Minute})
 	if err != nil {
 		return err
 	}
 	m.consume, err = c.Consume(func(x jetstream.Msg) { m.Deliver(0, x.Data()) })
 	return err
+}
+
+// stream is the one that the last member makes, once the servers have a leader.
+func (m *stream) stream() (s jetstream.Stream, err error) {
+	failed := within("stream", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond) // nobody answers before
+		defer cancel()
+		if m.Rank == m.Members-1 {
+			s, err = m.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+				Name: subject, Subjects: []string{subject}, Storage: jetstream.MemoryStorage, Replicas: m.Members,
+				MaxBytes: 256 << 20, Discard: jetstream.DiscardOld,
+			})
+		} else {
+			s, err = m.js.Stream(ctx, subject)
+		}
+		return err == nil
+	})
+	return s, errors.Join(failed, err)
 }
 
 func (m *stream) Cast(_ int, payload []byte) error {

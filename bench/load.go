@@ -15,6 +15,9 @@ type peer struct {
 	bench.System
 }
 
+// bears reports whether a system can be put under a load.
+func (p *peer) bears(l load) bool { return slices.Contains(p.loads, l.name) }
+
 // The loads.
 const (
 	latency   = "latency"

@@ -47,8 +47,8 @@ func (c *comparison) plot(dir string) error {
 func (c *comparison) draw(dir, name, axis string, all []series) error {
 	p := plot.New()
 	p.X.Label.Text = axis
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	p.Legend.Top = true
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(ticks)
+	p.Legend.Padding = vg.Points(2)
 	p.Add(plotter.NewGrid())
 	var names []string
 	for _, x := range slices.Backward(c.peers) {
@@ -83,13 +83,25 @@ func (c *comparison) draw(dir, name, axis string, all []series) error {
 		p.Add(ranges, points)
 		p.Legend.Add(s.name, points)
 	}
-	p.Y.Min, p.Y.Max = -0.6, float64(len(names))+0.2
+	p.X.Min, p.X.Max = p.X.Min/1.3, p.X.Max*1.3
+	p.Y.Min, p.Y.Max = -0.7-0.35*float64(len(all)), float64(len(names))-0.4 // the legend is below
 	for _, kind := range []string{".svg", ".png"} {
 		if err := p.Save(18*vg.Centimeter, 11*vg.Centimeter, filepath.Join(dir, name+kind)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ticks are those of a logarithmic axis, written as in the table.
+func ticks(least, most float64) []plot.Tick {
+	list := plot.LogTicks{}.Ticks(least, most)
+	for i := range list {
+		if list[i].Label != "" {
+			list[i].Label = short(list[i].Value)
+		}
+	}
+	return list
 }
 
 // marks are points with ranges.

@@ -44,17 +44,17 @@ func (c *comparison) loadTable(b *strings.Builder, l load) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", f.System, f.Order,
 			shown(f.Net), shown(f.Ratio), shown(f.P50), shown(f.P99), middle(f.CPU), middle(f.Allocs), middle(f.Memory))
 		if len(f.Failed) > 0 {
-			fmt.Fprintf(b, "| | | *failed %d times: %s* |\n", len(f.Failed), strings.ReplaceAll(f.Failed[0], "|", "/"))
+			fmt.Fprintf(b, "| | | *failed %d times: %s* |\n", len(f.Failed), strings.NewReplacer("|", "/", "\n", "; ").Replace(f.Failed[0]))
 		}
 	}
 }
 
 // shown is a list as its median and ends.
 func shown(list []float64) string {
-	if len(list) == 0 {
-		return ""
-	}
 	s := spreadOf(list)
+	if s.most == 0 {
+		return "" // not measured
+	}
 	return fmt.Sprintf("%s (%s-%s)", short(s.median), short(s.least), short(s.most))
 }
 
