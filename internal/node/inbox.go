@@ -69,7 +69,7 @@ func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 		b.signal()
 		b.shut()
 		b.open = c
-		b.open.Body = make([]byte, 0, max(size, b.last/2)) // who casts much goes on with it
+		b.open.Body = make([]byte, 0, max(size, b.last)) // who casts much goes on with it
 	} else {
 		o.Calls = append(o.Calls, c.Calls...)
 	}
