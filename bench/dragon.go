@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"slices"
 	"time"
 
@@ -26,7 +25,6 @@ const shard = 1
 type dragon struct {
 	*bench.Seat
 	disk    bool
-	dir     string
 	addr    string
 	host    *dragonboat.NodeHost
 	session *client.Session
@@ -60,10 +58,7 @@ func (m *dragon) Join(addrs []string) (err error) {
 	} {
 		logger.GetLogger(name).SetLevel(logger.CRITICAL)
 	}
-	if m.dir, err = os.MkdirTemp("", "bench-dragonboat-"); err != nil {
-		return err
-	}
-	cfg := config.NodeHostConfig{DeploymentID: 1, NodeHostDir: m.dir, RTTMillisecond: 20, RaftAddress: m.addr}
+	cfg := config.NodeHostConfig{DeploymentID: 1, NodeHostDir: m.Dir, RTTMillisecond: 20, RaftAddress: m.addr}
 	if !m.disk {
 		cfg.Expert.FS = vfs.NewMem()
 	}
@@ -125,7 +120,7 @@ func (m *dragon) Flush() error { return nil }
 
 func (m *dragon) Close() error {
 	m.host.Close()
-	return os.RemoveAll(m.dir)
+	return nil
 }
 
 // applied is the replicated state machine: whatever is applied is delivered.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -19,11 +18,11 @@ import (
 // stream's order.
 type stream struct {
 	*bench.Seat
-	addr, dir string
-	server    *server.Server
-	conn      *nats.Conn
-	js        jetstream.JetStream
-	consume   jetstream.ConsumeContext
+	addr    string
+	server  *server.Server
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	consume jetstream.ConsumeContext
 }
 
 func newStream(s *bench.Seat) bench.Member { return &stream{Seat: s} }
@@ -39,11 +38,8 @@ func (m *stream) Join(addrs []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if m.dir, err = os.MkdirTemp("", "bench-jetstream-"); err != nil {
-		return err
-	}
 	o := &server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, ServerName: string(serverID(m.Rank)), JetStream: true, StoreDir: m.dir,
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, ServerName: string(serverID(m.Rank)), JetStream: true, StoreDir: m.Dir,
 		Cluster: server.ClusterOpts{Name: "bench", Host: host, Port: port},
 	}
 	for _, a := range addrs {
@@ -109,5 +105,5 @@ func (m *stream) Close() error {
 	if m.server != nil {
 		m.server.Shutdown()
 	}
-	return os.RemoveAll(m.dir)
+	return nil
 }

@@ -62,6 +62,7 @@ func peers() []peer {
 		{"dragonboat", bench.Total, "log in memory", window, bench.System{Make: newDragon(false)}},
 		{"dragonboat, disk", bench.Total, "log on disk, synced", window, bench.System{Make: newDragon(true)}},
 		{"NATS", bench.FIFO, "one server, in a member's process; no order between senders, nothing is kept", window, bench.System{Make: newNATS}},
+		{"etcd, disk", bench.Total, "values put and watched, synced", []string{latency}, bench.System{Make: newEtcd}},
 		{"JetStream", bench.Total, "a stream with three replicas in memory", window, bench.System{Make: newStream}},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/bench"
@@ -35,7 +36,7 @@ func main() {
 	only := flag.String("only", "", "`names` of systems with commas; by default all")
 	docs := flag.String("docs", "../docs/bench", "`directory` for what is written; empty for none")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := comparison{
 		rounds: *rounds, measure: time.Duration(*seconds * float64(time.Second)), peers: peers(), tell: func(text string) { fmt.Fprintln(os.Stderr, text) },

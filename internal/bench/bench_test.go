@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ const asWorker = "as-a-worker"
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == asWorker {
 		systems := Ours()
+		systems["keeper"] = System{Make: func(s *Seat) Member { return &keeper{newCohort(s), s.Dir} }}
 		systems["broken"] = System{Make: func(s *Seat) Member { return &broken{Member: newCohort(s)} }}
 		if err := Work(systems, os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
@@ -25,6 +27,33 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
+}
+
+// keeper keeps something, and does not tidy up.
+type keeper struct {
+	Member
+	dir string
+}
+
+func (k *keeper) Ready() error {
+	if err := os.WriteFile(filepath.Join(k.dir, "kept"), []byte("x"), 0o600); err != nil {
+		return err
+	}
+	return k.Member.Ready()
+}
+
+// Members are killed: what they keep goes all the same.
+func TestNothingIsLeftBehind(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	for system, fails := range map[string]bool{"keeper": false, "broken": true} {
+		if _, err := newBench().Run(t.Context(), system, small); (err != nil) != fails {
+			t.Error(err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: left are %v, %v", system, left, err)
+		}
+	}
 }
 
 // broken changes one of the casts it is given.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -46,6 +47,7 @@ type running struct {
 	b       *Bench
 	system  string
 	shape   Shape
+	dir     string // with one for each member
 	members []*crew.Process
 	answers []report // by rank, to what all were told last
 	times   map[castKey][]time.Duration
@@ -63,12 +65,17 @@ func (b *Bench) Run(ctx context.Context, system string, s Shape) (*Run, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	dir, err := os.MkdirTemp("", "cohort-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // nothing depends on it
 	c, err := crew.New[report](ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	r := &running{Crew: c, b: b, system: system, shape: s, times: map[castKey][]time.Duration{}}
+	r := &running{Crew: c, b: b, system: system, shape: s, dir: dir, times: map[castKey][]time.Duration{}}
 	run, err := r.run()
 	if err != nil && !errors.Is(err, crew.ErrInterrupted) {
 		err = fmt.Errorf("%s: %w", system, err)
@@ -109,7 +116,16 @@ func (r *running) run() (*Run, error) {
 
 // gather makes the members and lets them join, one after the other.
 func (r *running) gather() error {
-	be := func(rank int) order { return order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank} }
+	dirs := make([]string, r.shape.Members)
+	for rank := range dirs {
+		dirs[rank] = filepath.Join(r.dir, fmt.Sprint(rank))
+		if err := os.Mkdir(dirs[rank], 0o700); err != nil {
+			return err
+		}
+	}
+	be := func(rank int) order {
+		return order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank]}
+	}
 	if err := r.each(be, slices.Collect(ranks(r.shape.Members))...); err != nil {
 		return err
 	}

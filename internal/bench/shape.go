@@ -84,6 +84,9 @@ func (s *Shape) stride() uint64 {
 type Seat struct {
 	Shape
 	Rank int
+	// Dir is an empty directory for what the member keeps. It goes with the run:
+	// members are killed, and do not tidy up.
+	Dir string
 	// Deliver takes a payload from any member, this one too, and does not keep it.
 	// Calls for casts of one sender to one group come one at a time, and where an
 	// order is promised all calls for one group do.

@@ -31,6 +31,7 @@ type order struct {
 	Shape   Shape      `json:"shape"`
 	Rank    int        `json:"rank"`
 	Profile string     `json:"profile,omitempty"` // of a mark: the file for the processor profile from here on
+	Dir     string     `json:"dir,omitempty"`     // Seat.Dir
 	Addrs   []string   `json:"addrs,omitempty"`
 	Sent    [][]uint64 `json:"sent,omitempty"`  // casts in all, by group and rank
 	Begin   bool       `json:"begin,omitempty"` // of a mark: times are kept from here on
@@ -147,7 +148,7 @@ func (w *worker) be(systems Systems, o *order) (string, error) {
 	if o.Shape.Window > 0 {
 		w.slots = make(chan struct{}, o.Shape.Window)
 	}
-	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Deliver: w.ledger.deliver, Fail: w.fail}
+	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Deliver: w.ledger.deliver, Fail: w.fail}
 	w.member = system.Make(&w.seat)
 	return w.member.Listen()
 }
