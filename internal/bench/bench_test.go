@@ -93,6 +93,9 @@ func TestRun(t *testing.T) {
 			if r.Settled == 0 || r.Rate <= 0 || r.Net <= 0 || r.Settled%uint64(s.Members) != 0 {
 				t.Errorf("%+v", r)
 			}
+			if s.Window == 0 {
+				return // of few casts none need be timed
+			}
 			if r.Sender.Samples == 0 || r.Sender.P50 <= 0 || r.Sender.P99 < r.Sender.P50 || r.Last.P50 <= 0 {
 				t.Errorf("times %+v and %+v", r.Sender, r.Last)
 			}

@@ -103,7 +103,7 @@ func (l *ledger) counts() (all, others uint64) {
 func (l *ledger) has(sent [][]uint64) bool {
 	for g := range l.groups {
 		for r := range l.groups[g].lanes {
-			if !(l.deaf && r == l.rank) && l.groups[g].lanes[r].next.Load() < sent[g][r] {
+			if (!l.deaf || r != l.rank) && l.groups[g].lanes[r].next.Load() < sent[g][r] {
 				return false
 			}
 		}

@@ -64,8 +64,10 @@ func TestLedgerCounts(t *testing.T) {
 		deaf bool
 		want bool
 	}{
-		{[]uint64{1, 2, 0}, false, true}, {[]uint64{1, 3, 0}, false, false},
-		{[]uint64{9, 2, 0}, false, false}, {[]uint64{9, 2, 0}, true, true},
+		{[]uint64{1, 2, 0}, false, true},
+		{[]uint64{1, 3, 0}, false, false},
+		{[]uint64{9, 2, 0}, false, false},
+		{[]uint64{9, 2, 0}, true, true},
 	} {
 		l.deaf = c.deaf
 		if got := l.has([][]uint64{c.sent}); got != c.want {

@@ -68,9 +68,9 @@ func (s *Shape) casts(rank int) bool { return s.Senders == All || rank == s.Memb
 func (s *Shape) agreed() bool { return s.Order == Total || s.Order == Barrier }
 
 // stride is how many casts of a sender to a group there are for each whose
-// times are kept: one for each 256 KiB, or more where they are few.
+// times are kept: one for each 16 KiB, or more where they are few.
 func (s *Shape) stride() uint64 {
-	n := max(1, (256<<10)/s.Size)
+	n := max(1, (16<<10)/s.Size)
 	if s.Window > 0 {
 		n = min(n, s.Window)
 	}
