@@ -104,7 +104,12 @@ func (i *instance) items(items []core.Item) {
 }
 
 // Post hands an event to the core.
-func (i *instance) Post(ev core.Event) { i.p.mail(func() { i.x.Post(ev) }) }
+func (i *instance) Post(ev core.Event) {
+	i.p.mail(func() {
+		i.p.w.posted = i.p.w.sim.Now()
+		i.x.Post(ev)
+	})
+}
 
 // Cast hands the core a cast of one payload.
 func (i *instance) Cast(c core.Cast, head [2]byte, rest []byte) {
