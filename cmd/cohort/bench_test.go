@@ -9,7 +9,7 @@ import (
 )
 
 func TestCastBench(t *testing.T) {
-	o := runs(t, "", "bench", "--seconds", "0.2", "--size", "1024", "--safe", "--json")
+	o := runs(t, "", "bench", "--seconds", "1", "--size", "1024", "--safe", "--json")
 	o.wants(t, exitDone, "measuring plain TCP", "measuring 3 members of Cohort")
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	var r map[string]any
@@ -37,7 +37,7 @@ func TestCastBench(t *testing.T) {
 
 func TestCastBenchLatency(t *testing.T) {
 	dir := t.TempDir()
-	runs(t, "", "bench", "--latency", "--seconds", "0.2", "--members", "2", "--profile", dir).
+	runs(t, "", "bench", "--latency", "--seconds", "0.5", "--members", "2", "--profile", dir).
 		wants(t, exitDone, "total, 2 members, one casting, 64 bytes", "round trip to all others")
 	for _, name := range []string{"cohort-0.pprof", "cohort-1.pprof"} {
 		if s, err := os.Stat(filepath.Join(dir, name)); err != nil || s.Size() == 0 {

@@ -71,7 +71,7 @@ func (b *broken) Cast(group int, payload []byte) error {
 
 var small = Shape{Members: 3, Order: Total, Size: 64, Senders: All, Groups: 1}
 
-func newBench() *Bench { return &Bench{Worker: []string{asWorker}, Measure: 100 * time.Millisecond} }
+func newBench() *Bench { return &Bench{Worker: []string{asWorker}, Measure: 300 * time.Millisecond} }
 
 func TestRun(t *testing.T) {
 	for name, change := range map[string]func(*Shape){
@@ -90,13 +90,13 @@ func TestRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Settled == 0 || r.Rate <= 0 || r.Net <= 0 || r.Settled%uint64(s.Members) != 0 {
+			if r.Settled == 0 || r.Settled%uint64(s.Members) != 0 {
 				t.Errorf("%+v", r)
 			}
 			if s.Window == 0 {
-				return // of few casts none need be timed
+				return // a busy machine may do little in so short a time
 			}
-			if r.Sender.Samples == 0 || r.Sender.P50 <= 0 || r.Sender.P99 < r.Sender.P50 || r.Last.P50 <= 0 {
+			if r.Rate <= 0 || r.Net <= 0 || r.Sender.Samples == 0 || r.Sender.P50 <= 0 || r.Sender.P99 < r.Sender.P50 || r.Last.P50 <= 0 {
 				t.Errorf("times %+v and %+v", r.Sender, r.Last)
 			}
 		})
