@@ -72,8 +72,14 @@ func (r *Request) handle(h Handler) error {
 	return nil
 }
 
-// Group is the group the request was cast to.
-func (r *Request) Group() *Group { return r.run.g }
+// Group is the group the request was cast to, nil if it was cast to the process's
+// own address.
+func (r *Request) Group() *Group {
+	if r.run.g.direct {
+		return nil
+	}
+	return r.run.g
+}
 
 // View is the view in which the request was delivered: all members see the
 // same one.
