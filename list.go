@@ -131,7 +131,7 @@ func (n *Node) Receive(handlers map[Entry]Handler) error {
 	case n.directs[n.number] != nil:
 		return ErrJoined
 	}
-	g := &Group{cfg: GroupConfig{Handlers: handlers}, queue: newQueue(), direct: true}
+	g := &Group{handlers: byEntry(handlers), queue: newQueue(), direct: true}
 	g.peer = peer{n: n, dest: g.address, limit: outsideWindow}
 	n.directs[n.number] = g
 	n.host.Go(g.run)
