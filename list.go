@@ -38,6 +38,7 @@ func (c *Client) Cast(ctx context.Context, order Order, entry Entry, v any, opts
 		return nil
 	case Total:
 		return c.castList(ctx, entry, v)
+	case Barrier:
 	}
 	return &ConfigError{Field: "order", What: "for several destinations has to be FIFO, Causal or Total"}
 }
