@@ -15,6 +15,9 @@ import (
 // raise takes a view the log has made. From here on nothing is sent in the
 // installed view, and nothing more is taken from those it loses.
 func (m *member) raise(v *view.Group, why []msg.Removal) {
+	if len(m.targets) == 0 {
+		m.blocked = m.s.now
+	}
 	m.targets = append(m.targets, v)
 	m.why = append(m.why, why...)
 	if m.cur != nil {

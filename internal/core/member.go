@@ -30,6 +30,7 @@ type member struct {
 	cur     *installed    // nil until the first view
 	ending  []*installed  // views before it that the program has yet to be delivered the rest of
 	targets []*view.Group // views the log has made since, oldest first
+	blocked effect.Time   // since when there are any
 	early   []msg.Message // of views not yet installed here
 
 	// The change of view (flush.go).

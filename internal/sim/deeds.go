@@ -27,7 +27,7 @@ func command(name string) func(*Story, []string) error {
 		"join": (*Story).doJoin, "replace": (*Story).doReplace, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
 		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
-		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift,
+		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift, "why": (*Story).doWhy,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }

@@ -167,3 +167,19 @@ func TestSameSeedSameTrace(t *testing.T) {
 		}
 	}
 }
+
+// To ask what waits changes nothing, whatever the moment.
+func TestAskingChangesNothing(t *testing.T) {
+	for _, name := range []string{"chaos", "partition"} {
+		o := Options{Seed: 5, Faults: mustProfile(t, name), Keep: true, Programs: 2}
+		silent := sum(t, Run(o))
+		o.Ask = true
+		r := Run(o)
+		if told := sum(t, r); told != silent {
+			t.Errorf("%s: %s when asked, %s when not", name, told, silent)
+		}
+		if r.Asked == 0 {
+			t.Errorf("%s: nothing ever waited", name)
+		}
+	}
+}

@@ -51,6 +51,7 @@ type World struct {
 	resting   bool // and nobody comes back any more
 	system    uint64
 	failure   string // the core panicked
+	asked     int    // waits that sites told of, with Options.Ask
 	story     *Story // not nil: what happens is told, and chance has no part in it
 	driver    Driver // not nil: it runs the programs
 }

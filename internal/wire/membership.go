@@ -18,6 +18,7 @@ const (
 	minGroup       = 8 + 1 + 1 + 1 + 1
 	minGroupMember = 8 + 1 + 1
 	minRemoval     = 8 + 1 + 1
+	minLoss        = minRemoval + 1 + 1 + 1 + 1
 	minAccuse      = 8 + 1
 	minOp          = 1 + 8 + 8 + 1 + 1 + 1
 	minEntry       = 1 + 1 + 1 + 1
@@ -300,6 +301,7 @@ func appendSnapshot(b []byte, m *msg.Snapshot) []byte {
 	b = binary.AppendUvarint(b, m.Since)
 	b = binary.LittleEndian.AppendUint64(b, m.Mark)
 	b = appendSites(b, m.Removed)
+	b = appendLosses(b, m.Losses)
 	b = binary.AppendUvarint(b, uint64(len(m.Groups)))
 	for _, g := range m.Groups {
 		b = appendGroup(b, g)
@@ -312,11 +314,36 @@ func readSnapshot(r *reader) *msg.Snapshot {
 	m.View = &view.Site{Seq: r.uvarint(), Members: readMembers(r)}
 	m.Since, m.Mark = r.uvarint(), r.fixed64()
 	m.Removed = readSites(r)
+	m.Losses = readLosses(r)
 	m.Groups = slots[*view.Group](r, minGroup)
 	for i := range m.Groups {
 		m.Groups[i] = readGroup(r)
 	}
 	return m
+}
+
+func appendLosses(b []byte, list []msg.Loss) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, x := range list {
+		b = appendLoss(b, x)
+	}
+	return b
+}
+
+func appendLoss(b []byte, x msg.Loss) []byte {
+	b = appendRemoval(b, x.Removal)
+	b = appendName(b, x.Name)
+	b = binary.AppendUvarint(b, x.Index)
+	b = binary.AppendUvarint(b, x.View)
+	return appendSites(b, x.Agreed)
+}
+
+func readLosses(r *reader) []msg.Loss {
+	list := slots[msg.Loss](r, minLoss)
+	for i := range list {
+		list[i] = msg.Loss{Removal: readRemoval(r), Name: r.name(), Index: r.uvarint(), View: r.uvarint(), Agreed: readSites(r)}
+	}
+	return list
 }
 
 func appendAccused(b []byte, list []msg.Accusation) []byte {

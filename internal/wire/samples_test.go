@@ -76,6 +76,10 @@ func membershipSamples() []sample {
 		{"decided", control(&msg.Decided{Entries: []*msg.Entry{{Index: 12}, entry}})},
 		{"snapshot", control(&msg.Snapshot{
 			System: 0x0123456789ABCDEF, Index: 13, Hash: 0xFEDCBA9876543210,
+			Losses: []msg.Loss{{
+				Removal: msg.Removal{Site: 0x2222, Evidence: msg.Timeout, Accusers: []id.Site{0x1111, 0x3333}},
+				Name:    "bob", Index: 11, View: 4, Agreed: []id.Site{0x1111},
+			}},
 			View: &view.Site{Seq: 4, Members: []view.Member{{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Weight: 2}, host}},
 			Groups: []*view.Group{{Group: group, Name: "bank", Index: 13, Seq: 2, Members: []view.GroupMember{
 				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13},

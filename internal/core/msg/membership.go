@@ -58,6 +58,17 @@ type Removal struct {
 	Accusers []id.Site
 }
 
+// A Loss is a Removal as it is remembered after the fact: Index is the entry
+// that made it, View the number of the site view without the site. Agreed are
+// those who accepted the entry, where that is known.
+type Loss struct {
+	Removal
+	Name   string
+	Index  uint64
+	View   uint64
+	Agreed []id.Site
+}
+
 // OpKind says what an Op does to the directory of groups.
 type OpKind uint8
 
@@ -207,6 +218,7 @@ type (
 		Since   uint64        // the entry that made View
 		Mark    uint64        // the hash after that entry
 		Removed []id.Site     // incarnations that must not come back
+		Losses  []Loss        // the last removals and why, for people
 		Groups  []*view.Group // by address
 	}
 
