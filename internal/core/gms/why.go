@@ -84,7 +84,7 @@ func (l *Log) does(e *msg.Entry) string {
 		parts = append(parts, "lets in "+strings.Join(names, ", "))
 	}
 	if len(e.Ops) > 0 {
-		parts = append(parts, fmt.Sprintf("changes groups, %d operations", len(e.Ops)))
+		parts = append(parts, fmt.Sprintf("operations on groups: %d", len(e.Ops)))
 	}
 	return strings.Join(parts, "; ")
 }

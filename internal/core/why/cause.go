@@ -73,7 +73,7 @@ func (c Cause) String() string {
 func (c Cause) text(who, has string) string {
 	switch c.Why {
 	case NoMajority:
-		return fmt.Sprintf("out of touch with %s: %d votes are in touch, %d are needed", who, c.Number, c.Of)
+		return fmt.Sprintf("out of touch with %s: votes in touch %d, needed %d", who, c.Number, c.Of)
 	case Stalled:
 		return "this node is stalled"
 	case Predecessor:
@@ -108,7 +108,7 @@ func (c Cause) membershipText(who, has string) string {
 	case Program:
 		return "a handler has not returned, or the one before it"
 	case NotHandled:
-		return fmt.Sprintf("the program of %s %s not handled it", who, has)
+		return fmt.Sprintf("it is not known to be handled by the program of %s", who)
 	case NoReply:
 		return fmt.Sprintf("%s %s not answered", who, has)
 	case Donor:

@@ -136,23 +136,23 @@ func (w *Wait) Subject() string {
 	case View:
 		return fmt.Sprintf("%s has no new view yet at %v, attempt %d", w.group(), w.Who, w.View)
 	case Delivery:
-		return fmt.Sprintf("cast %d of %v (%s) in view %d of %s is not delivered to %v%s", w.Number, w.From, w.Kind, w.View, w.group(), w.Who, w.more("of its casts"))
+		return fmt.Sprintf("cast %d of %v (%s) in view %d of %s is not delivered to %v%s", w.Number, w.From, w.Kind, w.View, w.group(), w.Who, w.more())
 	case Handling:
-		return fmt.Sprintf("the program of %v has not handled cast %d of %v in view %d of %s%s", w.Who, w.Number, w.From, w.View, w.group(), w.more("after it"))
+		return fmt.Sprintf("the program of %v has not handled cast %d of %v in view %d of %s%s", w.Who, w.Number, w.From, w.View, w.group(), w.more())
 	case Send:
-		return fmt.Sprintf("what %v casts to %s is not sent (%s)%s", w.Who, w.group(), w.Kind, w.more("after it"))
+		return fmt.Sprintf("what %v casts to %s is not sent (%s)%s", w.Who, w.group(), w.Kind, w.more())
 	case Use:
 		return fmt.Sprintf("cast %d of %v to %s is not handled by all; %d bytes of its window are taken", w.Number, w.Who, w.group(), w.Bytes)
 	case Call:
-		return fmt.Sprintf("call %d of %v to %s has not ended%s", w.Number, w.Who, w.group(), w.more("after it"))
+		return fmt.Sprintf("call %d of %v to %s has not ended%s", w.Number, w.Who, w.group(), w.more())
 	case Flush:
-		return fmt.Sprintf("Flush of %v in %s has not returned%s", w.Who, w.group(), w.more("after it"))
+		return fmt.Sprintf("Flush of %v in %s has not returned%s", w.Who, w.group(), w.more())
 	case State:
 		return fmt.Sprintf("%v does not hold the state of %s yet, %d bytes received", w.Who, w.group(), w.Bytes)
 	case Leave:
 		return fmt.Sprintf("%v has not left %s yet", w.Who, w.group())
 	case Request:
-		return fmt.Sprintf("request %d of %v to %s is not known to be held%s", w.Number, w.Who, w.group(), w.more("after it"))
+		return fmt.Sprintf("request %d of %v to %s is not known to be held%s", w.Number, w.Who, w.group(), w.more())
 	}
 	return string(w.What)
 }
@@ -186,12 +186,12 @@ func (w *Wait) group() string {
 	return w.Group.String()
 }
 
-// more says how many others wait with it.
-func (w *Wait) more(what string) string {
+// more says how many others wait behind it.
+func (w *Wait) more() string {
 	if w.Count < 2 {
 		return ""
 	}
-	return fmt.Sprintf(", nor are %d %s", w.Count-1, what)
+	return fmt.Sprintf(", and %d more behind it", w.Count-1)
 }
 
 // Span is a time in nanoseconds, as people read it.
