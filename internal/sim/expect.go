@@ -17,6 +17,7 @@ import (
 //	expect call 3 1 2:reply done     the outcomes of 3's first call
 //	expect count takeover 1          how often a fact was told
 //	expect drained                   no sender waits for credit
+//	expect why 3 has to come first   its site says so of something that waits, or was removed
 func (s *Story) doExpect(args []string) error {
 	if len(args) == 1 && args[0] == "drained" {
 		return same("credit", s.w.drained(), "")
@@ -42,6 +43,8 @@ func (s *Story) doExpect(args []string) error {
 	case "call":
 		key := strings.Join(rest[:min(2, len(rest))], " ")
 		return same("call "+key, strings.Join(s.tale.calls[key], " "), strings.Join(rest[min(2, len(rest)):], " "))
+	case "why":
+		return s.expectWhy(rest)
 	case "count":
 		if err := want(rest, 2, "expect count takeover 1"); err != nil {
 			return err

@@ -1,6 +1,10 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // idle demands that no running site says in the end that something waits: what
 // explains waits must know when they are over.
@@ -19,11 +23,32 @@ func (w *World) idle() string {
 // doWhy has a site say what waits there and why, and who was removed: why N.
 func (s *Story) doWhy(args []string) error {
 	return s.onSite(args, "why N", func(x *site) {
-		for _, w := range x.core.Why() {
-			s.say(w.String())
-		}
-		for _, l := range x.core.Losses() {
-			s.say(l.String())
+		for _, line := range x.why() {
+			s.say(line)
 		}
 	})
+}
+
+// why is what a site says.
+func (x *site) why() (lines []string) {
+	for _, w := range x.core.Why() {
+		lines = append(lines, w.String())
+	}
+	for _, l := range x.core.Losses() {
+		lines = append(lines, l.String())
+	}
+	return lines
+}
+
+// expectWhy demands that a site says something.
+func (s *Story) expectWhy(args []string) error {
+	x, err := s.running(args[0])
+	if err != nil {
+		return err
+	}
+	text, lines := strings.Join(args[1:], " "), x.why()
+	if slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, text) }) {
+		return nil
+	}
+	return fmt.Errorf("site %s does not say %q, but %q", args[0], text, lines)
 }

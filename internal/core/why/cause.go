@@ -120,7 +120,7 @@ func (c Cause) membershipText(who, has string) string {
 	case NoPromise:
 		return fmt.Sprintf("%s %s not promised to obey", who, has)
 	case Witness:
-		return fmt.Sprintf("only %s misses it: another has to, or time to pass", who)
+		return fmt.Sprintf("missed by %s only: another has to miss it too, or time to pass", who)
 	case Crowd:
 		return fmt.Sprintf("with %s too many are silent at once: that is taken for the network, for a while", who)
 	case Unbearable:
