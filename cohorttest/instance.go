@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/why"
 	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/sim"
 )
@@ -115,6 +116,12 @@ func (i *instance) Inspect(f func(*core.Site)) bool {
 	}
 	f(i.x.Core())
 	return true
+}
+
+// Explain is what waits at the site and why, and who was removed.
+func (i *instance) Explain() (waits []why.Wait, losses []why.Loss) {
+	i.Inspect(func(s *core.Site) { waits, losses = s.Why(), s.Losses() })
+	return waits, losses
 }
 
 // Site is the number of the incarnation.

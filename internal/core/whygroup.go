@@ -90,7 +90,7 @@ func (m *member) whyState() (why.Wait, bool) {
 	if j == nil || m.cur == nil {
 		return w, false
 	}
-	w.Bytes = int(j.Got())
+	w.Bytes, w.Number = int(j.Got()), j.Got() // it gets on
 	switch {
 	case j.Restored:
 		w.Causes = []why.Cause{{Why: why.Ready, Who: m.s.who(m.proc)}}
@@ -195,7 +195,9 @@ func (m *member) whySend() (why.Wait, bool) {
 	if len(m.queue) == 0 {
 		return w, false
 	}
-	w.Count = len(m.queue)
+	if w.Count = len(m.queue); m.cur != nil {
+		w.Number = m.cur.sent + 1
+	}
 	q := m.queue[0]
 	switch {
 	case q.flush != 0:

@@ -7,12 +7,14 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/why"
 )
 
 // Site is one running incarnation: a *Node, or one of a simulated world.
 type Site interface {
 	Post(core.Event)
 	Inspect(func(*core.Site)) bool
+	Explain() ([]why.Wait, []why.Loss)
 	Site() id.Site
 	Addr() string
 	Listens() string

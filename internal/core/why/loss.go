@@ -32,6 +32,9 @@ func evidence(kind string) string {
 	return "nobody knows why"
 }
 
+// Meaning says in a sentence what the evidence means.
+func (l *Loss) Meaning() string { return evidence(l.Evidence) }
+
 // String says who was removed, why, on whose word and by whose votes.
 func (l *Loss) String() string {
 	var b strings.Builder

@@ -64,7 +64,7 @@ type Wait struct {
 	Who    Who        `json:"who"`             // for whom it waits to go on: a process or site
 	From   Who        `json:"from"`            // the sender of a cast, or the site concerned
 	View   uint64     `json:"v,omitempty"`     // of the group, or the attempt that leads to it
-	Number uint64     `json:"n,omitempty"`     // of the cast, call or entry
+	Number uint64     `json:"n,omitempty"`     // of the cast, call or entry, or how far it has got
 	Count  int        `json:"count,omitempty"` // how many wait, this one included
 	Kind   string     `json:"kind,omitempty"`  // "safe total", or what an entry does
 	Bytes  int        `json:"bytes,omitempty"`
