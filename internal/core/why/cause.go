@@ -21,7 +21,10 @@ const (
 	Unsecured   Reason = "conservative"
 	Carries     Reason = "too many groups"
 	NoReport    Reason = "no report"
+	NoCut       Reason = "no cut"
 	NoCutAck    Reason = "cut not acknowledged"
+	NoInstall   Reason = "not installed"
+	OnTheWay    Reason = "reports on the way"
 	Lead        Reason = "lead"
 	Lacks       Reason = "casts to come"
 	Program     Reason = "program"
@@ -44,6 +47,8 @@ const (
 	Grant       Reason = "lease"
 	Ready       Reason = "ready"
 	Relaying    Reason = "relay behind"
+	Lost        Reason = "lost"
+	InFlush     Reason = "flush"
 )
 
 // Cause is one thing that somebody waits for, and who could end it.
@@ -58,11 +63,18 @@ type Cause struct {
 }
 
 // String says what is waited for.
-func (c Cause) String() string {
-	text := c.text(Names(c.Who), "has")
-	if len(c.Who) > 1 {
-		text = c.text(Names(c.Who), "have")
+func (c Cause) String() string { return c.string(false) }
+
+// string is String, or says what was waited for.
+func (c Cause) string(over bool) string {
+	has := "has"
+	switch {
+	case over:
+		has = "had"
+	case len(c.Who) > 1:
+		has = "have"
 	}
+	text := c.text(Names(c.Who), has)
 	if c.Text != "" {
 		text += " (" + c.Text + ")"
 	}
@@ -77,11 +89,11 @@ func (c Cause) text(who, has string) string {
 	case Stalled:
 		return "this node is stalled"
 	case Predecessor:
-		return fmt.Sprintf("cast %d of %s has to come first", c.Number, who)
+		return fmt.Sprintf("cast %d of %s %s to come first", c.Number, who, has)
 	case Unstable:
 		return fmt.Sprintf("not stable: %s %s not acknowledged it", who, has)
 	case NoPosition:
-		return fmt.Sprintf("the sequencer %s has given it no position", who)
+		return fmt.Sprintf("the sequencer %s %s given it no position", who, has)
 	case ViewEnd:
 		return "it comes with the end of the view"
 	case OtherGroup:
@@ -94,6 +106,12 @@ func (c Cause) text(who, has string) string {
 		return fmt.Sprintf("flush %d: %s %s not reported what is held there (FlushOK)", c.Number, who, has)
 	case NoCutAck:
 		return fmt.Sprintf("flush %d: %s %s not acknowledged the cut (CutAck)", c.Number, who, has)
+	case NoCut:
+		return fmt.Sprintf("flush %d: %s %s not got the cut", c.Number, who, has)
+	case NoInstall:
+		return fmt.Sprintf("flush %d: %s %s not installed the view", c.Number, who, has)
+	case OnTheWay:
+		return fmt.Sprintf("flush %d: %s, who leads it, %s not heard all reports, though all were sent", c.Number, who, has)
 	case Lead:
 		return fmt.Sprintf("flush %d: %s leads it, and has what it needs of this member", c.Number, who)
 	case Lacks:
@@ -143,6 +161,10 @@ func (c Cause) membershipText(who, has string) string {
 		return fmt.Sprintf("%s holds the state, and waits for the casts it covers", who)
 	case Relaying:
 		return fmt.Sprintf("%s has to be delivered first what its caller has seen", who)
+	case Lost:
+		return "it is never delivered: what it depends on was lost with its sender"
+	case InFlush:
+		return fmt.Sprintf("flush %d was under way: what waits comes with the end of the view", c.Number)
 	case Grant:
 		return fmt.Sprintf("the lease granted to %s has not ended", who)
 	}

@@ -68,7 +68,8 @@ type Wait struct {
 	Count  int        `json:"count,omitempty"` // how many wait, this one included
 	Kind   string     `json:"kind,omitempty"`  // "safe total", or what an entry does
 	Bytes  int        `json:"bytes,omitempty"`
-	For    int64      `json:"ns,omitempty"` // how long at least, in nanoseconds; 0: not known
+	For    int64      `json:"ns,omitempty"`   // how long at least, in nanoseconds; 0: not known
+	Over   bool       `json:"over,omitempty"` // it has ended by now
 	Causes []Cause    `json:"causes"`
 }
 
@@ -82,7 +83,7 @@ func (w *Wait) String() string {
 	var b strings.Builder
 	b.WriteString(w.Subject())
 	if w.For > 0 {
-		fmt.Fprintf(&b, " (%s)", Span(w.For))
+		fmt.Fprintf(&b, " (for %s)", Span(w.For))
 	}
 	for i, c := range w.Causes {
 		if i == 0 {
@@ -90,7 +91,7 @@ func (w *Wait) String() string {
 		} else {
 			b.WriteString("; ")
 		}
-		b.WriteString(c.String())
+		b.WriteString(c.string(w.Over))
 	}
 	return b.String()
 }
@@ -122,37 +123,45 @@ func (w *Wait) Blame() []Who {
 
 // Subject says what waits.
 func (w *Wait) Subject() string {
+	is, has := "is", "has"
+	if w.Over {
+		is, has = "was", "had"
+	}
 	switch w.What {
 	case Node:
 		return w.node()
 	case Entry:
-		return fmt.Sprintf("entry %d of the membership log (%s) is not decided", w.Number, w.Kind)
+		return fmt.Sprintf("entry %d of the membership log (%s) %s not decided", w.Number, w.Kind, is)
 	case Wish:
 		return w.wish()
 	case Suspicion:
-		return fmt.Sprintf("%v is suspected (%s) and still in the system", w.From, w.Kind)
+		return fmt.Sprintf("%v %s suspected (%s) and still in the system", w.From, is, w.Kind)
 	case Joiner:
 		return fmt.Sprintf("%v asks to be let into the system", w.From)
 	case View:
-		return fmt.Sprintf("%s has no new view yet at %v, attempt %d", w.group(), w.Who, w.View)
+		return fmt.Sprintf("%s %s no new view at %v, attempt %d", w.group(), has, w.Who, w.View)
 	case Delivery:
-		return fmt.Sprintf("cast %d of %v (%s) in view %d of %s is not delivered to %v%s", w.Number, w.From, w.Kind, w.View, w.group(), w.Who, w.more())
+		return fmt.Sprintf("cast %d of %v (%s) in view %d of %s %s not delivered to %v%s", w.Number, w.From, w.Kind, w.View, w.group(), is, w.Who, w.more())
 	case Handling:
-		return fmt.Sprintf("the program of %v has not handled cast %d of %v in view %d of %s%s", w.Who, w.Number, w.From, w.View, w.group(), w.more())
+		return fmt.Sprintf("the program of %v %s not handled cast %d of %v in view %d of %s%s", w.Who, has, w.Number, w.From, w.View, w.group(), w.more())
 	case Send:
-		return fmt.Sprintf("what %v casts to %s is not sent (%s)%s", w.Who, w.group(), w.Kind, w.more())
+		return fmt.Sprintf("what %v casts to %s %s not sent (%s)%s", w.Who, w.group(), is, w.Kind, w.more())
 	case Use:
-		return fmt.Sprintf("cast %d of %v to %s is not handled by all; %d bytes of its window are taken", w.Number, w.Who, w.group(), w.Bytes)
+		return fmt.Sprintf("cast %d of %v to %s %s not handled by all; %d bytes of its window are taken", w.Number, w.Who, w.group(), is, w.Bytes)
 	case Call:
-		return fmt.Sprintf("call %d of %v to %s has not ended%s", w.Number, w.Who, w.group(), w.more())
+		return fmt.Sprintf("call %d of %v to %s %s not ended%s", w.Number, w.Who, w.group(), has, w.more())
 	case Flush:
-		return fmt.Sprintf("Flush of %v in %s has not returned%s", w.Who, w.group(), w.more())
+		return fmt.Sprintf("Flush of %v in %s %s not returned%s", w.Who, w.group(), has, w.more())
 	case State:
-		return fmt.Sprintf("%v does not hold the state of %s yet, %d bytes received", w.Who, w.group(), w.Bytes)
+		text := fmt.Sprintf("%v %s not got the state of %s", w.Who, has, w.group())
+		if w.Bytes > 0 {
+			text += fmt.Sprintf(", %d bytes received", w.Bytes)
+		}
+		return text
 	case Leave:
-		return fmt.Sprintf("%v has not left %s yet", w.Who, w.group())
+		return fmt.Sprintf("%v %s not left %s", w.Who, has, w.group())
 	case Request:
-		return fmt.Sprintf("request %d of %v to %s is not known to be held%s", w.Number, w.Who, w.group(), w.more())
+		return fmt.Sprintf("request %d of %v to %s %s not known to be held%s", w.Number, w.Who, w.group(), is, w.more())
 	}
 	return string(w.What)
 }
@@ -165,6 +174,9 @@ func (w *Wait) node() string {
 		return fmt.Sprintf("node %v lags behind the membership log", w.Who)
 	case "back":
 		return fmt.Sprintf("node %v is coming back", w.Who)
+	}
+	if w.Over {
+		return fmt.Sprintf("node %v was stalled: it sent nothing and delivered nothing safe", w.Who)
 	}
 	return fmt.Sprintf("node %v is stalled: it sends nothing and delivers nothing safe", w.Who)
 }
