@@ -118,6 +118,10 @@ func wish(k msg.OpKind) string {
 		return "know the newest directory"
 	case msg.OpReplace:
 		return "take another's place in"
+	case msg.OpAside:
+		return "set a slow member aside in"
+	case msg.OpDismiss:
+		return "dismiss a slow member of"
 	}
 	return "change"
 }

@@ -24,6 +24,7 @@ func (m *member) explain() []why.Wait {
 	add(m.whyView())
 	add(m.whyState())
 	list = append(list, m.whyDeliveries()...)
+	add(m.whyAside())
 	add(m.whyHandling())
 	add(m.whySend())
 	add(m.whyUse())
@@ -179,13 +180,19 @@ func (m *member) whyHandling() (why.Wait, bool) {
 			w.Count++
 		}
 	}
-	w.From.Name = "a member that is gone"
-	for _, c := range append(slices.Clone(m.ending), m.cur) {
-		if c != nil && c.view.Index == h.view {
-			w.From = m.s.log.Who(c.view.Members[h.rank].Proc)
-		}
-	}
+	w.From = m.s.log.Who(h.from)
 	w.Causes = []why.Cause{{Why: why.Program}}
+	return w, true
+}
+
+// whyAside is why we are set aside.
+func (m *member) whyAside() (why.Wait, bool) {
+	w := m.wait(why.Aside)
+	if !m.aside {
+		return w, false
+	}
+	w.Count = len(m.handed)
+	w.Causes = []why.Cause{{Why: why.Program, Text: "until it has handled all that it was given"}}
 	return w, true
 }
 

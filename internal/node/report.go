@@ -45,6 +45,9 @@ func (n *Node) report(items []core.Item) {
 		case core.Viewed:
 			n.log.Debug("group view", "group", i.View.Name, "view", i.View.Seq, "process", i.Proc.String(),
 				"members", len(i.View.Members), "joined", len(i.Joined), "left", len(i.Left))
+			for _, x := range i.Slow {
+				n.log.Warn("slow member", "group", i.View.Name, "member", x.Proc.String(), "says", x.By.String(), "taken out", x.Dismissed)
+			}
 		case core.Stalled:
 			n.stalledAt = time.Now()
 			n.log.Warn("stalled: out of touch with a majority", "why", n.reason(why.Node))

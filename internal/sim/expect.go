@@ -11,6 +11,7 @@ import (
 //
 //	expect site 1,2,4 [at 1,2]       the site view, oldest first
 //	expect view g 1,2,4 [at 1,2]     the group view, as programs have seen it
+//	expect ready g 1,2               those that the log calls ready, at all sites
 //	expect handled 2 g a b c         what 2's program has handled since it joined
 //	expect alike g                   its members hold the same state
 //	expect running|stalled|stopped 3
@@ -31,6 +32,8 @@ func (s *Story) doExpect(args []string) error {
 		return s.expectSite(rest)
 	case "view":
 		return s.expectView(rest)
+	case "ready":
+		return s.expectReady(rest)
 	case "handled":
 		return s.expectHandled(rest)
 	case "alike":
@@ -125,4 +128,24 @@ func (s *Story) expectState(what string, args []string) error {
 		err = errors.Join(err, same(fmt.Sprintf("site %d", h.index+1), is, what))
 	}
 	return err
+}
+
+// expectReady compares whom the log calls ready in a group, as all sites have it.
+func (s *Story) expectReady(args []string) error {
+	if err := want(args, 2, "expect ready g 1,2"); err != nil {
+		return err
+	}
+	for _, h := range s.w.hosts {
+		if !h.site.running() {
+			continue
+		}
+		got := "nobody"
+		if g := h.site.core.Lookup(args[0]); g != nil {
+			got = strings.ReplaceAll(list(g.ReadyProcs()), " ", ",")
+		}
+		if err := same("ready in "+args[0]+" at "+label(h.site.id), got, args[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

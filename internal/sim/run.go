@@ -95,6 +95,9 @@ func newWorld(o Options) *World {
 	if o.Faults.Crashes || o.Faults.Partitions {
 		w.vary()
 	}
+	if o.Faults.Laggards {
+		w.patience = core.Patience{After: w.between(100_000, 600_000), Dismiss: w.dice.Chance(300)}
+	}
 	return w
 }
 

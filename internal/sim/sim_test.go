@@ -65,7 +65,7 @@ func TestProfiles(t *testing.T) {
 			for what, is := range map[string]struct {
 				wanted bool
 				n      int
-			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}, "sessions": {true, all.Sessions}} {
+			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}, "sessions": {true, all.Sessions}, "members set aside": {f.Laggards, all.Asides}, "members dismissed": {f.Laggards, all.Dismissals}} {
 				if is.wanted != (is.n > 0) {
 					t.Errorf("%d %s in 8 runs, wanted: %v", is.n, what, is.wanted)
 				}

@@ -25,8 +25,10 @@ type Stats struct {
 	Causal        int `json:"casts_causal"`
 	Total         int `json:"casts_total"`
 	Barrier       int `json:"casts_barrier"`
-	Safe          int `json:"safe"`  // of all casts
-	Drops         int `json:"drops"` // runs of casts that depended on something lost
+	Safe          int `json:"safe"`      // of all casts
+	Asides        int `json:"set_aside"` // slow members, set aside
+	Dismissals    int `json:"dismissed"` // and taken out
+	Drops         int `json:"drops"`     // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
 	Sessions      int `json:"sessions"` // of clients, opened
 	Taken         int `json:"sessions_taken"`
@@ -59,6 +61,8 @@ func (s *Stats) Add(o Stats) {
 	s.Barrier += o.Barrier
 	s.Safe += o.Safe
 	s.Drops += o.Drops
+	s.Asides += o.Asides
+	s.Dismissals += o.Dismissals
 	s.Calls += o.Calls
 	s.Sessions += o.Sessions
 	s.Taken += o.Taken
@@ -103,6 +107,12 @@ func (s *counter) count(f fact.Fact) {
 		s.Flushes++
 	case fact.Loaded:
 		s.Transfers++
+	case fact.Op:
+		s.Asides += len(f.Aside)
+	case fact.Leave:
+		if f.Why == "slow" {
+			s.Dismissals++
+		}
 	case fact.Drop:
 		s.Drops++
 	case fact.Call:

@@ -16,7 +16,7 @@ const (
 	minSite        = 8
 	minMember      = 8 + 1 + 1 + 1 + 8
 	minGroup       = 8 + 1 + 1 + 1 + 1
-	minGroupMember = 8 + 1 + 1
+	minGroupMember = 8 + 1 + 1 + 1
 	minRemoval     = 8 + 1 + 1
 	minLoss        = minRemoval + 1 + 1 + 1 + 1
 	minAccuse      = 8 + 1
@@ -78,6 +78,7 @@ func appendGroup(b []byte, g *view.Group) []byte {
 		b = appendAddr(b, m.Proc)
 		b = binary.AppendUvarint(b, m.Joined)
 		b = appendBool(b, m.Ready)
+		b = appendBool(b, m.Aside)
 	}
 	return b
 }
@@ -86,7 +87,7 @@ func readGroup(r *reader) *view.Group {
 	g := &view.Group{Group: r.addr(), Name: r.name(), Index: r.uvarint(), Seq: r.uvarint()}
 	g.Members = slots[view.GroupMember](r, minGroupMember)
 	for i := range g.Members {
-		g.Members[i] = view.GroupMember{Proc: r.addr(), Joined: r.uvarint(), Ready: r.bool()}
+		g.Members[i] = view.GroupMember{Proc: r.addr(), Joined: r.uvarint(), Ready: r.bool(), Aside: r.bool()}
 	}
 	return g
 }
@@ -126,7 +127,7 @@ func appendOps(b []byte, ops []msg.Op) []byte {
 		b = appendName(b, op.Name)
 		b = binary.AppendUvarint(b, op.Index)
 		b = appendBool(b, op.Stateful)
-		if op.Kind == msg.OpReplace {
+		if op.Kind.Accuses() {
 			b = appendAddr(b, op.Old)
 			b = binary.AppendUvarint(b, op.Since)
 		}
@@ -138,11 +139,11 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpReplace, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpDismiss, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
 		}
-		if k == msg.OpReplace {
+		if k.Accuses() {
 			out[i].Old, out[i].Since = r.addr(), r.uvarint()
 		}
 	}

@@ -82,7 +82,7 @@ func membershipSamples() []sample {
 			}},
 			View: &view.Site{Seq: 4, Members: []view.Member{{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Weight: 2}, host}},
 			Groups: []*view.Group{{Group: group, Name: "bank", Index: 13, Seq: 2, Members: []view.GroupMember{
-				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13},
+				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13, Aside: true},
 			}}},
 		})},
 		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
@@ -135,6 +135,10 @@ func groupSamples() []sample {
 		})},
 		{"hand-over", control(&msg.HandOver{Group: group, View: 13, To: first, Heir: second, Joined: 12})},
 		{"submit a replacement", control(&msg.Submit{Ops: []msg.Op{{Kind: msg.OpReplace, Proc: second, Group: group, Index: 12, Old: first, Since: 7}}})},
+		{"submit who is slow", control(&msg.Submit{Ops: []msg.Op{
+			{Kind: msg.OpAside, Proc: second, Group: group, Index: 12, Old: first, Since: 13},
+			{Kind: msg.OpDismiss, Proc: second, Group: group, Index: 12, Old: first, Since: 13},
+		}})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
 		{"install", control(&msg.Install{Group: group, Attempt: 14, Settled: true, Seen: []msg.Seen{{Caller: caller, Last: 41, View: 12}}})},
 		{"request", data(&msg.Request{

@@ -81,11 +81,14 @@ const (
 	OpDepart                    // the site of Proc leaves the system
 	OpSync                      // nothing: who asked knows the log up to here; Index tells its own apart
 	OpReplace                   // Proc takes the place of Old, holding the state; Old leaves
+	OpAside                     // Proc, a ready member of Group, is slow, says Old: it is set aside until it is ready again
+	OpDismiss                   // the same, and it is taken out
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it
-// harmless when it comes late: for OpLeave, OpReady and OpReplace it is the
-// entry by which Proc's membership began, for OpFlush the view that is to end.
+// harmless when it comes late: for OpLeave, OpReady, OpReplace, OpAside and
+// OpDismiss it is the entry by which Proc's membership began, for OpFlush the
+// view that is to end. OpAside and OpDismiss do nothing in a view after Since.
 // For OpJoin it is the last entry applied when it was asked for, and for the
 // asker alone.
 type Op struct {
@@ -96,9 +99,12 @@ type Op struct {
 	Index    uint64
 	Stateful bool // OpJoin: Proc must be fed the state before it is ready
 
-	Old   id.Address // OpReplace
-	Since uint64     // OpReplace: the entry by which Old's membership began
+	Old   id.Address // OpReplace, OpAside, OpDismiss
+	Since uint64     // OpReplace: the entry by which Old's membership began; else the view in which Proc was slow
 }
+
+// Accuses reports whether the operation has an Old and a Since.
+func (k OpKind) Accuses() bool { return k == OpReplace || k == OpAside || k == OpDismiss }
 
 // An Entry is one decision of the membership log.
 type Entry struct {

@@ -52,6 +52,7 @@ const (
 	Call      What = "call"      // a call without the replies it wants
 	Flush     What = "flush"     // a Flush
 	State     What = "state"     // the state that a joiner is given
+	Aside     What = "aside"     // a member that was set aside because it is slow
 	Leave     What = "leave"     // a leaving member
 	Request   What = "request"   // requests of a process outside the group
 )
@@ -147,6 +148,9 @@ func (w *Wait) Subject() string {
 	case Send:
 		return fmt.Sprintf("what %v casts to %s %s not sent (%s)%s", w.Who, w.group(), is, w.Kind, w.more())
 	case Use:
+		if w.Number == 0 {
+			return fmt.Sprintf("what %v cast to %s in earlier views %s not handled by all; %d bytes of its window are taken", w.Who, w.group(), is, w.Bytes)
+		}
 		return fmt.Sprintf("cast %d of %v to %s %s not handled by all; %d bytes of its window are taken", w.Number, w.Who, w.group(), is, w.Bytes)
 	case Call:
 		return fmt.Sprintf("call %d of %v to %s %s not ended%s", w.Number, w.Who, w.group(), has, w.more())
@@ -158,6 +162,8 @@ func (w *Wait) Subject() string {
 			text += fmt.Sprintf(", %d bytes received", w.Bytes)
 		}
 		return text
+	case Aside:
+		return fmt.Sprintf("%v %s set aside in %s%s: it does not count as ready", w.Who, is, w.group(), w.more())
 	case Leave:
 		return fmt.Sprintf("%v %s not left %s", w.Who, has, w.group())
 	case Request:
