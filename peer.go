@@ -216,7 +216,7 @@ func (n *system) called(i core.Called, halting bool) {
 	e := i.Event
 	n.mu.Lock()
 	p := n.calls[e.ID]
-	if p != nil && e.Member == 0 {
+	if p != nil && e.Member == 0 && e.Outcome != call.Void {
 		delete(n.calls, e.ID)
 		if p.session != nil && !p.session.answered(p, e.End, halting) {
 			p = nil
@@ -225,6 +225,8 @@ func (n *system) called(i core.Called, halting bool) {
 	n.mu.Unlock()
 	switch {
 	case p == nil:
+	case e.Outcome == call.Void:
+		p.replies = nil
 	case e.Member != 0:
 		if e.Outcome == call.Replied {
 			p.replies = append(p.replies, Reply{From: e.Member, payload: e.Body})

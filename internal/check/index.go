@@ -266,7 +266,9 @@ func (r *run) noteCall(i int) {
 		}
 	case fact.Outcome:
 		c := r.call(f.Caller, f.Group, f.ID)
-		c.outcomes = append(c.outcomes, i)
+		if c.outcomes = append(c.outcomes, i); f.Kind == "void" {
+			c.outcomes = nil
+		}
 		if len(c.done) > 0 {
 			c.late = append(c.late, i)
 		}

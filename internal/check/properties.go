@@ -67,6 +67,7 @@ var properties = []Property{
 	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
 	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
+	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
 
 	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers.", judgeSessions},
 	{"C2", "Session end", "A session is opened once and ends at one point of the total order; after that none of its requests is carried out.", judgeSessionEnd},

@@ -86,7 +86,7 @@ func (s *Site) castOutside(ev Cast) {
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast, Session: c.session()})
 		c.calls.Open(spec.ID, spec.Want, key)
 		if !ev.Dest.IsGroup() {
-			c.calls.Expect(key, []view.GroupMember{{Proc: ev.Dest}})
+			c.calls.Expect(key, 0, []view.GroupMember{{Proc: ev.Dest}})
 		}
 	}
 	s.outside.touch(c)
@@ -334,7 +334,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)
-		c.calls.Answer(key, x.From, it.Null, it.Body)
+		c.calls.Answer(key, x.Of, x.From, it.Null, it.Body)
 	}
 	s.dropClosed(c)
 }
@@ -344,7 +344,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 // reply at hand counts, even if it is gone by now. A view that is not
 // remembered, or that we never heard of, leaves the outcome unknown.
 func (c *caller) expect(s *Site, key call.Key, of uint64, from id.Address) {
-	if c.calls.Known(key) {
+	if c.calls.Known(key, of) {
 		return
 	}
 	i := slices.IndexFunc(c.views, func(v *view.Group) bool { return v.Index == of })
@@ -352,7 +352,7 @@ func (c *caller) expect(s *Site, key call.Key, of uint64, from id.Address) {
 		c.calls.Fail(key, call.Unknown)
 		return
 	}
-	c.calls.Expect(key, c.views[i].ReadyMembers())
+	c.calls.Expect(key, of, c.views[i].ReadyMembers())
 	if now := s.Group(c.dest); now != nil && now.Index != of {
 		c.calls.Keep(func(m view.GroupMember) bool { return now.Carries(m) || m.Proc == from })
 	}

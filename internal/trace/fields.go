@@ -212,7 +212,7 @@ func (l *line) toolFact(f fact.Fact) bool {
 	case fact.Outcome:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)
-		l.addr("member", f.Member)
+		l.optAddr("member", f.Member)
 		l.text("kind", f.Kind)
 	case fact.Done:
 		l.in(f.Caller, f.Group)

@@ -340,12 +340,13 @@ type (
 		Session uint64     `json:"session,omitempty"`
 		Sum     uint64     `json:"sum,omitempty,string"`
 	}
-	// Outcome: Caller counts Member once, as "reply", "null" or "failed".
+	// Outcome: Caller counts Member once, as "reply", "null" or "failed". Without a
+	// Member, as "void": it begins to count anew.
 	Outcome struct {
 		Caller id.Address `json:"p"`
 		Group  id.Address `json:"g"`
 		ID     uint64     `json:"id"`
-		Member id.Address `json:"member"`
+		Member id.Address `json:"member,omitempty"`
 		Kind   string     `json:"kind"`
 	}
 	// Done: the call ended. Err is empty, "nobody", "lost", "unknown",
