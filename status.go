@@ -122,7 +122,7 @@ func (s *status) serve(n *system) {
 // close ends the service. The nil status was never begun.
 func (s *status) close() {
 	if s != nil {
-		_ = s.Listener.Close()
+		_ = s.Close()
 	}
 }
 

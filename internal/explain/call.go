@@ -57,6 +57,10 @@ func (r *Run) call(a *ask) Finding {
 		}
 	}
 	for _, o := range a.outcomes {
+		if o.fact.Member == 0 {
+			f.Steps = append(f.Steps, Step{o.at, who, "counts anew: the delivery that was answered is lost"})
+			continue
+		}
 		f.Steps = append(f.Steps, Step{o.at, r.who(o.fact.Member), "is counted: " + o.fact.Kind})
 	}
 	if a.done != nil {
@@ -125,7 +129,7 @@ func (r *Run) callCauses(a *ask) []why.Cause {
 		return nil
 	}
 	if a.done != nil {
-		if n := len(a.outcomes); n > 0 {
+		if n := len(a.outcomes); n > 0 && a.outcomes[n-1].fact.Member != 0 {
 			last := a.outcomes[n-1]
 			text := "its answer was the last: " + last.fact.Kind
 			if d := r.requestAt(a, last.fact.Member); d != nil {

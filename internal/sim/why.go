@@ -30,11 +30,11 @@ func (s *Story) doWhy(args []string) error {
 }
 
 // why is what a site says.
-func (x *site) why() (lines []string) {
-	for _, w := range x.core.Why() {
+func (s *site) why() (lines []string) {
+	for _, w := range s.core.Why() {
 		lines = append(lines, w.String())
 	}
-	for _, l := range x.core.Losses() {
+	for _, l := range s.core.Losses() {
 		lines = append(lines, l.String())
 	}
 	return lines
