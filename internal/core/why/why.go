@@ -142,6 +142,9 @@ func (w *Wait) Subject() string {
 	case View:
 		return fmt.Sprintf("%s %s no new view at %v, attempt %d", w.group(), has, w.Who, w.View)
 	case Delivery:
+		if w.Over && w.For == 0 && len(w.Causes) == 0 {
+			return fmt.Sprintf("cast %d of %v (%s) in view %d of %s was delivered to %v at once", w.Number, w.From, w.Kind, w.View, w.group(), w.Who)
+		}
 		return fmt.Sprintf("cast %d of %v (%s) in view %d of %s %s not delivered to %v%s", w.Number, w.From, w.Kind, w.View, w.group(), is, w.Who, w.more())
 	case Handling:
 		return fmt.Sprintf("the program of %v %s not handled cast %d of %v in view %d of %s%s", w.Who, has, w.Number, w.From, w.View, w.group(), w.more())
