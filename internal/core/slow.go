@@ -38,8 +38,7 @@ type slowness struct {
 // watchSlow asks the log to act on members that have not handled in time what all
 // hold, and what was delivered here: it can only be their programs.
 func (m *member) watchSlow(c *installed) {
-	bytes, _ := m.account.Out()
-	if m.patience.After == 0 || bytes == 0 || m.wedged() || m.loading != nil {
+	if m.patience.After == 0 || !m.account.Pending() || m.wedged() || m.loading != nil {
 		m.slow = slowness{}
 		return
 	}

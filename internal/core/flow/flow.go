@@ -81,6 +81,9 @@ func (a *Account) Out() (bytes int, first uint64) {
 	return bytes, first
 }
 
+// Pending reports whether anything is out.
+func (a *Account) Pending() bool { return len(a.sent) > 0 || a.carried > 0 }
+
 // Turn carries what is not yet used over into the next view.
 func (a *Account) Turn() {
 	for _, s := range a.sent {
