@@ -83,7 +83,7 @@ func (m *member) sendQueued(c *installed) {
 			}
 			r = runFor(q.request)
 		}
-		if (c.barrier && r.Order != msg.Barrier) || (r.Order != msg.FIFO && !m.mayDepend()) {
+		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(r) {
 			break
 		}
 		m.sequence(c) // positions already due come before ours

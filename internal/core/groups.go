@@ -151,6 +151,7 @@ func (s *Site) applied(list []gms.Applied) {
 			s.outside.heard(s)
 			s.groups.markClients()
 		}
+		s.numbered(a)
 		for _, c := range a.Groups {
 			if !a.Jump {
 				s.tellChange(c, a.Entry.Index)
@@ -160,6 +161,7 @@ func (s *Site) applied(list []gms.Applied) {
 		s.outside.viewed(s)
 	}
 	if len(list) > 0 {
+		s.dealtLists(list)
 		s.requests.satisfied(s)
 		s.replayEarly()
 	}
@@ -336,6 +338,8 @@ func (r *requests) satisfied(s *Site) {
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index
+		case msg.OpList:
+			return d.Dealt(op.Proc.Site()) >= op.List.Num
 		case msg.OpAside, msg.OpDismiss:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Since || !gms.Spares(g, op.Proc)

@@ -111,7 +111,7 @@ func (c *caller) add(ev *Cast) {
 		if r.Call {
 			joint.Calls = []CallSpec{}
 		}
-		if r.First > c.sent && joint.join(ev) {
+		if r.First > c.sent && r.Listed == nil && joint.join(ev) {
 			r.N, r.Body = joint.N, joint.Body
 			c.last += uint64(ev.N)
 			return
@@ -209,6 +209,7 @@ func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
 		if now == nil {
 			c.calls.EndAll(call.Lost)
 			cs.drop(s, c)
+			s.listGone(group)
 			continue
 		}
 		if c.calls.Len() == 0 {
@@ -231,6 +232,7 @@ func (cs *callers) viewed(s *Site) {
 		if !c.dest.IsGroup() && !v.Has(c.dest.Site()) {
 			c.calls.Keep(func(view.GroupMember) bool { return false })
 			cs.drop(s, c)
+			s.listGone(c.dest)
 			continue
 		}
 		c.pass(s)
@@ -240,7 +242,7 @@ func (cs *callers) viewed(s *Site) {
 func (cs *callers) drop(s *Site, c *caller) {
 	bytes := 0
 	for _, r := range c.unheld {
-		bytes += requestSize(r.N, r.Body)
+		bytes += r.Counts()
 	}
 	if bytes > 0 {
 		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
@@ -301,9 +303,10 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	for cast := x.First; cast <= x.Upto && x.Dest.IsGroup(); cast++ {
 		c.expect(s, call.Key{Cast: cast}, x.Of, 0)
 	}
+	s.listHeld(x)
 	n, bytes := 0, 0
 	for n < len(c.unheld) && c.unheld[n].First+uint64(c.unheld[n].N)-1 <= x.Upto {
-		bytes += requestSize(c.unheld[n].N, c.unheld[n].Body)
+		bytes += c.unheld[n].Counts()
 		n++
 	}
 	if c.unheld = c.unheld[n:]; len(c.unheld) == 0 {
@@ -370,7 +373,11 @@ func (c *caller) learn(index uint64, t vclock.Time) {
 // request takes a request to relay, or for a process here.
 func (s *Site) request(x *msg.Request) {
 	if !x.Dest.IsGroup() {
-		s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+		if x.Listed != nil {
+			s.bring(x)
+		} else {
+			s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+		}
 		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, First: x.First, Upto: x.First + uint64(x.N) - 1})
 		return
 	}
@@ -386,7 +393,7 @@ func runFor(x *msg.Request) *msg.Run {
 	if x.Session != nil && x.Session.Op != msg.SessionRequest {
 		return &msg.Run{N: 1, Order: msg.Total, Safe: true, Session: x.Session, Body: msg.AppendCast(nil, nil)}
 	}
-	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body, Session: x.Session}
+	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body, Session: x.Session, Listed: x.Listed}
 }
 
 // relay queues the requests whose callers know nothing that we do not.
@@ -413,7 +420,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 	last := m.seen.last(r.Origin)
 	end := r.OFirst + uint64(r.N) - 1
 	if end <= last {
-		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true})
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true, void: r.Listed != nil})
 		m.markUsed(c, rank, r)
 		return nil
 	}

@@ -118,6 +118,8 @@ func wish(k msg.OpKind) string {
 		return "know the newest directory"
 	case msg.OpReplace:
 		return "take another's place in"
+	case msg.OpList:
+		return "have a cast to a list numbered"
 	case msg.OpAside:
 		return "set a slow member aside in"
 	case msg.OpDismiss:

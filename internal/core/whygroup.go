@@ -224,6 +224,8 @@ func (m *member) whySend() (why.Wait, bool) {
 		for _, x := range m.whyDeliveries() {
 			w.Causes = append(w.Causes, x.Causes...)
 		}
+	case !m.abreast():
+		w.Causes = []why.Cause{{Why: why.Lists}}
 	case m.unsecured:
 		w.Causes = m.whyUnsecured()
 	case m.cur.barrier:

@@ -81,6 +81,7 @@ const (
 	OpDepart                    // the site of Proc leaves the system
 	OpSync                      // nothing: who asked knows the log up to here; Index tells its own apart
 	OpReplace                   // Proc takes the place of Old, holding the state; Old leaves
+	OpList                      // the cast that Proc brought to all of List is delivered there, if it still can be
 	OpAside                     // Proc, a ready member of Group, is slow, says Old: it is set aside until it is ready again
 	OpDismiss                   // the same, and it is taken out
 )
@@ -101,6 +102,7 @@ type Op struct {
 
 	Old   id.Address // OpReplace, OpAside, OpDismiss
 	Since uint64     // OpReplace: the entry by which Old's membership began; else the view in which Proc was slow
+	List  *List      // OpList
 }
 
 // Accuses reports whether the operation has an Old and a Since.
@@ -226,6 +228,8 @@ type (
 		Removed []id.Site     // incarnations that must not come back
 		Losses  []Loss        // the last removals and why, for people
 		Groups  []*view.Group // by address
+		Lists   uint64        // casts to lists numbered so far
+		Marks   []ListMark    // by site
 	}
 
 	// Accuse lists all whom the sender suspects now. It replaces what the

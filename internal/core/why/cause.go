@@ -49,6 +49,7 @@ const (
 	Relaying    Reason = "relay behind"
 	Lost        Reason = "lost"
 	InFlush     Reason = "flush"
+	Lists       Reason = "casts to lists"
 )
 
 // Cause is one thing that somebody waits for, and who could end it.
@@ -161,6 +162,8 @@ func (c Cause) membershipText(who, has string) string {
 		return fmt.Sprintf("%s holds the state, and waits for the casts it covers", who)
 	case Relaying:
 		return fmt.Sprintf("%s has to be delivered first what its caller has seen", who)
+	case Lists:
+		return "casts to lists that its sender may know of have to be delivered here first"
 	case Lost:
 		return "it is never delivered: what it depends on was lost with its sender"
 	case InFlush:
