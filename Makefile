@@ -13,7 +13,7 @@ WORLDS   ?= all
 STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim worlds torture model picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim worlds torture model peers picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ torture: ## torment real processes for SECONDS=60
 
 model: ## check the models of the design within their large bounds (some minutes)
 	$(GO) run ./internal/model/cmd
+
+peers: ## compare Cohort with other systems (some minutes); writes docs/bench
+	cd bench && $(GO) run .
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

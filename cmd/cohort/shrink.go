@@ -50,7 +50,7 @@ Interrupted, it writes the shortest story it has found.`,
 	f.Var(&flags.seed, "seed", "the `SEED` of the run")
 	f.Var(newNumber(&flags.sites, 5, 1).upTo(64), "sites", "`N` sites in the run")
 	f.Var(newNumber(&flags.groups, 3, 1).upTo(1000), "groups", "`N` groups in the run")
-	f.Var(newChoice(&flags.faults, "chaos", "calm", "crash", "partition", "chaos"), "faults", "what goes wrong: `KIND` is calm, crash, partition or chaos")
+	f.Var(newChoice(&flags.faults, "chaos", "calm", "crash", "partition", "slow", "chaos"), "faults", "what goes wrong: `KIND` is calm, crash, partition, slow or chaos")
 	f.StringVar(&flags.property, "property", "", "the `ID` of the promise that has to stay broken; the first by default")
 	f.StringVarP(&flags.out, "out", "o", "", "write the story to `FILE`, - is standard output")
 	f.StringVar(&flags.svg, "draw", "", "draw the story's time-space diagram to `FILE`")

@@ -115,10 +115,13 @@ func unset(line, key string) string {
 // named with an incarnation whoever runs there.
 func (s *shrinker) simplifyFaults() {
 	s.edit(func(line string) (others []string) {
-		for _, word := range []string{" silently", " abruptly", " late", " conservatively"} {
+		for _, word := range []string{" silently", " abruptly", " late", " dismissing", " conservatively"} {
 			if plain := strings.Replace(line, word, "", 1); plain != line {
 				others = append(others, plain)
 			}
+		}
+		if plain, _, patient := strings.Cut(line, " patient "); patient {
+			others = append(others, plain)
 		}
 		if plain := ofAny(line); plain != line {
 			others = append(others, plain)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -135,6 +136,21 @@ func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []s
 		line += " safe"
 	}
 	p.s.w.did("%s %s", line, strings.Join(words, " "))
+}
+
+// didJoin writes down that a program joins a group.
+func (p *program) didJoin(name string, conservative bool, patience core.Patience) {
+	line := fmt.Sprintf("join %s %s", p.name(), name)
+	if conservative {
+		line += " conservatively"
+	}
+	if patience.After != 0 {
+		line += " patient " + exactTime(patience.After)
+	}
+	if patience.Dismiss {
+		line += " dismissing"
+	}
+	p.s.w.did("%s", line)
 }
 
 // didCastList writes down a cast to a list.

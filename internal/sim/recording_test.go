@@ -19,7 +19,7 @@ func TestRecordingGoesTheSameWay(t *testing.T) {
 	for _, x := range []struct {
 		profile string
 		seed    uint64
-	}{{"calm", 1}, {"crash", 1}, {"crash", 11}, {"partition", 1}, {"chaos", 1}, {"chaos", 4}, {"chaos", 20}} {
+	}{{"calm", 1}, {"crash", 1}, {"crash", 11}, {"partition", 1}, {"slow", 1}, {"chaos", 1}, {"chaos", 4}, {"chaos", 20}} {
 		o := Options{Seed: x.seed, Faults: mustProfile(t, x.profile), Keep: true}
 		_, r := retold(t, o)
 		if x.profile == "chaos" && sum(t, Run(o)) != sum(t, r) {
@@ -38,11 +38,12 @@ var rare = []string{
 	`open \d g\d`, `open \d g\d again`, `ask \d \w+\*16`, `ask \d all \S+`, `ask \d 2 \S+`, `ask \d 0 \S+`, `close \d`,
 	`replace \d g\d \d#1`, `replace \d\.2 g\d \d#\d`, `replace \d(\.\d)? g\d \d#\d\.2`,
 	`hosts .* programs 2.*`, `hosts .* programs 3.*`, `join \d g\d`, `join \d\.2 g\d`, `join \d\.3 g\d conservatively`,
-	`leave \d\.2 g\d`, `flush \d\.2 g\d`, `read \d\.3 g\d`, `cast \d\.2 g\d .*`, `call \d\.3 @\d#\d .*`, `call \d\.2 g\d all .*`,
+	`join .* patient \d+us`, `join .* patient \d+us dismissing`, `leave \d\.2 g\d`, `flush \d\.2 g\d`, `read \d\.3 g\d`, `cast \d\.2 g\d .*`, `call \d\.3 @\d#\d .*`, `call \d\.2 g\d all .*`,
 }
 
 // So do dozens of short ones, with all that chance does: among it sessions that are
-// opened, taken over and closed, migration, and several processes at a site. There
+// opened, taken over and closed, migration, slow members, and several processes at a
+// site. There
 // are more of them as long as something was not done yet.
 func TestRecordingsOfShortRuns(t *testing.T) {
 	t.Parallel()
@@ -55,6 +56,8 @@ func TestRecordingsOfShortRuns(t *testing.T) {
 			o.Load = 3 * effect.Second // time enough to come back
 		case 9:
 			o.Programs = 3
+		case 4, 12:
+			o.Faults = mustProfile(t, "slow")
 		}
 		story, _ := retold(t, o)
 		missing = slices.DeleteFunc(missing, func(deed string) bool {

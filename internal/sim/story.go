@@ -78,7 +78,7 @@ func RunStory(text string) (told string, records []trace.Record, err error) {
 }
 
 // Wrong is something that a run broke: a promise by its ID, or "panic", "state",
-// "wire", "drain", "reads", "sessions" or "reply".
+// "wire", "drain", "reads", "why", "sessions" or "reply".
 type Wrong struct{ Property, Text string }
 
 // Outcome plays a story and says only what was wrong in the end, and not what

@@ -71,11 +71,15 @@ func (s *Story) tell() {
 	t.notes = t.notes[:0]
 }
 
-// list names sites.
-func list(all []id.Site) string {
+// list names sites or processes.
+func list[T id.Site | id.Address](all []T) string {
 	words := make([]string, len(all))
 	for i, x := range all {
-		words[i] = label(x)
+		if a, ok := any(x).(id.Address); ok {
+			words[i] = labelled(a)
+		} else {
+			words[i] = label(id.Site(x))
+		}
 	}
 	return strings.Join(words, " ")
 }
@@ -220,10 +224,16 @@ func (s *Story) streamed(m *membership, i core.Item) {
 		var members []string
 		for _, gm := range i.View.Members {
 			name := labelled(gm.Proc)
-			if !gm.Ready {
+			switch {
+			case gm.Aside:
+				name += "~"
+			case !gm.Ready:
 				name += "?"
 			}
 			members = append(members, name)
+		}
+		for _, x := range i.Slow {
+			t.token(who, m.name, fmt.Sprintf("(slow: %s, says %s)", labelled(x.Proc), labelled(x.By)))
 		}
 		t.token(who, m.name, "["+strings.Join(members, " ")+"]")
 	case core.Casts:
