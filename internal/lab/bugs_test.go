@@ -24,8 +24,8 @@ type bug struct {
 	faults      string
 	sites       string // "" for the simulator's own choice
 	seeds       string
+	tale        string // in place of these, the story that goes wrong
 	want        string // what has to be reported: one of these, with commas
-	tale        string // or the story that goes wrong, in place of all these
 }
 
 // readBug reads a file of testdata/bugs: lines of "key: value", of which story
@@ -51,9 +51,9 @@ func readBug(path string) (*bug, error) {
 		}
 		*field = strings.TrimSpace(*field + " " + value)
 	}
-	needed := map[string]string{"story": b.story, "file": b.file}
+	needed := map[string]string{"story": b.story, "file": b.file, "want": b.want}
 	if b.tale == "" {
-		maps.Copy(needed, map[string]string{"faults": b.faults, "seeds": b.seeds, "want": b.want})
+		maps.Copy(needed, map[string]string{"faults": b.faults, "seeds": b.seeds})
 	}
 	for key, value := range needed {
 		if value == "" {
@@ -125,7 +125,7 @@ func (b *bug) plant(ctx context.Context, dir string) (program string, err error)
 // hunt is how the hunting program is called.
 func (b *bug) hunt() []string {
 	if b.tale != "" {
-		return []string{"-story", filepath.Join(root, "internal/sim/testdata/stories", b.tale+".txt")}
+		return []string{"-story", filepath.Join(root, storiesDir, b.tale+".txt"), "-want", b.want}
 	}
 	args := []string{"-faults", b.faults, "-seeds", b.seeds, "-want", b.want}
 	if b.sites != "" {
