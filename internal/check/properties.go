@@ -50,7 +50,7 @@ var properties = []Property{
 	{"O6", "Total is FIFO and causal", "Total casts are delivered in an order that respects FIFO and causality among them.", judgeTotalCausal},
 	{"O8", "Barrier order", "Barrier casts come after all other casts of their view, by rank and number, and everybody was delivered the same before them.", judgeBarrier},
 	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
-	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in.", judgeStrong},
+	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in or went on from.", judgeStrong},
 
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
 	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},

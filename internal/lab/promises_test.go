@@ -59,14 +59,22 @@ func gather(t *testing.T) *evidence {
 		}
 	}
 	for _, b := range readBugs(t) {
-		broken := false
+		var promises, others []string
 		for want := range strings.SplitSeq(b.want, ",") {
-			if !slices.Contains(otherFindings, want) {
-				e.bugs[want] = append(e.bugs[want], b.name)
-				broken = true
+			if slices.Contains(otherFindings, want) {
+				others = append(others, want)
+			} else {
+				promises = append(promises, want)
 			}
 		}
-		if !broken {
+		name := b.name
+		if len(others) > 0 {
+			name += " (" + strings.Join(others, ", ") + ")"
+		}
+		for _, id := range promises {
+			e.bugs[id] = append(e.bugs[id], name)
+		}
+		if promises == nil {
 			e.idle = append(e.idle, b.name)
 		}
 	}
