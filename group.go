@@ -53,7 +53,8 @@ type Group struct {
 	abandoned bool
 	direct    bool // none: it stands for a process's own address
 
-	readers readers
+	handlers []Handler // by entry
+	readers  readers
 
 	queue  *queue
 	feeds  feeds
@@ -83,7 +84,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		return nil, &ConfigError{Field: "Replaces", What: "needs a State to take over"}
 	}
 	g := &Group{
-		name: name, cfg: cfg, queue: newQueue(),
+		name: name, cfg: cfg, handlers: byEntry(cfg.Handlers), queue: newQueue(),
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
 	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
@@ -120,6 +121,25 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	}
 	g.abandon()
 	return nil, ctx.Err()
+}
+
+// byEntry is a table of handlers, faster than a map.
+func byEntry(m map[Entry]Handler) (list []Handler) {
+	for e, h := range m { // order does not matter: each has its place
+		if extra := int(e) + 1 - len(list); extra > 0 {
+			list = append(list, make([]Handler, extra)...)
+		}
+		list[e] = h
+	}
+	return list
+}
+
+// handler is the one of an entry, or nil.
+func (g *Group) handler(e Entry) Handler {
+	if int(e) < len(g.handlers) {
+		return g.handlers[e]
+	}
+	return nil
 }
 
 // wish is what the core is asked for. Only the first membership takes the place

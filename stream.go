@@ -179,16 +179,26 @@ func (g *Group) viewed(i core.Viewed) {
 	g.mu.Unlock()
 }
 
+// requestsAtOnce are allocated together. A program that keeps one keeps them all.
+const requestsAtOnce = 16
+
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
 	rest := i.Run.Body
-	for k := range int(i.Run.N) {
+	run := &delivery{g, l, i}
+	var some []Request // allocated together
+	for k, n := 0, int(i.Run.N); k < n; k++ {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
 			return // the codec has checked it: it cannot be
 		}
 		rest = next
-		r := &Request{g: g, life: l, Sender: i.Sender, Order: Order(i.Run.Order), wants: i.Run.Call, request: i.Request(k)}
+		if len(some) == 0 {
+			some = make([]Request, min(n-k, requestsAtOnce))
+		}
+		r := &some[0]
+		some = some[1:]
+		r.Sender, r.Order, r.wants, r.run, r.index = i.Sender, Order(i.Run.Order), i.Run.Call, run, k
 		r.dispatch(payload)
 	}
 }

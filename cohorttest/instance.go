@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/sim"
 )
@@ -108,6 +109,12 @@ func (i *instance) Post(ev core.Event) {
 		i.p.w.posted = i.p.w.sim.Now()
 		i.x.Post(ev)
 	})
+}
+
+// Cast hands the core a cast of one payload.
+func (i *instance) Cast(c core.Cast, head [2]byte, rest []byte) {
+	c.N, c.Body = 1, msg.AppendParts(nil, head[:], rest)
+	i.Post(c)
 }
 
 // Inspect runs f on the core, between two steps.

@@ -2,6 +2,7 @@
 //
 //	cohort demo    a service of several processes loses one, and nobody notices
 //	cohort twenty  the same service by hand, in several terminals
+//	cohort bench   casts as fast as they go, beside plain TCP
 //	cohort torture real processes, tormented, and judged like simulated ones
 //	cohort sim     many runs of the protocol, each under one seed, all judged
 //	cohort check   judges the traces of a run
@@ -54,6 +55,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 2 when it was called wrongly.`,
 		Example: `  cohort demo
   cohort twenty serve
+  cohort bench
   cohort torture --local --seconds 60
   cohort sim --seeds 200 --faults chaos
   cohort sim --seeds 1 --first 7 --trace run.jsonl
@@ -65,6 +67,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 	root.AddCommand(
 		newDemoCommand(),
 		newTwentyCommand(),
+		newCastBenchCommand(),
 		newTortureCommand(),
 		newSimCommand(),
 		newCheckCommand(),

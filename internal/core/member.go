@@ -59,7 +59,7 @@ type member struct {
 	waiting []*msg.Request
 	relayed []relayed
 
-	pool // casts to lists (pool.go)
+	pool pool // casts to lists (pool.go)
 
 	// Sessions of clients (sessions.go).
 	clients  *clients.Table

@@ -404,7 +404,7 @@ func (s *Site) String() string {
 		for _, t := range m.targets {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
-		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed), len(m.kept))
+		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed), len(m.pool.kept))
 		if m.waits {
 			fmt.Fprintf(&b, ", waits for another group: %d views to end, delivery %v, to send %v", len(m.ending), m.cur != nil && m.cur.queue.Waits(), m.unsecured)
 		}

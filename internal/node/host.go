@@ -12,6 +12,9 @@ import (
 // Site is one running incarnation: a *Node, or one of a simulated world.
 type Site interface {
 	Post(core.Event)
+	// Cast posts a cast whose N and Body are not set: of one payload, head and then
+	// rest, which it copies.
+	Cast(c core.Cast, head [2]byte, rest []byte)
 	Inspect(func(*core.Site)) bool
 	Site() id.Site
 	Addr() string

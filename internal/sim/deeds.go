@@ -400,7 +400,7 @@ func (s *Story) castList(x *site, args []string) error {
 		return errors.New("usage: cast 1 g,h,@3 total a")
 	}
 	var dests []id.Address
-	for _, word := range strings.Split(args[1], ",") {
+	for word := range strings.SplitSeq(args[1], ",") {
 		to, err := s.destination(x, word)
 		if err != nil {
 			return err
