@@ -1,6 +1,7 @@
 package cohort
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -203,6 +204,9 @@ func (g *Group) casts(l *life, i core.Casts) {
 	}
 }
 
+// errSlow is ErrLeft with the reason.
+var errSlow = fmt.Errorf("%w: the others had this member taken out, because its handlers did not keep up", ErrLeft)
+
 // ended takes the end of a membership. After a halt the group comes back with
 // the node.
 func (g *Group) ended(l *life, i core.Left) {
@@ -215,6 +219,12 @@ func (g *Group) ended(l *life, i core.Left) {
 		g.finish(ErrLost)
 	case "behind":
 		g.again(l)
+	case "slow":
+		if g.cfg.SlowLeaves {
+			g.finish(errSlow)
+		} else {
+			g.again(l)
+		}
 	case "left":
 		why := ErrLeft
 		if g.restoreErr != nil {

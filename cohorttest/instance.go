@@ -8,6 +8,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/why"
 	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/sim"
 )
@@ -127,6 +128,12 @@ func (i *instance) Inspect(f func(*core.Site)) bool {
 	}
 	f(i.x.Core())
 	return true
+}
+
+// Explain is what waits at the site and why, and who was removed.
+func (i *instance) Explain() (waits []why.Wait, losses []why.Loss) {
+	i.Inspect(func(s *core.Site) { waits, losses = s.Why(), s.Losses() })
+	return waits, losses
 }
 
 // Site is the number of the incarnation.

@@ -7,6 +7,7 @@
 //	cohort sim     many runs of the protocol, each under one seed, all judged
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
+//	cohort why     explains why something waited, and why a site was excluded
 //
 // It exits with 0 when done, with 1 when something failed or a promise was
 // broken, and with 2 when it was called wrongly.
@@ -60,7 +61,8 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
   cohort sim --seeds 200 --faults chaos
   cohort sim --seeds 1 --first 7 --trace run.jsonl
   cohort check run.jsonl
-  cohort trace run.jsonl -o run.svg`,
+  cohort trace run.jsonl -o run.svg
+  cohort why run.jsonl`,
 		Args: command,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -72,6 +74,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 		newSimCommand(),
 		newCheckCommand(),
 		newTraceCommand(),
+		newWhyCommand(),
 		newVersionCommand(),
 	)
 	polish(root)

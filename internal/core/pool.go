@@ -154,7 +154,7 @@ func (m *member) list(c *installed, x msg.Place, last uint64, rank int) {
 	run := *p.run
 	run.First, run.Order, run.Listed = last, msg.Total, nil
 	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: x.Caller, Rank: rank, Run: &run, Listed: x.Number},
-		handed{view: c.view.Index, rank: rank, last: last, item: true})
+		handed{from: x.Caller, view: c.view.Index, rank: rank, last: last, item: true, size: run.Size()})
 }
 
 // abreast reports whether our group has delivered all casts to lists that our

@@ -23,7 +23,7 @@
 // process in one group, with its cast.go, flush.go, transfer.go, handover.go,
 // causality.go; readers.go what readers of its state may rely on; outside.go
 // callers that are not members, speaker.go those with a session, sessions.go what
-// sessions are to members.
+// sessions are to members; why.go and whygroup.go what waits, for people.
 package core
 
 import (

@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/why"
 )
 
 // Site is one running incarnation: a *Node, or one of a simulated world.
@@ -16,6 +17,7 @@ type Site interface {
 	// rest, which it copies.
 	Cast(c core.Cast, head [2]byte, rest []byte)
 	Inspect(func(*core.Site)) bool
+	Explain() ([]why.Wait, []why.Loss)
 	Site() id.Site
 	Addr() string
 	Listens() string

@@ -12,6 +12,7 @@
 //	seeds.go    the way into a system
 //	witness.go  the ends of other sites on this machine
 //	report.go   logs and traces
+//	waits.go    what waits here, and since when
 package node
 
 import (
