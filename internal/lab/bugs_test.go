@@ -17,7 +17,7 @@ const root = "../.."
 // hunt is how the hunting program is called for a bug.
 func hunt(b *plant.Bug) []string {
 	if b.Tale != "" {
-		return []string{"-story", filepath.Join(root, "internal/sim/testdata/stories", b.Tale+".txt")}
+		return []string{"-story", filepath.Join(root, storiesDir, b.Tale+".txt"), "-want", b.Want}
 	}
 	args := []string{"-faults", b.Faults, "-seeds", b.Seeds, "-want", b.Want}
 	if b.Sites != "" {
@@ -40,7 +40,8 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 	for _, b := range bugs {
 		t.Run(b.Name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			t.Parallel() // one builds while another hunts
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 			defer cancel()
 			program, err := b.Build(ctx, root, t.TempDir(), "./internal/lab/hunt")
 			if err != nil {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
@@ -179,6 +180,10 @@ func (m *membership) item(i core.Item) {
 		m.settled = i.Upto
 		m.look()
 	case core.Casts:
+		if i.View != m.state.view {
+			s.w.failure = fmt.Sprintf("stream: %v is handed casts of view %d of %v in view %d", m.p.proc, i.View, m.group, m.state.view)
+			return
+		}
 		m.apply(i)
 		m.state.handled(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})

@@ -25,8 +25,8 @@ type Bug struct {
 	Faults      string
 	Sites       string // "" for the simulator's own choice
 	Seeds       string
+	Tale        string // in place of these, the story that goes wrong
 	Want        string // what has to be reported: one of these, with commas
-	Tale        string // or the story that goes wrong, in place of all these
 }
 
 // Dir is where the bugs are, from the module's root.
@@ -76,9 +76,9 @@ func read(path string) (*Bug, error) {
 		}
 		*field = strings.TrimSpace(*field + " " + value)
 	}
-	needed := map[string]string{"story": b.Story, "file": b.File}
+	needed := map[string]string{"story": b.Story, "file": b.File, "want": b.Want}
 	if b.Tale == "" {
-		maps.Copy(needed, map[string]string{"faults": b.Faults, "seeds": b.Seeds, "want": b.Want})
+		maps.Copy(needed, map[string]string{"faults": b.Faults, "seeds": b.Seeds})
 	}
 	for key, value := range needed {
 		if value == "" {
