@@ -31,7 +31,6 @@ func TestPlantedBugsShrink(t *testing.T) {
 		size int // commands that may be left
 	}{
 		{"safe-without-acks", []string{"U1", "U2"}, 10},
-		{"takeover-forgets", []string{"M4", "M7", "M10", "M12"}, 16},
 		{"causal-without-past", []string{"O2", "O3"}, 32},
 		{"session-repeat-executes", []string{"C1"}, 14},
 		{"heir-comes-last", []string{"M10", "M11"}, 14},
