@@ -2,11 +2,20 @@ package sim
 
 import "github.com/cohortkit/cohort/internal/core/effect"
 
-// deed is something that will happen.
+// deed is something that will happen: a site that wakes, or anything else.
 type deed struct {
 	at     effect.Time
 	serial uint64
+	wakes  *site // half of all deeds: these need no closure
 	do     func()
+}
+
+func (d *deed) happen() {
+	if d.wakes != nil {
+		d.wakes.wake(d.at)
+		return
+	}
+	d.do()
 }
 
 func (d *deed) before(o *deed) bool {

@@ -37,6 +37,7 @@ type site struct {
 	id       id.Site
 	core     *core.Site
 	inbox    []core.Event
+	spare    []core.Event // the last inbox, to be used again
 	out      core.Output
 	wants    map[dialKey]uint64 // the turn of each lane it wants dialed
 	turns    uint64
@@ -163,12 +164,16 @@ func (s *site) wakeIn(delay effect.Time) {
 		return
 	}
 	s.waking, s.wakeAt = true, at
-	s.w.in(at-s.w.now, func() {
-		if s.waking && s.wakeAt == at {
-			s.waking = false
-			s.step()
-		}
-	})
+	s.w.serial++
+	s.w.agenda.push(deed{at: at, serial: s.w.serial, wakes: s})
+}
+
+// wake steps the site if that is still what it was to do now.
+func (s *site) wake(at effect.Time) {
+	if s.waking && s.wakeAt == at {
+		s.waking = false
+		s.step()
+	}
 }
 
 // step runs the core on all that came in and carries out what it wants.
@@ -177,10 +182,12 @@ func (s *site) step() {
 		return
 	}
 	in := core.Input{Now: s.clock(), Events: s.inbox}
-	s.inbox = nil
+	s.inbox, s.spare = s.spare, nil
 	if !s.try(&in) {
 		return
 	}
+	clear(in.Events)
+	s.spare = in.Events[:0]
 	s.publish()
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)

@@ -37,23 +37,13 @@ type membership struct {
 	view     core.Viewed
 	sum      uint64 // the state: over all casts
 	chain    uint64 // over Total and Barrier casts, in order
-	loading  []byte
+	loading  []byte // the front of the state that comes in
 	xfer     uint64
 	captures []*capture
 
 	state   register
 	settled uint64 // of what was due to readers
 	reads   []reading
-}
-
-// capture is a state on its way to a joiner.
-type capture struct {
-	joiner id.Address
-	xfer   uint64
-	rest   []byte
-	upto   int // bytes that may be handed over
-	handed int
-	done   bool
 }
 
 func newProgram(s *site, n uint16) *program {
@@ -183,7 +173,8 @@ func (m *membership) item(i core.Item) {
 		m.state.handled(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
 	case core.Capture:
-		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.snapshot(), upto: int(i.Upto)}
+		c := &capture{joiner: i.Joiner, xfer: i.Xfer, upto: int(i.Upto)}
+		c.front, c.ballast = m.snapshot()
 		m.captures = append(m.captures, c)
 		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
 		m.feed(c)
@@ -191,7 +182,7 @@ func (m *membership) item(i core.Item) {
 		m.loading, m.xfer = nil, i.Xfer
 	case core.RestoreBlock:
 		if i.Xfer == m.xfer {
-			m.loading = append(m.loading, i.Bytes...)
+			m.load(i.Bytes)
 			s.post(core.StateRead{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Bytes: len(i.Bytes)})
 		}
 	case core.RestoreEnd:
@@ -249,75 +240,16 @@ func (p *program) direct(c core.Casts) {
 	}
 }
 
-// snapshot is the program's state in this group as bytes: now and then a large one.
-func (m *membership) snapshot() []byte {
-	size := 32
-	if w := m.p.s.w; w.story != nil {
-		size = w.story.stateSize
-	} else if w.dice.Chance(100) {
-		size = w.dice.N(6 << 20)
-	}
-	b := make([]byte, 16, 32+8*len(m.state.counts)+size)
-	binary.LittleEndian.PutUint64(b, m.sum)
-	binary.LittleEndian.PutUint64(b[8:], m.chain)
-	return append(m.state.append(b), make([]byte, size)...)
-}
-
-// digest is the order-free part of the state: members of one view may handle
-// FIFO and Causal casts in different orders.
-func (m *membership) digest() uint64 { return mix(m.sum) ^ m.chain }
-
-// feed hands over as much as there is room for.
-func (m *membership) feed(c *capture) {
-	for !c.done && (c.upto > c.handed || len(c.rest) == 0) {
-		n := min(len(c.rest), c.upto-c.handed, flow.XferBlock)
-		ev := core.StateBlock{Proc: m.p.proc, Group: m.group, Joiner: c.joiner, Xfer: c.xfer, Bytes: c.rest[:n]}
-		c.rest, c.handed = c.rest[n:], c.handed+n
-		ev.Last = len(c.rest) == 0
-		c.done = ev.Last
-		m.p.s.post(ev)
-	}
-}
-
-func (p *program) room(i core.CaptureRoom) {
-	m := p.in(i.Group)
-	if i.Proc != p.proc || m == nil {
-		return
-	}
-	for _, c := range m.captures {
-		if c.joiner == i.Joiner && c.xfer == i.Xfer {
-			if i.Stop {
-				c.done = true
-				return
-			}
-			c.upto = int(i.Upto)
-			m.feed(c)
-		}
-	}
-}
-
-func (m *membership) restore(i core.RestoreEnd) {
-	s := m.p.s
-	ev := core.Restored{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Err: i.Err}
-	if i.Err == "" {
-		m.sum = binary.LittleEndian.Uint64(m.loading)
-		m.chain = binary.LittleEndian.Uint64(m.loading[8:])
-		m.state.read(m.loading[16:])
-		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
-	}
-	m.loading = nil
-	s.post(ev)
-}
-
 // cast sends n casts to dest if the window allows.
 func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) {
 	w := p.s.w
-	payload := make([]byte, max(16, size))
-	body := make([]byte, 0, n*(len(payload)+8))
+	size = max(16, size)
+	body := make([]byte, 0, n*(size+8))
 	for range n {
-		binary.LittleEndian.PutUint64(payload, w.dice.Uint64())
-		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
-		body = msg.AppendCast(body, payload)
+		body = binary.AppendUvarint(body, uint64(size))
+		body = binary.LittleEndian.AppendUint64(body, w.dice.Uint64())
+		body = binary.LittleEndian.AppendUint64(body, uint64(p.proc))
+		body = body[:len(body)+size-16] // of a new array: zeros
 	}
 	bytes := (&msg.Run{N: uint32(n), Body: body}).Size()
 	limit := flow.Window

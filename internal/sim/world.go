@@ -75,7 +75,7 @@ func (w *World) runUntil(end effect.Time) {
 		d := w.agenda.pop()
 		w.now = d.at
 		w.stats.Events++
-		d.do()
+		d.happen()
 	}
 	w.now = max(w.now, end)
 }
