@@ -38,6 +38,7 @@ type site struct {
 	core     *core.Site
 	inbox    []core.Event
 	spare    []core.Event // the last inbox, to be used again
+	links    []*link      // from it and to it, in the order in which they were made
 	out      core.Output
 	wants    map[dialKey]uint64 // the turn of each lane it wants dialed
 	turns    uint64
@@ -56,12 +57,13 @@ type site struct {
 }
 
 func (w *World) hostAt(addr string) *host {
-	for _, h := range w.hosts {
-		if h.addr == addr {
-			return h
+	if w.byAddr == nil {
+		w.byAddr = map[string]*host{}
+		for _, h := range w.hosts {
+			w.byAddr[h.addr] = h
 		}
 	}
-	return nil
+	return w.byAddr[addr]
 }
 
 // start runs a new incarnation. The first of all founds the system; the others
@@ -248,8 +250,9 @@ func (s *site) try(in *core.Input) (ok bool) {
 // hangup ends the connections to a site, and those it has to us: it learns why
 // when it tries again.
 func (s *site) hangup(x id.Site) {
-	for l := range s.w.links.all() {
+	for _, l := range s.links {
 		switch {
+		case l.gone:
 		case l.from == s && l.to.id == x:
 			l.broken = true
 			s.w.links.drop(l)

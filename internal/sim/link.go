@@ -118,6 +118,9 @@ func (w *World) write(from *site, x core.Write) {
 	bytes := w.encode(x.Frame)
 	w.stats.Frames++
 	w.stats.Bytes += len(bytes)
+	if w.big != nil {
+		w.big.meter.wrote(from.host, x.Frame, len(bytes))
+	}
 	l.last = max(l.last, w.now+w.delay(l.from.host, l.to.host))
 	held := w.story != nil && w.story.holds(l, x.Frame)
 	l.queue = append(l.queue, flight{l.last, bytes, held})
@@ -201,14 +204,14 @@ func (w *World) breakLink(l *link, late bool) {
 
 // breakAll ends the connections of a site that stopped.
 func (w *World) breakAll(s *site, late bool) {
-	for l := range w.links.all() {
-		if l.from == s || l.to == s {
+	for _, l := range s.links {
+		if !l.gone {
 			w.breakLink(l, late && l.from == s)
 		}
 	}
 }
 
-func (w *World) cut(a, b *host) bool { return w.cuts[[2]int{a.index, b.index}] }
+func (w *World) cut(a, b *host) bool { return len(w.cuts) > 0 && w.cuts[[2]int{a.index, b.index}] }
 
 func (w *World) setCut(a, b int, on bool) {
 	if on {

@@ -48,7 +48,7 @@ func (m *membership) snapshot() (front []byte, ballast int) {
 	ballast = 32
 	if w := m.p.s.w; w.story != nil {
 		ballast = w.story.stateSize
-	} else if w.dice.Chance(100) {
+	} else if w.big == nil && w.dice.Chance(100) {
 		ballast = w.dice.N(6 << 20)
 	}
 	b := make([]byte, 16, 32+8*len(m.state.counts))

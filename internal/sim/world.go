@@ -17,6 +17,7 @@
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
 //	drive.go   a world whose programs somebody else runs
+//	big.go     a large world: what each kind of event costs; meter.go counts
 package sim
 
 import (
@@ -41,6 +42,7 @@ type World struct {
 	agenda    agenda
 	serial    uint64
 	hosts     []*host
+	byAddr    map[string]*host
 	links     links
 	encoded   encoded
 	cuts      map[[2]int]bool // directed, by host
@@ -53,6 +55,7 @@ type World struct {
 	failure   string // the core panicked
 	story     *Story // not nil: what happens is told, and chance has no part in it
 	driver    Driver // not nil: it runs the programs
+	big       *big   // not nil: it says what programs do, and what goes wrong
 }
 
 // in puts a deed on the agenda, after a delay.
