@@ -58,6 +58,7 @@ type big struct {
 	w     *World
 	meter *meter
 	homes [][]string // the groups that the program of each host is to be in
+	hosts [][]int    // of each group
 	sizes []int      // of each group
 	open  bool       // programs join what they are to be in
 	busy  bool       // programs cast, join and leave at random
@@ -121,10 +122,9 @@ func (b *big) plan() {
 	for k := range b.w.Groups {
 		size := max(min(3, n), int(float64(n)/math.Pow(float64(k+1), 2.0/3)))
 		b.sizes = append(b.sizes, size)
-		for i, h := range b.shuffled() {
-			if i < size {
-				b.homes[h] = append(b.homes[h], groupName(k))
-			}
+		b.hosts = append(b.hosts, b.shuffled()[:size])
+		for _, h := range b.hosts[k] {
+			b.homes[h] = append(b.homes[h], groupName(k))
 		}
 	}
 }
@@ -137,6 +137,14 @@ func (b *big) shuffled() []int {
 	for i := len(list) - 1; i > 0; i-- {
 		j := b.w.dice.N(i + 1)
 		list[i], list[j] = list[j], list[i]
+	}
+	return list
+}
+
+// seeds are some addresses where a site asks to be let in.
+func (b *big) seeds() (list []string) {
+	for range 5 {
+		list = append(list, Pick(b.w.dice, b.w.hosts).addr)
 	}
 	return list
 }

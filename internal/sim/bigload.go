@@ -113,23 +113,21 @@ func (b *big) churn(span effect.Time) {
 	b.until(func() bool { return b.without(0)() }, 10*effect.Second)
 }
 
-// act has one program do something, a thousand times a second or so.
+// act has a program do something, in any group, three hundred times a second or so.
 func (b *big) act() {
 	w := b.w
 	if !b.busy {
 		return
 	}
-	h := Pick(w.dice, w.hosts)
-	if h.site.running() && h.site.core.View() != nil {
-		b.doSomething(h)
+	k := w.dice.N(len(b.hosts))
+	if h := w.hosts[Pick(w.dice, b.hosts[k])]; h.site.running() && h.site.core.View() != nil {
+		b.doSomething(h.site.programs[0], groupName(k))
 	}
-	w.in(w.between(100, 2000), b.act)
+	w.in(w.between(100, 6000), b.act)
 }
 
-func (b *big) doSomething(h *host) {
+func (b *big) doSomething(p *program, name string) {
 	w := b.w
-	p := h.site.programs[0]
-	name := Pick(w.dice, b.homes[h.index])
 	switch m := p.named(name); {
 	case m == nil:
 		w.join(p, name, false)

@@ -79,6 +79,9 @@ func (h *host) start(found bool) {
 	case found:
 		s.post(core.Found{System: w.system})
 	default:
+		if w.big != nil {
+			s.seeds = w.big.seeds()
+		}
 		h.seek(s)
 	}
 	for n := 1; n <= w.Programs; n++ {
