@@ -160,6 +160,10 @@ func (s *site) post(ev core.Event) {
 		return
 	}
 	s.inbox = append(s.inbox, ev)
+	if s.w.big != nil { // it is busy with what came before
+		s.wakeIn(s.w.between(500, 3000))
+		return
+	}
 	s.wakeIn(s.w.between(1, 30))
 }
 
