@@ -62,6 +62,7 @@ type big struct {
 	sizes []int      // of each group
 	open  bool       // programs join what they are to be in
 	busy  bool       // programs cast, join and leave at random
+	alone bool       // one event is measured by itself: who leaves does not come back
 	out   BigResult
 }
 
@@ -104,6 +105,9 @@ func Big(o BigOptions) BigResult {
 	part("a third dies", b.third)
 	part("they come back", b.comeBack)
 	part("rest", func() { b.out.Result = w.finish() })
+	if b.out.Failure == "" {
+		b.out.Failure = w.failure
+	}
 	b.out.Sites, b.out.Groups, b.out.Memberships = o.Sites, o.Groups, total(b.sizes)
 	return b.out
 }

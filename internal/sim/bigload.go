@@ -20,6 +20,7 @@ func (b *big) measure(part func(string, func())) {
 		}
 	})
 	part("one event at a time, of sites", func() {
+		b.alone = true
 		h := w.hosts[len(w.hosts)/2]
 		b.cost("a site leaves", len(w.hosts), false, func() { h.site.post(core.Depart{}) }, b.without(1))
 		b.cost("a site joins", len(w.hosts), false, func() { h.start(false) }, b.without(0))
@@ -27,6 +28,7 @@ func (b *big) measure(part func(string, func())) {
 		b.cost("it comes back", len(w.hosts), false, func() { h.start(false) }, b.without(0))
 		b.cost("a machine dies", len(w.hosts), false, func() { b.kill(h, true) }, b.without(1))
 		b.cost("it comes back", len(w.hosts), false, func() { h.dark = false; h.start(false) }, b.without(0))
+		b.alone = false
 	})
 }
 

@@ -279,7 +279,7 @@ func (s *site) handle(i core.Item) {
 		switch {
 		case s.w.driver != nil:
 			s.w.driver.Ended(s.host.index)
-		case !s.w.resting && s.w.story == nil:
+		case !s.w.resting && s.w.story == nil && (s.w.big == nil || !s.w.big.alone):
 			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:
