@@ -26,6 +26,7 @@ type bug struct {
 	seeds       string
 	want        string // what has to be reported: one of these, with commas
 	tale        string // or the story that goes wrong, in place of all these
+	same        string // or what the test says by which runs that must be alike differ
 }
 
 // readBug reads a file of testdata/bugs: lines of "key: value", of which story
@@ -42,17 +43,17 @@ func readBug(path string) (*bug, error) {
 		return nil, fmt.Errorf("%s: want an old and a new text", path)
 	}
 	b := &bug{name: strings.TrimSuffix(filepath.Base(path), ".txt"), old: was, new: now}
-	keys := map[string]*string{"story": &b.story, "file": &b.file, "faults": &b.faults, "sites": &b.sites, "seeds": &b.seeds, "want": &b.want, "tale": &b.tale}
+	keys := map[string]*string{"story": &b.story, "file": &b.file, "faults": &b.faults, "sites": &b.sites, "seeds": &b.seeds, "want": &b.want, "tale": &b.tale, "same": &b.same}
 	for line := range strings.Lines(head) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		field := keys[key]
 		if !ok || field == nil {
-			return nil, fmt.Errorf("%s: line %q: want one of story, file, tale, faults, sites, seeds, want", path, line)
+			return nil, fmt.Errorf("%s: line %q: want one of story, file, tale, same, faults, sites, seeds, want", path, line)
 		}
 		*field = strings.TrimSpace(*field + " " + value)
 	}
 	needed := map[string]string{"story": b.story, "file": b.file}
-	if b.tale == "" {
+	if b.tale == "" && b.same == "" {
 		maps.Copy(needed, map[string]string{"faults": b.faults, "seeds": b.seeds, "want": b.want})
 	}
 	for key, value := range needed {
@@ -114,7 +115,11 @@ func (b *bug) plant(ctx context.Context, dir string) (program string, err error)
 	if err := errors.Join(os.WriteFile(mutant, source, 0o666), os.WriteFile(overlay, list, 0o666)); err != nil {
 		return "", err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", program, "./internal/lab/hunt")
+	how := []string{"build", "-overlay", overlay, "-o", program, "./internal/lab/hunt"}
+	if b.same != "" {
+		how = []string{"test", "-c", "-overlay", overlay, "-o", program, "./internal/metamorph"}
+	}
+	build := exec.CommandContext(ctx, "go", how...)
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -124,6 +129,9 @@ func (b *bug) plant(ctx context.Context, dir string) (program string, err error)
 
 // hunt is how the hunting program is called.
 func (b *bug) hunt() []string {
+	if b.same != "" {
+		return []string{"-test.run", "TestVariations"}
+	}
 	if b.tale != "" {
 		return []string{"-story", filepath.Join(root, "internal/sim/testdata/stories", b.tale+".txt")}
 	}
@@ -132,6 +140,16 @@ func (b *bug) hunt() []string {
 		args = append(args, "-sites", b.sites)
 	}
 	return args
+}
+
+// found reports whether what the program printed, and how it ended, means that
+// the bug was found: the hunting program succeeds then, and a test fails.
+func (b *bug) found(out string, err error) bool {
+	if b.same == "" {
+		return err == nil
+	}
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.ExitCode() == 1 && strings.Contains(out, b.same)
 }
 
 // Every bug that is planted in the core is caught, by what is there to catch it.
@@ -152,7 +170,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, err := exec.CommandContext(ctx, program, b.hunt()...).CombinedOutput()
-			if err != nil {
+			if !b.found(string(out), err) {
 				t.Fatalf("nobody noticed that … %s\n%v: %s", b.story, err, out)
 			}
 			found, _, _ := strings.Cut(string(out), "\n")
