@@ -4,6 +4,7 @@
 //	cohort twenty  the same service by hand, in several terminals
 //	cohort torture real processes, tormented, and judged like simulated ones
 //	cohort sim     many runs of the protocol, each under one seed, all judged
+//	cohort big     one large world, and what each event in it costs
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
 //
@@ -67,6 +68,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 		newTwentyCommand(),
 		newTortureCommand(),
 		newSimCommand(),
+		newBigCommand(),
 		newCheckCommand(),
 		newTraceCommand(),
 		newVersionCommand(),

@@ -41,9 +41,8 @@ type Part struct {
 
 // Cost is what one event cost all sites together, but for idle talk.
 type Cost struct {
-	What     string
+	Event
 	Size     int // of the group; of the system if Group is false
-	Group    bool
 	Frames   int
 	Messages int
 	Bytes    int
@@ -53,10 +52,20 @@ type Cost struct {
 	Until    effect.Time // when the last frame was written, after the event
 }
 
+// Event is something that happens in a large world.
+type Event struct {
+	What    string
+	Group   bool // in a group, else to sites
+	Casts   int  // that it makes in its group
+	Entries int  // of the log that it takes in a group
+	Idles   bool // nothing happens
+}
+
 // big is what happens in a large world.
 type big struct {
 	w     *World
-	meter *meter
+	meter *meter     // of one event
+	whole *meter     // of a part of the run
 	homes [][]string // the groups that the program of each host is to be in
 	hosts [][]int    // of each group
 	sizes []int      // of each group
@@ -80,7 +89,7 @@ func Big(o BigOptions) BigResult {
 		o.Span = 60 * effect.Second
 	}
 	w := newWorld(Options{Seed: o.Seed, Sites: o.Sites, Groups: o.Groups, Keep: o.Keep, Stack: o.Stack, Settle: 3 * effect.Second})
-	b := &big{w: w, meter: newMeter(w), homes: make([][]string, o.Sites)}
+	b := &big{w: w, meter: newMeter(w), whole: newMeter(w), homes: make([][]string, o.Sites)}
 	w.big = b
 	b.plan()
 	told := o.Told
@@ -91,10 +100,10 @@ func Big(o BigOptions) BigResult {
 		if w.failure != "" {
 			return
 		}
-		b.meter.reset()
+		b.whole.reset()
 		began := w.now
 		do()
-		m := b.meter
+		m := b.whole
 		b.out.Parts = append(b.out.Parts, Part{what, w.now - began, m.frames, m.bytes, m.idle, m.peak})
 		told(what)
 	}
@@ -190,7 +199,7 @@ func (b *big) until(so func() bool, limit effect.Time) {
 	w := b.w
 	for end := w.now + limit; w.now < end && w.failure == ""; {
 		w.runUntil(w.now + 50*effect.Millisecond)
-		if w.now-b.meter.last >= quietFor && so() {
+		if w.now-b.whole.last >= quietFor && so() {
 			return
 		}
 	}
@@ -249,16 +258,16 @@ func (b *big) formed() bool {
 }
 
 // cost measures an event: all that is written until it is over.
-func (b *big) cost(what string, size int, group bool, do func(), over func() bool) {
+func (b *big) cost(e Event, size int, do func(), over func() bool) {
 	w := b.w
 	b.meter.reset()
 	began := w.now
 	do()
 	b.until(over, 15*effect.Second)
 	m := b.meter
-	b.out.Costs = append(b.out.Costs, Cost{what, size, group, m.frames, m.messages(), m.bytes, m.kinds, m.idle, w.now - began, m.last - began})
+	b.out.Costs = append(b.out.Costs, Cost{e, size, m.frames, m.messages(), m.bytes, m.kinds, m.idle, w.now - began, m.last - began})
 	if !over() && w.failure == "" {
-		w.failure = fmt.Sprintf("big: %s in %d did not come to an end", what, size)
+		w.failure = fmt.Sprintf("big: %s in %d did not come to an end", e.What, size)
 	}
 }
 

@@ -22,19 +22,24 @@ func (b *big) measure(part func(string, func())) {
 	part("one event at a time, of sites", func() {
 		b.alone = true
 		h := w.hosts[len(w.hosts)/2]
-		b.cost("a site leaves", len(w.hosts), false, func() { h.site.post(core.Depart{}) }, b.without(1))
-		b.cost("a site joins", len(w.hosts), false, func() { h.start(false) }, b.without(0))
-		b.cost("a process is killed", len(w.hosts), false, func() { b.kill(h, false) }, b.without(1))
-		b.cost("it comes back", len(w.hosts), false, func() { h.start(false) }, b.without(0))
-		b.cost("a machine dies", len(w.hosts), false, func() { b.kill(h, true) }, b.without(1))
-		b.cost("it comes back", len(w.hosts), false, func() { h.dark = false; h.start(false) }, b.without(0))
+		b.ofSites("a site leaves", func() { h.site.post(core.Depart{}) }, b.without(1))
+		b.ofSites("a site joins", func() { h.start(false) }, b.without(0))
+		b.ofSites("a process is killed", func() { b.kill(h, false) }, b.without(1))
+		b.ofSites("it comes back", func() { h.start(false) }, b.without(0))
+		b.ofSites("a machine dies", func() { b.kill(h, true) }, b.without(1))
+		b.ofSites("it comes back", func() { h.dark = false; h.start(false) }, b.without(0))
 		b.alone = false
 	})
 }
 
+// ofSites measures what happens to sites.
+func (b *big) ofSites(what string, do func(), over func() bool) {
+	b.cost(Event{What: what}, len(b.w.hosts), do, over)
+}
+
 // idle lets a second pass.
 func (b *big) idle(what string) {
-	b.cost(what, len(b.w.hosts), false, func() { b.w.runUntil(b.w.now + effect.Second) }, always)
+	b.cost(Event{What: what, Idles: true}, len(b.w.hosts), func() { b.w.runUntil(b.w.now + effect.Second) }, always)
 }
 
 // without says that all agree and n sites are missing, and that all groups of
@@ -74,7 +79,11 @@ func (b *big) inGroup(name string) {
 	n := len(g.Members)
 	first, last := b.member(g, 0), b.member(g, n-1)
 	cast := func(what string, p *program, order msg.Order, safe bool, want int, calls bool) {
-		b.cost(what, n, true, func() { p.cast(g.Group, order, safe, 1, 100, want, calls) }, b.settled)
+		e := Event{What: what, Group: true, Casts: 1}
+		if order == msg.Barrier {
+			e.Entries = 1
+		}
+		b.cost(e, n, func() { p.cast(g.Group, order, safe, 1, 100, want, calls) }, b.settled)
 	}
 	cast("FIFO cast", last, msg.FIFO, false, 0, false)
 	cast("Causal cast", last, msg.Causal, false, 0, false)
@@ -83,15 +92,15 @@ func (b *big) inGroup(name string) {
 	cast("safe Total cast", last, msg.Total, true, 0, false)
 	cast("Barrier cast", last, msg.Barrier, false, 0, false)
 	cast("call of all", last, msg.Causal, false, call.All, true)
-	b.cost("100 FIFO casts in 1 s", n, true, func() {
+	b.cost(Event{What: "100 FIFO casts in 0.1 s", Group: true, Casts: 100}, n, func() {
 		for i := range 100 {
-			b.w.in(effect.Time(i)*10*effect.Millisecond, func() { last.cast(g.Group, msg.FIFO, false, 1, 100, 0, false) })
+			b.w.in(effect.Time(i)*effect.Millisecond, func() { last.cast(g.Group, msg.FIFO, false, 1, 100, 0, false) })
 		}
-		b.w.runUntil(b.w.now + effect.Second)
+		b.w.runUntil(b.w.now + 100*effect.Millisecond)
 	}, b.settled)
 	m := last.named(name)
-	b.cost("leave", n, true, func() { b.w.leave(last, m) }, func() bool { return m.left && b.settled() })
-	b.cost("join, with the state", n, true, func() { b.w.join(last, name, false) }, func() bool { return b.formed() && b.settled() })
+	b.cost(Event{What: "leave", Group: true, Entries: 1}, n, func() { b.w.leave(last, m) }, func() bool { return m.left && b.settled() })
+	b.cost(Event{What: "join, with the state", Group: true, Entries: 2}, n, func() { b.w.join(last, name, false) }, func() bool { return b.formed() && b.settled() })
 }
 
 // member is the program of a member.
@@ -158,7 +167,7 @@ func (b *big) mishap() {
 // power.
 func (b *big) third() {
 	n := len(b.w.hosts) / 3
-	b.cost("a third of the machines dies", len(b.w.hosts), false, func() {
+	b.ofSites("a third of the machines dies", func() {
 		for _, i := range b.shuffled()[:n] {
 			b.kill(b.w.hosts[i], true)
 		}
@@ -168,7 +177,7 @@ func (b *big) third() {
 
 // comeBack starts them again, all at once.
 func (b *big) comeBack() {
-	b.cost("they all come back", len(b.w.hosts), false, func() {
+	b.ofSites("they all come back", func() {
 		for _, h := range b.w.hosts {
 			h.restart()
 		}

@@ -120,6 +120,7 @@ func (w *World) write(from *site, x core.Write) {
 	w.stats.Bytes += len(bytes)
 	if w.big != nil {
 		w.big.meter.wrote(from.host, x.Frame, len(bytes))
+		w.big.whole.wrote(from.host, x.Frame, len(bytes))
 	}
 	l.last = max(l.last, w.now+w.delay(l.from.host, l.to.host))
 	held := w.story != nil && w.story.holds(l, x.Frame)

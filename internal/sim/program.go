@@ -223,7 +223,7 @@ func (p *program) answer(r core.Request, payload []byte) {
 	a := core.Answer{Proc: p.proc, Request: r, Null: w.dice.Chance(250)}
 	if !a.Null {
 		a.Body = payload[:min(8, len(payload))]
-		if r.Group != 0 && w.dice.Chance(30) {
+		if r.Group != 0 && w.big == nil && w.dice.Chance(30) {
 			a.Copy = []byte("copy")
 		}
 	}
