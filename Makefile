@@ -11,10 +11,10 @@ SEEDS    ?= 200
 FAULTS   ?= chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim torture model picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim metamorphic big torture model picture cover tidy
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build all packages, and the commands into bin/
 	$(GO) build ./...
@@ -46,6 +46,12 @@ fuzz: ## fuzz all targets, FUZZTIME=60s in total
 
 sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 	scripts/sim $(SEEDS) $(FAULTS)
+
+metamorphic: ## run one workload in worlds that must not differ
+	$(GO) test ./internal/metamorph -count=1 -v
+
+big: ## simulate 300 sites and 1000 groups for a minute (some minutes)
+	$(GO) run ./cmd/cohort big
 
 torture: ## torment real processes for SECONDS=60
 	scripts/torture $(SECONDS)
