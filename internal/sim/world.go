@@ -45,6 +45,7 @@ type World struct {
 	byAddr    map[string]*host
 	links     links
 	encoded   encoded
+	hashes    hashes
 	cuts      map[[2]int]bool // directed, by host
 	records   []trace.Record
 	stats     counter
