@@ -190,7 +190,7 @@ func total(list []delivery) (order []string) {
 			order = append(order, d.String())
 		case msg.Barrier:
 			order = append(order, fmt.Sprintf("%v after %v", d, before))
-		case msg.FIFO, msg.Causal:
+		case msg.FIFO, msg.Causal, msg.Sequence:
 		}
 		before[d.from]++
 	}

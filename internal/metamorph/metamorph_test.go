@@ -3,6 +3,7 @@ package metamorph
 import (
 	"testing"
 
+	"github.com/cohortkit/cohort/internal/check"
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/sim"
@@ -51,6 +52,9 @@ func TestVariations(t *testing.T) {
 			w := Simulate(x.machines(), x.o)
 			if d := want.Differs(played(t, w, &x.Variant)); d != "" {
 				t.Errorf("differs from the plain run:\n%s", d)
+			}
+			for _, v := range check.Run(w.Driven().Records(), check.Options{GlobalClock: true, Limit: 1}).Violations {
+				t.Error(v)
 			}
 		})
 	}

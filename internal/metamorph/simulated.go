@@ -57,7 +57,7 @@ func (w *Simulated) Wait(what string, ready func() bool) error {
 	return nil
 }
 
-// Records are the world's, for the judges.
+// Driven is the world itself.
 func (w *Simulated) Driven() *sim.Driven { return w.driven }
 
 type simSite struct{ *sim.Incarnation }
