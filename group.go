@@ -51,6 +51,7 @@ type Group struct {
 	life      *life
 	addr      Address
 	abandoned bool
+	direct    bool // none: it stands for a process's own address
 
 	readers readers
 

@@ -74,6 +74,8 @@ func (l *life) other(i core.Item) {
 		n.settle(i.ID)
 	case core.Synced:
 		n.settle(i.ID)
+	case core.ListDone:
+		n.listDone(i)
 	case core.Freed:
 		n.sessionHeld(i)
 		n.free(windowKey{i.Proc.Local(), i.Dest}, i.Bytes)
@@ -130,9 +132,16 @@ func (l *life) joined(i core.Joined) {
 	l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group}) // its process was closed
 }
 
-// direct declines what is cast to a process by its own address: members get
-// their casts from groups.
+// direct gives what is cast to a process by its own address to its handlers, or
+// declines it.
 func (l *life) direct(i core.Casts) {
+	l.n.mu.Lock()
+	g := l.n.directs[i.Proc.Local()]
+	l.n.mu.Unlock()
+	if g != nil {
+		g.queue.push(l, i)
+		return
+	}
 	for k := 0; i.Run.Call && k < int(i.Run.N); k++ {
 		l.node.Post(core.Answer{Proc: i.Proc, Request: i.Request(k), Null: true})
 	}

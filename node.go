@@ -109,7 +109,8 @@ type system struct {
 	calls    map[uint64]*pending
 	lastID   uint64
 	windows  map[windowKey]*window
-	seeds    []string // where the others were last
+	directs  map[uint16]*Group // what stands for processes' own addresses
+	seeds    []string          // where the others were last
 	stalled  bool
 	gone     chan struct{}
 	done     chan struct{}
@@ -136,7 +137,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &system{
-		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{},
+		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{}, directs: map[uint16]*Group{},
 		gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	if cfg.Trace != nil {
@@ -280,6 +281,7 @@ func (n *system) giveUp() {
 		g.finish(ErrLeft)
 	}
 	n.endSessions(ErrUnknown)
+	n.closeDirects(func(uint16) bool { return true })
 }
 
 // ended settles what an incarnation left open.

@@ -30,17 +30,18 @@ type peer struct {
 }
 
 // Client casts and calls to a destination this node is no member of: a group,
-// by way of a member, or a process. One that Session returned has a session. Its
-// methods are safe for concurrent use.
+// by way of a member, or a process; or casts to several. One that Session returned
+// has a session. Its methods are safe for concurrent use.
 type Client struct {
 	peer
 	addr Address
+	more []Address
 }
 
-// Client returns a client of a group or process with that address. Lookup
-// finds a group's address by name.
-func (n *Node) Client(a Address) *Client {
-	c := &Client{addr: a}
+// Client returns a client of a group or process with that address, or of several:
+// see Client.Cast. Lookup finds a group's address by name.
+func (n *Node) Client(a Address, more ...Address) *Client {
+	c := &Client{addr: a, more: dedupe(a, more)}
 	c.peer = peer{n: n, limit: outsideWindow, dest: func() (*life, Address, error) {
 		l, err := n.current()
 		return l, c.addr, err
@@ -48,7 +49,7 @@ func (n *Node) Client(a Address) *Client {
 	return c
 }
 
-// Address is whom the client casts to.
+// Address is whom the client casts to, of several the first.
 func (c *Client) Address() Address { return c.addr }
 
 // Reply is one member's answer to a call. Its Fields read the message.
@@ -160,6 +161,7 @@ type pending struct {
 	done    chan struct{}
 	once    sync.Once
 	session *session // whose call it is, or nil
+	windows []held   // to give back
 }
 
 func newPending(want int) *pending { return &pending{want: want, done: make(chan struct{})} }
@@ -167,6 +169,9 @@ func newPending(want int) *pending { return &pending{want: want, done: make(chan
 func (p *pending) finish(err error) {
 	p.once.Do(func() {
 		p.err = err
+		for _, w := range p.windows {
+			w.release(w.size)
+		}
 		close(p.done)
 	})
 }
@@ -216,7 +221,7 @@ func (n *system) called(i core.Called, halting bool) {
 	e := i.Event
 	n.mu.Lock()
 	p := n.calls[e.ID]
-	if p != nil && e.Member == 0 {
+	if p != nil && e.Member == 0 && e.Outcome != call.Void {
 		delete(n.calls, e.ID)
 		if p.session != nil && !p.session.answered(p, e.End, halting) {
 			p = nil
@@ -225,6 +230,8 @@ func (n *system) called(i core.Called, halting bool) {
 	n.mu.Unlock()
 	switch {
 	case p == nil:
+	case e.Outcome == call.Void:
+		p.replies = nil
 	case e.Member != 0:
 		if e.Outcome == call.Replied {
 			p.replies = append(p.replies, Reply{From: e.Member, payload: e.Body})

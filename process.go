@@ -56,6 +56,7 @@ func (n *Node) closeProcess() {
 	groups := n.memberships()
 	n.mu.Unlock()
 	n.closeSessions(n.number)
+	n.closeDirects(func(number uint16) bool { return number == n.number })
 	for _, g := range groups {
 		n.mu.Lock()
 		addr := g.addr

@@ -66,8 +66,14 @@ func (r *Request) handle(h Handler) error {
 	return nil
 }
 
-// Group is the group the request was cast to.
-func (r *Request) Group() *Group { return r.g }
+// Group is the group the request was cast to, nil if it was cast to the process's
+// own address.
+func (r *Request) Group() *Group {
+	if r.g.direct {
+		return nil
+	}
+	return r.g
+}
 
 // View is the view in which the request was delivered: all members see the
 // same one.

@@ -64,6 +64,9 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	n := c.n
 	ticket := n.host.Ticket()
 	s := &session{n: n.system, owner: n.number, group: c.addr, next: 1, room: &window{limit: outsideWindow}, opened: make(chan struct{})}
+	if len(c.more) > 0 {
+		return nil, &ConfigError{Field: "destination", What: "of a session has to be one group, not several"}
+	}
 	if !c.addr.IsGroup() {
 		return nil, &ConfigError{Field: "address", What: "is a process's: only groups keep sessions"}
 	}

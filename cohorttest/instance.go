@@ -103,7 +103,12 @@ func (i *instance) items(items []core.Item) {
 }
 
 // Post hands an event to the core.
-func (i *instance) Post(ev core.Event) { i.p.mail(func() { i.x.Post(ev) }) }
+func (i *instance) Post(ev core.Event) {
+	i.p.mail(func() {
+		i.p.w.posted = i.p.w.sim.Now()
+		i.x.Post(ev)
+	})
+}
 
 // Inspect runs f on the core, between two steps.
 func (i *instance) Inspect(f func(*core.Site)) bool {

@@ -168,7 +168,7 @@ func (w *world) rested(agreed effect.Time) func() bool {
 		if since == effect.Never {
 			since = now
 		}
-		return now-since >= agreed && now-w.moved >= quiet
+		return now-since >= agreed && now-max(w.moved, w.posted) >= quiet
 	}
 }
 

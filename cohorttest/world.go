@@ -34,6 +34,7 @@ type world struct {
 	founded  bool
 	woken    bool        // a deed woke goroutines that have not parked yet
 	moved    effect.Time // when a program last went on
+	posted   effect.Time // and when one last wanted something of the core: by its own timers it may at any time
 	lost     string      // why nothing can be demanded of the run, or empty
 	calm     int         // how many records there were when all was well, 0 before
 	views    viewLog

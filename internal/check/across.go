@@ -65,6 +65,14 @@ type across struct {
 	strong  int
 	late    []overtaken // deliveries that came too late
 	lacking []overtaken // deliveries of conservative casts that came too early
+
+	// Casts to lists.
+	lists      map[id.Address]seenLists // what a process knows of
+	carried    map[*send]seenLists
+	listPast   map[*listed]seenLists
+	ahead      map[memberKey]seenLists // what something depends on that was delivered there
+	lateLists  []int
+	listChecks int
 }
 
 // overtaken: the cast delivered by rec was, or was not yet, delivered when
@@ -80,16 +88,20 @@ func (r *run) across() *across {
 	if r.acrossed != nil {
 		return r.acrossed
 	}
-	a := &across{run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}}
+	a := &across{run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{},
+		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, ahead: map[memberKey]seenLists{},
+	}
 	r.acrossed = a
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
-		if !ok {
-			continue
-		}
 		switch r.records[i].Fact.(type) {
 		case fact.View, fact.Send, fact.Deliver:
+		case fact.ListCast, fact.ListDone, fact.Listed:
+			p, ok = listActor(r.records[i].Fact)
 		default:
+			continue
+		}
+		if !ok {
 			continue
 		}
 		if len(a.waiting[p]) > 0 || !a.step(p, i) {
@@ -132,11 +144,13 @@ func (a *across) step(p id.Address, i int) bool {
 			if f.Order == fact.FIFO {
 				a.sent[s] = nil
 			} else {
-				a.sent[s] = a.sight[p]
+				a.sent[s], a.carried[s] = a.sight[p], a.lists[p]
 			}
 		}
 	case fact.Deliver:
 		return a.deliver(p, i, &f)
+	case fact.ListCast, fact.ListDone, fact.Listed:
+		a.stepList(p, i)
 	}
 	return true
 }
@@ -184,6 +198,13 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 		}
 		mine = mine.with(c)
 		a.bound[p] = a.bound[p].with(c)
+	}
+	if list := a.carried[s]; len(list) > 0 {
+		a.lists[p] = a.lists[p].with(list...)
+		if !f.Void { // no program was given anything
+			k := memberKey{p, f.Group}
+			a.ahead[k] = a.ahead[k].with(list...)
+		}
 	}
 	upto := make([]uint64, len(v.members))
 	upto[rank] = x.hi

@@ -113,6 +113,47 @@ func (r *run) answerers(c *call) []id.Address {
 	return nil
 }
 
+// judgeOneDelivery: a request from outside may have been delivered to a relay that
+// failed, and again, in another view, to the survivors.
+func judgeOneDelivery(r *run, v *verdict) {
+	for _, c := range r.calls {
+		if !c.group.IsGroup() || c.asked < 0 {
+			continue
+		}
+		asked := at[fact.Asked](r, c.asked)
+		if asked.View != 0 || asked.Session != 0 {
+			continue
+		}
+		first, view := -1, uint64(0)
+		for _, i := range c.outcomes {
+			f := at[fact.Outcome](r, i)
+			of, known := r.deliveredIn(f.Member, c.group, c.caller, asked.Cast)
+			switch {
+			case f.Kind == "failed" || !known:
+			case first < 0:
+				first, view = i, of
+			case !v.holds(of == view):
+				v.fail([]int{first, i}, "Call %d of %s counted answers to its request in view %d and, by %s, in view %d of %s.",
+					c.id, c.caller, view, f.Member, of, c.group)
+			}
+		}
+	}
+}
+
+// deliveredIn is the view in which a member was delivered a request from outside.
+func (r *run) deliveredIn(proc, group, origin id.Address, number uint64) (view uint64, known bool) {
+	m := r.memberOf[memberKey{proc, group}]
+	if m == nil {
+		return 0, false
+	}
+	for _, s := range m.stays {
+		if s.users[origin].has(span{number, number}) {
+			return s.view.view, true
+		}
+	}
+	return 0, false
+}
+
 func judgeCallEnd(r *run, v *verdict) {
 	live := r.live()
 	for _, c := range r.calls {

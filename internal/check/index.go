@@ -18,7 +18,7 @@ func index(records []trace.Record, opt Options) *run {
 		streamOf: map[streamKey]*stream{}, snapshots: map[xferKey][]int{},
 		callOf: map[callKey]*call{}, replies: map[replyKey][]int{},
 		requests: map[memberKey][]request{}, ledgerOf: map[id.Address]*ledger{},
-		sessionOf: map[sessionKey]*clientSession{},
+		sessionOf: map[sessionKey]*clientSession{}, listOf: map[listKey]*listed{},
 	}
 	seen := map[uint64]bool{} // site views by number
 	for i := range records {
@@ -236,6 +236,8 @@ func (r *run) noteTool(i int) {
 		if m.ready < 0 {
 			m.ready, m.cur.ready = i, i
 		}
+	case fact.ListCast, fact.ListDone, fact.Brought, fact.Listed:
+		r.noteList(i)
 	case fact.Digest:
 		r.digests = append(r.digests, i)
 	case fact.Session:
@@ -266,7 +268,9 @@ func (r *run) noteCall(i int) {
 		}
 	case fact.Outcome:
 		c := r.call(f.Caller, f.Group, f.ID)
-		c.outcomes = append(c.outcomes, i)
+		if c.outcomes = append(c.outcomes, i); f.Kind == "void" {
+			c.outcomes = nil
+		}
 		if len(c.done) > 0 {
 			c.late = append(c.late, i)
 		}

@@ -48,9 +48,12 @@ var properties = []Property{
 	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group whose sender had seen it, or a later view of that group.", judgeAcross},
 	{"O5", "Total order", "Total casts have the same positions at all survivors and are delivered by position, without gaps but for what was lost with a dead sender.", judgeTotal},
 	{"O6", "Total is FIFO and causal", "Total casts are delivered in an order that respects FIFO and causality among them.", judgeTotalCausal},
+	{"O7", "One order of lists", "Casts to lists of destinations are delivered everywhere in one order.", judgeListOrder},
 	{"O8", "Barrier order", "Barrier casts come after all other casts of their view, by rank and number, and everybody was delivered the same before them.", judgeBarrier},
 	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
 	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in.", judgeStrong},
+	{"O11", "All of a list or nothing", "A cast to a list is delivered, once, to all its destinations or to none, as its sender is told; members that go on together are given the same.", judgeListAtomicity},
+	{"O12", "Causal order of lists", "A Causal, Total or Barrier cast is delivered after every cast to a list that its sender had been delivered, or had cast, before.", judgeListCausality},
 
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
 	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},
@@ -67,6 +70,7 @@ var properties = []Property{
 	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
 	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
+	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
 
 	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers.", judgeSessions},
 	{"C2", "Session end", "A session is opened once and ends at one point of the total order; after that none of its requests is carried out.", judgeSessionEnd},
@@ -78,4 +82,5 @@ var properties = []Property{
 	{"E4", "Flush termination", "In the end nobody is blocked by a flush and every flush call is answered.", judgeFlushEnd},
 	{"E5", "Transfer termination", "In the end every running member holds the state.", judgeTransferEnd},
 	{"E6", "No permanent stall", "In the end no site is stalled.", judgeStall},
+	{"E7", "List termination", "In the end every cast to a list has ended.", judgeListEnd},
 }

@@ -46,7 +46,9 @@ func judgeReads(r *run, v *verdict) {
 	type begun struct {
 		rec  int
 		need finished
+		list lastList
 	}
+	lists := map[id.Address]lastList{}
 	newest, open := map[id.Address]*finished{}, map[readKey]begun{}
 	for i := range r.records {
 		switch f := r.records[i].Fact.(type) {
@@ -54,8 +56,17 @@ func judgeReads(r *run, v *verdict) {
 			if (f.Safe || f.Order == fact.Barrier) && !f.Duplicate && !f.Void {
 				r.finish(newest, i, &f)
 			}
+		case fact.Listed:
+			r.finishList(lists, f.Group, i, r.listOf[listKey{f.Caller, f.Num}])
+		case fact.ListDone:
+			x := r.listOf[listKey{f.Proc, f.Num}]
+			for _, to := range x.dests {
+				if f.End == "numbered" {
+					r.finishList(lists, to, i, x)
+				}
+			}
 		case fact.ReadCall:
-			b := begun{rec: i}
+			b := begun{rec: i, list: lists[f.Group]}
 			if n := newest[f.Group]; n != nil {
 				b.need = finished{n.view, slices.Clone(n.last), slices.Clone(n.rec)}
 			}
@@ -70,8 +81,23 @@ func judgeReads(r *run, v *verdict) {
 				continue
 			}
 			b.need.judge(v, b.rec, i, &f)
+			if x := b.list; x.number != 0 && !v.holds(f.Lists >= x.number) {
+				v.fail([]int{x.rec, b.rec, i}, "%s read in %s with casts to lists up to number %d, and number %d was done before it began.", f.Proc, f.Group, f.Lists, x.number)
+			}
 			r.judgePrescient(v, i, &f)
 		}
+	}
+}
+
+// lastList is the last cast to a list that is done as far as a group is concerned.
+type lastList struct {
+	number uint64
+	rec    int
+}
+
+func (r *run) finishList(lists map[id.Address]lastList, group id.Address, i int, x *listed) {
+	if group != 0 && x.number > lists[group].number {
+		lists[group] = lastList{x.number, i}
 	}
 }
 

@@ -50,6 +50,11 @@ type run struct {
 	sessions  []*clientSession
 	sessionOf map[sessionKey]*clientSession
 	allReply  []int
+	lists     []*listed
+	listOf    map[listKey]*listed
+	gives     []int     // deliveries of casts to lists
+	regiven   []int     // the repeated ones among them
+	asks      []listAsk // casts to lists that have not ended
 
 	quiet int
 	alive map[id.Site]bool // at quiet, without those that halted or crashed later
@@ -186,7 +191,8 @@ type stay struct {
 	attempts   []mark // the first of each attempt
 	cuts       []int
 	blocks     []int
-	donor      bool // it captured a state
+	donor      bool  // it captured a state
+	listed     []int // casts to lists that it was given
 }
 
 // stream is what one process sent in one view.

@@ -32,6 +32,9 @@ func misfit(rec *trace.Record) string {
 			return "p is a process of the site"
 		}
 	}
+	if proc, ok := listActor(rec.Fact); ok && (proc.IsGroup() || proc == 0 || proc.Site() != rec.Site) {
+		return "p is a process of the site"
+	}
 	switch f := rec.Fact.(type) {
 	case fact.Send:
 		return misfitCasts(f.First, f.N, f.Order, f.Origin, f.OFirst)

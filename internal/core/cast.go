@@ -83,7 +83,7 @@ func (m *member) sendQueued(c *installed) {
 			}
 			r = runFor(q.request)
 		}
-		if (c.barrier && r.Order != msg.Barrier) || (r.Order != msg.FIFO && !m.mayDepend()) {
+		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(r) {
 			break
 		}
 		m.sequence(c) // positions already due come before ours
@@ -142,7 +142,7 @@ func (m *member) openCalls(c *installed, r *msg.Run, specs []CallSpec) {
 			m.s.fx.Fact(fact.Asked{Caller: m.proc, Group: m.group, ID: spec.ID, View: key.View, Cast: key.Cast})
 		}
 		m.calls.Open(spec.ID, spec.Want, key)
-		m.calls.Expect(key, ready)
+		m.calls.Expect(key, 0, ready)
 	}
 }
 
@@ -270,7 +270,7 @@ func (m *member) heldReplies(c *installed) {
 		}
 		m.s.learn(m.past, x.Deps)
 		for _, it := range x.Items {
-			m.calls.Answer(call.Key{View: it.View, Cast: it.Cast}, x.From, it.Null, it.Body)
+			m.calls.Answer(call.Key{View: it.View, Cast: it.Cast}, 0, x.From, it.Null, it.Body)
 		}
 		return true
 	})
@@ -278,7 +278,7 @@ func (m *member) heldReplies(c *installed) {
 
 func (s *Site) called(proc, dest id.Address, e call.Event) {
 	if s.fx.Tracing {
-		if e.Member != 0 {
+		if e.Member != 0 || e.Outcome == call.Void {
 			s.fx.Fact(fact.Outcome{Caller: proc, Group: dest, ID: e.ID, Member: e.Member, Kind: e.Outcome.String()})
 		} else {
 			s.fx.Fact(fact.Done{Caller: proc, Group: dest, ID: e.ID, Err: e.End.String()})

@@ -224,7 +224,7 @@ func (m *member) secured() bool {
 			o.sendAck(c, o.usedEarlier(), true)
 		}
 	}
-	return ok && !slices.ContainsFunc(m.past.deps, func(d msg.Dep) bool { return d.Group != m.group })
+	return ok && !slices.ContainsFunc(m.past.deps, func(d msg.Dep) bool { return d.Group != m.group && d.Group != 0 })
 }
 
 // mayDepend reports whether a cast that carries causality may be sent now.
@@ -233,12 +233,26 @@ func (m *member) mayDepend() bool {
 	return !m.unsecured
 }
 
+// maySend reports whether a cast may be sent now. It comes after the casts to
+// lists that its sender knows of, also where the sender is no member: that is for
+// the sender's side to see to, so that nobody waits for a cast that has its position.
+func (m *member) maySend(r *msg.Run) bool {
+	if r.Listed == nil && !m.abreast() {
+		m.unsecured = true
+		return false
+	}
+	return r.Order == msg.FIFO || m.mayDepend()
+}
+
 // askPast asks about what nobody here can tell to be done with. Groups that are
 // gone need no asking: nobody is left to be delivered anything there.
 func (s *Site) askPast() effect.Time {
 	open, due := false, s.now >= s.pasts.at
 	for _, p := range s.pasts.list {
 		p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
+			if d.Group == 0 { // casts to lists: a number, which costs nothing to carry
+				return false
+			}
 			g := s.Group(d.Group)
 			if g == nil && d.View <= s.log.Index() {
 				s.groups.retry()

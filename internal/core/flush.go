@@ -236,6 +236,7 @@ func (m *member) settle() {
 		if !m.finish(old, next.view) {
 			return
 		}
+		m.endLists(old, next.view)
 		m.ending = m.ending[1:]
 		m.turn(old, next)
 	}
@@ -246,6 +247,7 @@ func (m *member) turn(old, c *installed) {
 	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= c.view.Index })
 	c.seen, c.clients, c.settled = m.seen.list(), m.clients.State(), true
 	m.clients.Turn()
+	m.turnPool(c.view)
 	m.announce(old, c.view)
 	m.turnTransfers(c.view)
 	m.turnHandOver(c.view)

@@ -146,6 +146,7 @@ func (s *Site) applied(list []gms.Applied) {
 			s.outside.heard(s)
 			s.groups.markClients()
 		}
+		s.numbered(a)
 		for _, c := range a.Groups {
 			if !a.Jump {
 				s.tellChange(c, a.Entry.Index)
@@ -155,6 +156,7 @@ func (s *Site) applied(list []gms.Applied) {
 		s.outside.viewed(s)
 	}
 	if len(list) > 0 {
+		s.dealtLists(list)
 		s.requests.satisfied(s)
 		s.replayEarly()
 	}
@@ -323,6 +325,8 @@ func (r *requests) satisfied(s *Site) {
 		case msg.OpFlush:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Index
+		case msg.OpList:
+			return d.Dealt(op.Proc.Site()) >= op.List.Num
 		case msg.OpDepart, msg.OpSync: // seen otherwise
 		}
 		return false

@@ -129,6 +129,15 @@ type (
 		Body    []byte
 		Copy    []byte
 	}
+	// CastList casts once to each of Dests, groups and processes: in all of them or
+	// in none, in one order with all other casts to lists wherever they meet, and
+	// safe. Body holds one cast. ListDone follows when that is decided.
+	CastList struct {
+		Proc  id.Address
+		ID    uint64
+		Dests []id.Address // each once
+		Body  []byte
+	}
 	// CancelCall gives up a call: nothing more is told of it.
 	CancelCall struct {
 		Proc, Dest id.Address
@@ -204,6 +213,7 @@ func (Cast) event()         {}
 func (OpenSession) event()  {}
 func (CloseSession) event() {}
 func (Answer) event()       {}
+func (CastList) event()     {}
 func (CancelCall) event()   {}
 func (Used) event()         {}
 func (FlushGroup) event()   {}

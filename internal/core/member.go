@@ -59,6 +59,8 @@ type member struct {
 	waiting []*msg.Request
 	relayed []relayed
 
+	pool // casts to lists (pool.go)
+
 	// Sessions of clients (sessions.go).
 	clients  *clients.Table
 	expireAt effect.Time // when the next one expires, 0 for none
@@ -205,6 +207,7 @@ func (m *member) work() {
 	m.relay(c)
 	m.sendQueued(c)
 	m.expire(c)
+	m.place(c)
 	// What our own receipt makes safe is delivered at once here, but the others
 	// wait to hear of it.
 	c.urgent = c.urgent || c.queue.SafeWaiting()
@@ -273,6 +276,9 @@ func (m *member) emit(c *installed, rank int, r *msg.Run, pos uint64) {
 	m.stirred()
 	from, session := c.view.Members[rank].Proc, uint64(0)
 	switch {
+	case r.Listed != nil:
+		m.emitListed(c, rank, r, pos)
+		return
 	case r.Session != nil:
 		if r, session = m.spoken(c, rank, r, pos); r == nil {
 			return

@@ -91,6 +91,7 @@ type (
 		Rank        int        // of the member that sent it
 		Run         *msg.Run
 		Session     uint64 // for which Sender speaks; 0: none
+		Listed      uint64 // its place among all casts to lists; 0: not to a list
 	}
 	// Capture: take Proc's state as it is at this point of the stream and hand
 	// it over with StateBlock, at first no more than Upto bytes.
@@ -150,6 +151,17 @@ func (c Casts) Request(i int) Request {
 	return r
 }
 
+// ListEnd is what became of a cast to a list.
+type ListEnd string
+
+// The ends. Numbered: it is or will be delivered everywhere. NoDestination: one is
+// gone, nothing was done. Unknown: this site is out of the system.
+const (
+	Numbered      ListEnd = "numbered"
+	NoDestination ListEnd = "nowhere"
+	Unknown       ListEnd = "unknown"
+)
+
 // Outside the streams.
 type (
 	// Joined: Proc's wish to join Name was granted by log entry Since, which
@@ -190,6 +202,12 @@ type (
 		Proc, Group id.Address
 		ID          uint64
 	}
+	// ListDone answers CastList.
+	ListDone struct {
+		Proc id.Address
+		ID   uint64
+		End  ListEnd
+	}
 	// Synced answers Sync.
 	Synced struct{ ID uint64 }
 	// SiteViewed: a new view of the whole system.
@@ -227,6 +245,7 @@ func (Undelivered) item()   {}
 func (SessionOpened) item() {}
 func (SessionEnded) item()  {}
 func (Flushed) item()       {}
+func (ListDone) item()      {}
 func (Synced) item()        {}
 func (SiteViewed) item()    {}
 func (Directory) item()     {}

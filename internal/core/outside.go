@@ -86,7 +86,7 @@ func (s *Site) castOutside(ev Cast) {
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast, Session: c.session()})
 		c.calls.Open(spec.ID, spec.Want, key)
 		if !ev.Dest.IsGroup() {
-			c.calls.Expect(key, []view.GroupMember{{Proc: ev.Dest}})
+			c.calls.Expect(key, 0, []view.GroupMember{{Proc: ev.Dest}})
 		}
 	}
 	s.outside.touch(c)
@@ -111,7 +111,7 @@ func (c *caller) add(ev *Cast) {
 		if r.Call {
 			joint.Calls = []CallSpec{}
 		}
-		if r.First > c.sent && joint.join(ev) {
+		if r.First > c.sent && r.Listed == nil && joint.join(ev) {
 			r.N, r.Body = joint.N, joint.Body
 			c.last += uint64(ev.N)
 			return
@@ -209,6 +209,7 @@ func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
 		if now == nil {
 			c.calls.EndAll(call.Lost)
 			cs.drop(s, c)
+			s.listGone(group)
 			continue
 		}
 		if c.calls.Len() == 0 {
@@ -231,6 +232,7 @@ func (cs *callers) viewed(s *Site) {
 		if !c.dest.IsGroup() && !v.Has(c.dest.Site()) {
 			c.calls.Keep(func(view.GroupMember) bool { return false })
 			cs.drop(s, c)
+			s.listGone(c.dest)
 			continue
 		}
 		c.pass(s)
@@ -240,7 +242,7 @@ func (cs *callers) viewed(s *Site) {
 func (cs *callers) drop(s *Site, c *caller) {
 	bytes := 0
 	for _, r := range c.unheld {
-		bytes += requestSize(r.N, r.Body)
+		bytes += r.Counts()
 	}
 	if bytes > 0 {
 		s.item(Undelivered{Proc: c.proc, Dest: c.dest, Bytes: bytes})
@@ -301,9 +303,10 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	for cast := x.First; cast <= x.Upto && x.Dest.IsGroup(); cast++ {
 		c.expect(s, call.Key{Cast: cast}, x.Of, 0)
 	}
+	s.listHeld(x)
 	n, bytes := 0, 0
 	for n < len(c.unheld) && c.unheld[n].First+uint64(c.unheld[n].N)-1 <= x.Upto {
-		bytes += requestSize(c.unheld[n].N, c.unheld[n].Body)
+		bytes += c.unheld[n].Counts()
 		n++
 	}
 	if c.unheld = c.unheld[n:]; len(c.unheld) == 0 {
@@ -334,7 +337,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)
-		c.calls.Answer(key, x.From, it.Null, it.Body)
+		c.calls.Answer(key, x.Of, x.From, it.Null, it.Body)
 	}
 	s.dropClosed(c)
 }
@@ -344,7 +347,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 // reply at hand counts, even if it is gone by now. A view that is not
 // remembered, or that we never heard of, leaves the outcome unknown.
 func (c *caller) expect(s *Site, key call.Key, of uint64, from id.Address) {
-	if c.calls.Known(key) {
+	if c.calls.Known(key, of) {
 		return
 	}
 	i := slices.IndexFunc(c.views, func(v *view.Group) bool { return v.Index == of })
@@ -352,7 +355,7 @@ func (c *caller) expect(s *Site, key call.Key, of uint64, from id.Address) {
 		c.calls.Fail(key, call.Unknown)
 		return
 	}
-	c.calls.Expect(key, c.views[i].ReadyMembers())
+	c.calls.Expect(key, of, c.views[i].ReadyMembers())
 	if now := s.Group(c.dest); now != nil && now.Index != of {
 		c.calls.Keep(func(m view.GroupMember) bool { return now.Carries(m) || m.Proc == from })
 	}
@@ -370,7 +373,11 @@ func (c *caller) learn(index uint64, t vclock.Time) {
 // request takes a request to relay, or for a process here.
 func (s *Site) request(x *msg.Request) {
 	if !x.Dest.IsGroup() {
-		s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+		if x.Listed != nil {
+			s.bring(x)
+		} else {
+			s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+		}
 		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, First: x.First, Upto: x.First + uint64(x.N) - 1})
 		return
 	}
@@ -386,7 +393,7 @@ func runFor(x *msg.Request) *msg.Run {
 	if x.Session != nil && x.Session.Op != msg.SessionRequest {
 		return &msg.Run{N: 1, Order: msg.Total, Safe: true, Session: x.Session, Body: msg.AppendCast(nil, nil)}
 	}
-	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body, Session: x.Session}
+	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body, Session: x.Session, Listed: x.Listed}
 }
 
 // relay queues the requests whose callers know nothing that we do not.
@@ -413,7 +420,7 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 	last := m.seen.last(r.Origin)
 	end := r.OFirst + uint64(r.N) - 1
 	if end <= last {
-		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true})
+		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, dup: true, void: r.Listed != nil})
 		m.markUsed(c, rank, r)
 		return nil
 	}

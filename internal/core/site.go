@@ -83,6 +83,7 @@ type Site struct {
 	peers    peers
 	groups   groups
 	outside  callers
+	lists    lists
 	requests requests
 	pasts    pasts
 
@@ -208,6 +209,8 @@ func (s *Site) program(ev Event) {
 		s.closeSession(ev)
 	case Answer:
 		s.answer(ev)
+	case CastList:
+		s.castList(ev)
 	case CancelCall:
 		s.cancelCall(ev)
 	case LeaveGroup:
@@ -341,6 +344,7 @@ func (s *Site) halt(why string) {
 	for _, m := range slices.Clone(s.groups.list) {
 		m.end("halted")
 	}
+	s.haltLists()
 	s.outside.halt()
 	s.fx.Fact(fact.Halt{Why: why})
 	s.item(Halted{Why: why})
@@ -384,6 +388,9 @@ func (s *Site) String() string {
 	for _, c := range s.outside.list {
 		fmt.Fprintf(&b, "\n  %v asks %v by %v: %d made, %d passed on, %d not held, %d open", c.proc, c.dest, c.relay.Proc, c.last, c.sent, len(c.unheld), c.calls.Len())
 	}
+	for _, l := range s.lists.open {
+		fmt.Fprintf(&b, "\n  %v casts %d to %v, by attempt %d: requests %v, held in %v", l.Proc, l.ID, l.Dests, l.num, l.firsts, l.held)
+	}
 	for _, p := range s.pasts.list {
 		for _, d := range p.deps {
 			fmt.Fprintf(&b, "\n  %v carries %v of view %d of %v", p.proc, d.Time, d.View, d.Group)
@@ -397,7 +404,7 @@ func (s *Site) String() string {
 		for _, t := range m.targets {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
-		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed))
+		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed), len(m.kept))
 		if m.waits {
 			fmt.Fprintf(&b, ", waits for another group: %d views to end, delivery %v, to send %v", len(m.ending), m.cur != nil && m.cur.queue.Waits(), m.unsecured)
 		}

@@ -357,6 +357,9 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 	if err != nil {
 		return err
 	}
+	if strings.Contains(args[1], ",") {
+		return s.castList(x, args)
+	}
 	dest, err := s.destination(x, args[1])
 	if err != nil {
 		return err
@@ -388,6 +391,25 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 		}
 	}
 	p.s.post(ev)
+	return nil
+}
+
+// castList casts to several: cast 1 g,h,@3 total a.
+func (s *Story) castList(x *site, args []string) error {
+	if args[2] != "total" || len(args) != 4 {
+		return errors.New("usage: cast 1 g,h,@3 total a")
+	}
+	var dests []id.Address
+	for _, word := range strings.Split(args[1], ",") {
+		to, err := s.destination(x, word)
+		if err != nil {
+			return err
+		}
+		dests = append(dests, to)
+	}
+	p := x.programs[0]
+	p.calls++
+	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, []byte(args[3]))})
 	return nil
 }
 

@@ -4,16 +4,16 @@ package sim
 // every machine.
 type Dice struct{ state uint64 }
 
-// NewDice returns dice whose throws depend on the seed alone.
-func NewDice(seed uint64) *Dice { return &Dice{state: seed*0x9e3779b97f4a7c15 + 0x1234567} }
+// NewDice returns dice whose throws depend on the seed alone. The seed is mixed
+// first: splitmix64 walks through its states in equal steps, so that seeds a step
+// apart would throw the same, one throw later, and runs whose numbers of throws
+// differ by one would be one run.
+func NewDice(seed uint64) *Dice { return &Dice{state: mix(mix(seed + 0x9e3779b97f4a7c15))} }
 
 // Uint64 throws 64 bits.
 func (d *Dice) Uint64() uint64 {
 	d.state += 0x9e3779b97f4a7c15
-	z := d.state
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
-	return z ^ (z >> 31)
+	return mix(d.state)
 }
 
 // N throws a number from 0 to n-1; n must be positive.

@@ -51,6 +51,8 @@ func (w *World) doSomething(p *program) {
 	case m != nil && m.group != 0 && roll < 5:
 		p.calls++
 		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
+	case roll < 8:
+		w.castToList(p)
 	case roll < 70:
 		w.castSomething(p, name, false)
 	case roll < 95:
@@ -119,6 +121,26 @@ func (w *World) castSomething(p *program, name string, calls bool) {
 		n = 1
 	}
 	p.cast(g.Group, order, w.dice.Chance(250), n, size, wanted(w.dice), calls)
+}
+
+// castToList casts to some groups, and now and then to a process as well.
+func (w *World) castToList(p *program) {
+	var dests []id.Address
+	for n := range w.Groups {
+		if g := p.s.core.Lookup(groupName(n)); g != nil && w.dice.Chance(700) {
+			dests = append(dests, g.Group)
+		}
+	}
+	if w.dice.Chance(300) {
+		dests = append(dests, id.Process(Pick(w.dice, p.s.core.View().Members).Site, 1))
+	}
+	if len(dests) > 0 {
+		size := 16
+		if w.dice.Chance(50) {
+			size = w.dice.N(w.MaxCast)
+		}
+		p.castList(dests, size)
+	}
 }
 
 // callProcess calls a process by its own address.

@@ -236,9 +236,21 @@ func (p *program) answer(r core.Request, payload []byte) {
 }
 
 func (p *program) direct(c core.Casts) {
+	if w := p.s.w; w.story != nil && !c.Run.Call {
+		w.story.direct(p, c)
+	}
 	for k := 0; c.Run.Call && k < int(c.Run.N); k++ {
 		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(k), Body: []byte("direct")})
 	}
+}
+
+// castList casts once to several destinations.
+func (p *program) castList(dests []id.Address, size int) {
+	payload := make([]byte, max(16, size))
+	binary.LittleEndian.PutUint64(payload, p.s.w.dice.Uint64())
+	binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
+	p.calls++
+	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, payload)})
 }
 
 // cast sends n casts to dest if the window allows.

@@ -17,19 +17,28 @@ import (
 type register struct {
 	view   uint64
 	counts []uint64
+	lists  uint64 // the last cast to a list, by its number
 }
 
 // turn begins a view, unless the state that was loaded is of that view already.
 func (r *register) turn(i core.Viewed) {
 	if i.View.Index != r.view {
-		*r = register{i.View.Index, make([]uint64, len(i.View.Members))}
+		r.view, r.counts = i.View.Index, make([]uint64, len(i.View.Members))
 	}
 }
 
-func (r *register) handled(i core.Casts) { r.counts[i.Rank] = i.Run.Last() }
+// handled notes casts. One to a list that comes at the end of the view is of no
+// rank.
+func (r *register) handled(i core.Casts) {
+	r.lists = max(r.lists, i.Listed)
+	if i.Rank < len(r.counts) {
+		r.counts[i.Rank] = i.Run.Last()
+	}
+}
 
 func (r *register) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, r.view)
+	b = binary.LittleEndian.AppendUint64(b, r.lists)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(r.counts)))
 	for _, n := range r.counts {
 		b = binary.LittleEndian.AppendUint64(b, n)
@@ -39,9 +48,10 @@ func (r *register) append(b []byte) []byte {
 
 func (r *register) read(b []byte) {
 	r.view = binary.LittleEndian.Uint64(b)
-	r.counts = make([]uint64, binary.LittleEndian.Uint64(b[8:]))
+	r.lists = binary.LittleEndian.Uint64(b[8:])
+	r.counts = make([]uint64, binary.LittleEndian.Uint64(b[16:]))
 	for i := range r.counts {
-		r.counts[i] = binary.LittleEndian.Uint64(b[16+8*i:])
+		r.counts[i] = binary.LittleEndian.Uint64(b[24+8*i:])
 	}
 }
 
@@ -107,7 +117,7 @@ func (m *membership) look() {
 // saw takes the state as it is, and after a while asks whether that counts.
 func (m *membership) saw(r reading) {
 	s := m.p.s
-	done := fact.ReadDone{Proc: m.p.proc, Group: m.group, ID: r.id, View: m.state.view, Counts: slices.Clone(m.state.counts)}
+	done := fact.ReadDone{Proc: m.p.proc, Group: m.group, ID: r.id, View: m.state.view, Counts: slices.Clone(m.state.counts), Lists: m.state.lists}
 	stands := func() {
 		switch {
 		case m.left || s.stopped:

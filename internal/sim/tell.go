@@ -130,6 +130,8 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		} else {
 			t.note(who, fmt.Sprintf("read %d sees %d casts", f.ID, f.Counts))
 		}
+	case fact.ListDone:
+		t.note(who, fmt.Sprintf("cast %d to a list: %s", f.ID, f.End))
 	case fact.FlushDone:
 		t.note(who, fmt.Sprintf("flush %d is done", f.ID))
 	case fact.Outcome:
@@ -161,6 +163,18 @@ func siteView(f fact.SiteView) string {
 		parts = append(parts, fmt.Sprintf("without %s (%s)", label(r.Site), r.Evidence))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// direct takes a cast to a process by its own address.
+func (s *Story) direct(p *program, c core.Casts) {
+	for k, rest := 0, c.Run.Body; k < int(c.Run.N); k++ {
+		payload, next, ok := msg.NextCast(rest)
+		if !ok {
+			return
+		}
+		rest = next
+		s.tale.note(label(p.s.id), "is given "+string(payload))
+	}
 }
 
 // streamed takes an item of a member's stream, as its program handles it.

@@ -98,6 +98,8 @@ func (a *asker) one() {
 	}
 	g, member := to.(*cohort.Group)
 	switch dice := a.dice.IntN(100); {
+	case dice < 8:
+		err = a.castsToAll(ctx)
 	case dice < 35 && member:
 		err = a.casts(ctx, k, g)
 	case dice < 60:
@@ -211,6 +213,27 @@ func (a *asker) casts(ctx context.Context, k int, g *cohort.Group) error {
 		return errAnother
 	}
 	a.acked(k, cohort.Total, len(sent), sent...)
+	return nil
+}
+
+// castsToAll makes one update in all groups, by one cast to them: in all or in
+// none, and among the others of its kind in one order.
+func (a *asker) castsToAll(ctx context.Context) error {
+	var to []cohort.Address
+	for _, name := range groups {
+		v, err := a.w.node.Lookup(ctx, name)
+		if err != nil {
+			return err
+		}
+		to = append(to, v.Group)
+	}
+	u := a.fresh()
+	if err := a.w.node.Client(to[0], to[1:]...).Cast(ctx, cohort.Total, entryUpdate, u); err != nil {
+		return err
+	}
+	for k := range groups {
+		a.acked(k, cohort.Total, 1, u.Number)
+	}
 	return nil
 }
 

@@ -154,6 +154,34 @@ func (l *line) deliver(f fact.Deliver) {
 	l.optFlag("void", f.Void)
 }
 
+// listFact does the same for casts to lists.
+func (l *line) listFact(f fact.Fact) bool {
+	switch f := f.(type) {
+	case fact.ListCast:
+		l.addr("p", f.Proc)
+		l.num("id", f.ID)
+		l.num("num", f.Num)
+		l.addrs("dests", f.Dests)
+	case fact.ListDone:
+		l.addr("p", f.Proc)
+		l.num("id", f.ID)
+		l.num("num", f.Num)
+		l.text("end", f.End)
+	case fact.Brought:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("caller", f.Caller)
+		l.num("num", f.Num)
+	case fact.Listed:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("caller", f.Caller)
+		l.num("num", f.Num)
+		l.num("number", f.Number)
+	default:
+		return false
+	}
+	return true
+}
+
 // toolFact does the same for flushes, state transfer and calls.
 func (l *line) toolFact(f fact.Fact) bool {
 	switch f := f.(type) {
@@ -171,6 +199,7 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.num("id", f.ID)
 		l.optNum("v", f.View)
 		l.nums("counts", f.Counts)
+		l.optNum("lists", f.Lists)
 		l.optText("err", f.Err)
 	case fact.Snapshot:
 		l.inView(f.Proc, f.Group, f.View)
@@ -211,7 +240,7 @@ func (l *line) toolFact(f fact.Fact) bool {
 	case fact.Outcome:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)
-		l.addr("member", f.Member)
+		l.optAddr("member", f.Member)
 		l.text("kind", f.Kind)
 	case fact.Done:
 		l.in(f.Caller, f.Group)

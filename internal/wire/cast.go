@@ -18,15 +18,21 @@ const (
 // Bits of the byte that opens a run or the casts of a request. The rest of it
 // is the order.
 const (
-	orderBits  = 1<<3 - 1
-	safeBit    = 1 << 3
-	callBit    = 1 << 4
-	originBit  = 1 << 5
-	depsBit    = 1 << 6
-	sessionBit = 1 << 7
+	orderBits = 1<<3 - 1
+	safeBit   = 1 << 3
+	callBit   = 1 << 4
+	originBit = 1 << 5
+	depsBit   = 1 << 6
+	moreBit   = 1 << 7 // a byte follows
 )
 
-func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps, session bool) []byte {
+// Bits of that byte.
+const (
+	sessionBit = 1 << 0
+	listedBit  = 1 << 1
+)
+
+func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps, session, listed bool) []byte {
 	v := byte(o)
 	if safe {
 		v |= safeBit
@@ -40,18 +46,30 @@ func appendCastFlags(b []byte, o msg.Order, safe, call, origin, deps, session bo
 	if deps {
 		v |= depsBit
 	}
-	if session {
-		v |= sessionBit
+	if !session && !listed {
+		return append(b, v)
 	}
-	return append(b, v)
+	more := byte(0)
+	if session {
+		more |= sessionBit
+	}
+	if listed {
+		more |= listedBit
+	}
+	return append(b, v|moreBit, more)
 }
 
-// readCastFlags reads the byte whole, and the order in it.
-func readCastFlags(r *reader, mask byte) (byte, msg.Order) {
-	v := r.flags(mask)
-	o := msg.Order(v & orderBits)
+// readCastFlags reads the byte whole, the order in it, and the byte that may
+// follow.
+func readCastFlags(r *reader, mask byte) (flags, more byte, o msg.Order) {
+	flags = r.flags(mask | moreBit)
+	o = msg.Order(flags & orderBits)
 	r.check(o >= msg.FIFO && o <= msg.Sequence, "unknown order")
-	return v, o
+	if flags&moreBit != 0 {
+		more = r.flags(sessionBit | listedBit)
+		r.check(more != 0, "more flags, and none is set")
+	}
+	return flags, more, o
 }
 
 // checkNumbers refuses n numbers from first on that do not fit 64 bits.
@@ -69,7 +87,7 @@ func checkBody(r *reader, n uint32, body []byte) {
 
 // appendRunHead appends all of run but its body.
 func appendRunHead(b []byte, run *msg.Run) []byte {
-	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, len(run.Deps) > 0, run.Session != nil)
+	b = appendCastFlags(b, run.Order, run.Safe, run.Call, run.Origin != 0, len(run.Deps) > 0, run.Session != nil, run.Listed != nil)
 	b = binary.AppendUvarint(b, run.First)
 	b = binary.AppendUvarint(b, uint64(run.N))
 	b = appendCounts(b, run.Time)
@@ -87,7 +105,7 @@ func appendRunHead(b []byte, run *msg.Run) []byte {
 	if len(run.Deps) > 0 {
 		b = appendDeps(b, run.Deps)
 	}
-	return appendSession(b, run.Session)
+	return appendListed(appendSession(b, run.Session), run.Listed)
 }
 
 func appendDep(b []byte, d msg.Dep) []byte {
@@ -116,7 +134,7 @@ func readDeps(r *reader) []msg.Dep {
 
 // readRun reads all of run, whose body is the rest of the frame.
 func readRun(r *reader, run *msg.Run, sender uint16) {
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|depsBit|sessionBit)
+	flags, more, order := readCastFlags(r, orderBits|safeBit|callBit|originBit|depsBit)
 	run.Order = order
 	run.Safe = flags&safeBit != 0
 	run.Call = flags&callBit != 0
@@ -142,9 +160,13 @@ func readRun(r *reader, run *msg.Run, sender uint16) {
 		r.check(len(run.Deps) > 0, "no dependencies")
 		r.check(order != msg.FIFO && order != msg.Sequence, "dependencies on an order without")
 	}
-	if flags&sessionBit != 0 {
+	if more&sessionBit != 0 {
 		run.Session = readSession(r, order, run.Safe, run.N)
 		r.check((run.Session.Op == msg.SessionRequest) == (run.Origin != 0), "session without origin, or an operation with one")
+	}
+	if more&listedBit != 0 {
+		run.Listed = readListed(r, order, run.Safe, run.N)
+		r.check((run.Listed.Places == nil) == (run.Origin != 0), "a cast to a list without origin, or places with one")
 	}
 	run.Body = r.rest()
 }
@@ -217,19 +239,19 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Joined)
 	b = appendAddr(b, m.Caller)
 	b = binary.AppendUvarint(b, m.First)
-	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, len(m.Deps) > 0, m.Session != nil)
+	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, len(m.Deps) > 0, m.Session != nil, m.Listed != nil)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
 	if len(m.Deps) > 0 {
 		b = appendDeps(b, m.Deps)
 	}
 	b = binary.AppendUvarint(b, uint64(m.N))
-	return appendSession(b, m.Session), m.Body
+	return appendListed(appendSession(b, m.Session), m.Listed), m.Body
 }
 
 func readRequest(r *reader) *msg.Request {
 	m := &msg.Request{Index: r.uvarint(), Dest: r.addr(), Relay: r.addr(), Joined: r.uvarint(), Caller: r.addr(), First: r.uvarint()}
-	flags, order := readCastFlags(r, orderBits|safeBit|callBit|depsBit|sessionBit)
+	flags, more, order := readCastFlags(r, orderBits|safeBit|callBit|depsBit)
 	r.check(order != msg.Sequence, "request for a sequence entry")
 	m.Order = order
 	m.Safe = flags&safeBit != 0
@@ -242,8 +264,12 @@ func readRequest(r *reader) *msg.Request {
 	}
 	m.N = r.uint32()
 	checkNumbers(r, m.First, m.N)
-	if flags&sessionBit != 0 {
+	if more&sessionBit != 0 {
 		m.Session = readSession(r, order, m.Safe, m.N)
+	}
+	if more&listedBit != 0 {
+		m.Listed = readListed(r, order, m.Safe, m.N)
+		r.check(m.Listed.Places == nil, "places in a request")
 	}
 	m.Body = r.rest()
 	checkBody(r, m.N, m.Body)

@@ -15,7 +15,7 @@ import (
 const (
 	minSite        = 8
 	minMember      = 8 + 1 + 1 + 1 + 8
-	minGroup       = 8 + 1 + 1 + 1 + 1
+	minGroup       = 8 + 1 + 1 + 1 + 1 + 1
 	minGroupMember = 8 + 1 + 1
 	minRemoval     = 8 + 1 + 1
 	minAccuse      = 8 + 1
@@ -72,6 +72,7 @@ func appendGroup(b []byte, g *view.Group) []byte {
 	b = appendName(b, g.Name)
 	b = binary.AppendUvarint(b, g.Index)
 	b = binary.AppendUvarint(b, g.Seq)
+	b = binary.AppendUvarint(b, g.Grown)
 	b = binary.AppendUvarint(b, uint64(len(g.Members)))
 	for _, m := range g.Members {
 		b = appendAddr(b, m.Proc)
@@ -82,7 +83,7 @@ func appendGroup(b []byte, g *view.Group) []byte {
 }
 
 func readGroup(r *reader) *view.Group {
-	g := &view.Group{Group: r.addr(), Name: r.name(), Index: r.uvarint(), Seq: r.uvarint()}
+	g := &view.Group{Group: r.addr(), Name: r.name(), Index: r.uvarint(), Seq: r.uvarint(), Grown: r.uvarint()}
 	g.Members = slots[view.GroupMember](r, minGroupMember)
 	for i := range g.Members {
 		g.Members[i] = view.GroupMember{Proc: r.addr(), Joined: r.uvarint(), Ready: r.bool()}
@@ -129,6 +130,9 @@ func appendOps(b []byte, ops []msg.Op) []byte {
 			b = appendAddr(b, op.Old)
 			b = binary.AppendUvarint(b, op.Since)
 		}
+		if op.Kind == msg.OpList {
+			b = appendList(b, op.List)
+		}
 	}
 	return b
 }
@@ -137,12 +141,15 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpReplace, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpList, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
 		}
 		if k == msg.OpReplace {
 			out[i].Old, out[i].Since = r.addr(), r.uvarint()
+		}
+		if k == msg.OpList {
+			out[i].List = readList(r)
 		}
 	}
 	return out
@@ -304,7 +311,8 @@ func appendSnapshot(b []byte, m *msg.Snapshot) []byte {
 	for _, g := range m.Groups {
 		b = appendGroup(b, g)
 	}
-	return b
+	b = binary.AppendUvarint(b, m.Lists)
+	return appendListMarks(b, m.Marks)
 }
 
 func readSnapshot(r *reader) *msg.Snapshot {
@@ -316,6 +324,7 @@ func readSnapshot(r *reader) *msg.Snapshot {
 	for i := range m.Groups {
 		m.Groups[i] = readGroup(r)
 	}
+	m.Lists, m.Marks = r.uvarint(), readListMarks(r)
 	return m
 }
 

@@ -99,7 +99,7 @@ func (g gen) fill(v reflect.Value) {
 		v.SetUint(1 + g.Uint64N(uint64(msg.SessionFull)))
 		return
 	case msg.OpKind:
-		v.SetUint(1 + g.Uint64N(uint64(msg.OpReplace)))
+		v.SetUint(1 + g.Uint64N(uint64(msg.OpList)))
 		return
 	}
 	switch k := v.Kind(); {
@@ -169,6 +169,7 @@ func (g gen) mend(m msg.Message) {
 			m.Run.N, m.Run.Body = 1, nil
 		}
 		g.mendSession(m.Run)
+		g.mendListed(m.Run)
 		g.mendNumbers(m.Run)
 	case *msg.Part:
 		if m.Run.Order == msg.Sequence {
@@ -177,6 +178,7 @@ func (g gen) mend(m msg.Message) {
 		g.mendRun(m.Run, &m.Sender)
 		m.Run.N, m.Run.Body = 1, append(m.Run.Body, 0)
 		g.mendSession(m.Run)
+		g.mendListed(m.Run)
 		g.mendNumbers(m.Run)
 		size := uint64(len(m.Run.Body))
 		m.Offset = min(m.Offset, math.MaxUint64-size)
@@ -187,12 +189,7 @@ func (g gen) mend(m msg.Message) {
 		}
 		m.N, m.Body = g.casts(m.Body)
 		m.First = min(m.First, math.MaxUint64-uint64(m.N))
-		switch {
-		case m.Order != msg.Total || !m.Safe:
-			m.Session = nil
-		case m.N != 1:
-			m.Session.Op = msg.SessionRequest
-		}
+		mendRequested(m)
 	case *msg.XferReplies:
 		for _, s := range m.Sessions {
 			for i := range s.Items {
@@ -257,16 +254,49 @@ func (g gen) mendSession(r *msg.Run) {
 	}
 }
 
+// mendRequested leaves sessions, and what brings a cast to a list, in requests that
+// may have it.
+func mendRequested(m *msg.Request) {
+	switch {
+	case m.Order != msg.Total || !m.Safe:
+		m.Session = nil
+	case m.N != 1:
+		m.Session.Op = msg.SessionRequest
+	}
+	if m.Order != msg.Causal || !m.Safe || m.N != 1 {
+		m.Listed = nil
+	} else {
+		m.Listed.Places = nil
+	}
+}
+
+func (g gen) mendListed(r *msg.Run) {
+	switch {
+	case r.N != 1 || !r.Safe:
+		r.Listed = nil
+	case r.Order == msg.Causal && r.Origin != 0:
+		r.Listed.Places = nil
+	case r.Order == msg.Total && r.Origin == 0 && len(r.Listed.Places) > 0:
+		r.Listed.Num = 0
+	default:
+		r.Listed = nil
+	}
+}
+
 func (g gen) mendNumbers(r *msg.Run) {
 	r.First = min(r.First, math.MaxUint64-uint64(r.N))
 	r.OFirst = min(r.OFirst, math.MaxUint64-uint64(r.N))
 }
 
-// mendOps: only a replacement names who is replaced.
+// mendOps: only a replacement names who is replaced, and only a cast to a list its
+// destinations.
 func mendOps(ops []msg.Op) {
 	for i := range ops {
 		if ops[i].Kind != msg.OpReplace {
 			ops[i].Old, ops[i].Since = 0, 0
+		}
+		if ops[i].Kind != msg.OpList {
+			ops[i].List = nil
 		}
 	}
 }

@@ -79,7 +79,7 @@ func membershipSamples() []sample {
 			View: &view.Site{Seq: 4, Members: []view.Member{{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Weight: 2}, host}},
 			Groups: []*view.Group{{Group: group, Name: "bank", Index: 13, Seq: 2, Members: []view.GroupMember{
 				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13},
-			}}},
+			}, Grown: 13}}, Lists: 5, Marks: []msg.ListMark{{Site: 0x2222, Num: 9}},
 		})},
 		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
 		{"accuse no more", control(&msg.Accuse{})},
@@ -100,6 +100,14 @@ func castSamples() []sample {
 			First: 5, N: 1, Order: msg.Total, Safe: true, Call: true, Time: vclock.Time{0, 4, 7}, Origin: caller, OFirst: 40,
 			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("x"),
 			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
+		}})},
+		{"data that brings a cast to a list", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
+			First: 5, N: 1, Order: msg.Causal, Safe: true, Time: vclock.Time{0, 4, 7}, Origin: caller, OFirst: 40,
+			Listed: &msg.Listed{Num: 9}, Body: body("x"),
+		}})},
+		{"data that places casts to lists", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
+			First: 6, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 5, 7},
+			Listed: &msg.Listed{Places: []msg.Place{{Number: 5, Caller: caller, Num: 9}}}, Body: body(""),
 		}})},
 		{"data that ends a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
 			First: 6, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 5, 7},
@@ -131,6 +139,9 @@ func groupSamples() []sample {
 		})},
 		{"hand-over", control(&msg.HandOver{Group: group, View: 13, To: first, Heir: second, Joined: 12})},
 		{"submit a replacement", control(&msg.Submit{Ops: []msg.Op{{Kind: msg.OpReplace, Proc: second, Group: group, Index: 12, Old: first, Since: 7}}})},
+		{"submit a cast to a list", control(&msg.Submit{Ops: []msg.Op{{
+			Kind: msg.OpList, Proc: caller, List: &msg.List{Num: 9, Dests: []msg.ListDest{{Dest: group, View: 13}, {Dest: second}}},
+		}}})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
 		{"install", control(&msg.Install{Group: group, Attempt: 14, Settled: true, Seen: []msg.Seen{{Caller: caller, Last: 41, View: 12}}})},
 		{"request", data(&msg.Request{
@@ -143,6 +154,10 @@ func groupSamples() []sample {
 		{"request of a session", data(&msg.Request{
 			Index: 13, Dest: group, Relay: first, Joined: 7, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, N: 1,
 			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("withdraw"),
+		})},
+		{"request for a list", data(&msg.Request{
+			Index: 13, Dest: group, Relay: first, Joined: 7, Caller: caller, First: 40, Order: msg.Causal, Safe: true, View: 13, N: 1,
+			Listed: &msg.Listed{Num: 9}, Body: body("withdraw"),
 		})},
 		{"request-held", control(&msg.RequestHeld{Dest: group, Caller: caller, Upto: 41})},
 		{"replies", data(&msg.Replies{

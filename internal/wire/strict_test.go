@@ -43,6 +43,37 @@ func TestUnsoundSessions(t *testing.T) {
 	}
 }
 
+// TestUnsoundLists does the same for what casts to lists add.
+func TestUnsoundLists(t *testing.T) {
+	places := []msg.Place{{Number: 3, Caller: caller, Num: 2}}
+	request := func(order msg.Order, safe bool, n uint32, list []msg.Place) *msg.Frame {
+		return data(&msg.Request{Dest: group, Order: order, Safe: safe, N: n, Listed: &msg.Listed{Num: 2, Places: list}, Body: body(make([]string, n)...)})
+	}
+	run := func(order msg.Order, origin id.Address, num uint64, list []msg.Place) *msg.Frame {
+		return data(&msg.Data{Group: group, Run: &msg.Run{
+			First: 1, N: 1, Order: order, Safe: true, Origin: origin, Listed: &msg.Listed{Num: num, Places: list}, Body: body(""),
+		}})
+	}
+	for _, c := range []struct {
+		what string
+		f    *msg.Frame
+	}{
+		{"what brings a cast to a list is neither Causal nor safe", request(msg.Total, true, 1, nil)},
+		{"what brings a cast to a list is neither Causal nor safe", request(msg.Causal, false, 1, nil)},
+		{"part of a cast to a list with other casts", request(msg.Causal, true, 2, nil)},
+		{"places in a request", data(&msg.Request{Order: msg.Total, Safe: true, N: 1, Listed: &msg.Listed{Places: places}, Body: body("")})},
+		{"places beside the total order", run(msg.Causal, 0, 0, places)},
+		{"places beside the total order", run(msg.Total, 0, 2, places)},
+		{"a cast to a list without origin, or places with one", run(msg.Causal, 0, 2, nil)},
+		{"a cast to a list without origin, or places with one", run(msg.Total, caller, 0, places)},
+	} {
+		var bad *Error
+		if f, err := DecodeFrame(AppendFrame(nil, c.f)); !errors.As(err, &bad) || bad.What != c.what || f != nil {
+			t.Errorf("want %q, got %v", c.what, err)
+		}
+	}
+}
+
 // TestUnsound sends messages that break a rule of package msg. The append
 // functions do not check these, so they serve to make the bytes.
 func TestUnsound(t *testing.T) {
@@ -103,7 +134,7 @@ func TestUnsound(t *testing.T) {
 		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Evidence: msg.Left + 1}}})},
 		{"unknown evidence", control(&msg.Commit{Entry: &msg.Entry{Remove: make([]msg.Removal, 1)}})},
 		{"unknown operation", ops(0)},
-		{"unknown operation", ops(msg.OpReplace + 1)},
+		{"unknown operation", ops(msg.OpList + 1)},
 		{"site out of range", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 1 << 47, Evidence: msg.Crash}}})},
 	} {
 		f, err := DecodeFrame(AppendFrame(nil, c.f))

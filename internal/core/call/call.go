@@ -5,7 +5,11 @@
 // null reply, or that it failed. A call ends when it has what it wants or when
 // nobody is left who could answer (section 3.2 of the 1987 paper).
 //
-// Requires: failures are told from views only. Guarantees: R1, R2, R3.
+// A request from outside may be delivered to a relay that dies with it, and in the
+// next view to the survivors, by way of another. What was answered to the first
+// delivery is void then, for it never was: the call begins anew.
+//
+// Requires: failures are told from views only. Guarantees: R1 to R4.
 package call
 
 import (
@@ -27,6 +31,7 @@ const (
 	Replied
 	Null
 	Failed
+	Void // of no member: all told before is void, the call begins anew
 )
 
 func (o Outcome) String() string {
@@ -37,6 +42,8 @@ func (o Outcome) String() string {
 		return "null"
 	case Failed:
 		return "failed"
+	case Void:
+		return "void"
 	case Waiting:
 	}
 	return "waiting"
@@ -86,7 +93,8 @@ type Key struct {
 	View, Cast uint64
 }
 
-// Event is something a caller learns: an outcome, or with Member 0 the end.
+// Event is something a caller learns: an outcome, or with Member 0 the end, unless
+// the outcome is Void.
 type Event struct {
 	ID      uint64
 	Member  id.Address
@@ -108,6 +116,7 @@ type pending struct {
 	want     int
 	got      int
 	known    bool // members is set
+	of       uint64
 	members  []view.GroupMember
 	outcomes []Outcome
 }
@@ -135,27 +144,34 @@ func (t *Table) First() (Key, bool) {
 	return t.open[0].key, true
 }
 
-// Known reports whether the members that may answer key are known.
-func (t *Table) Known(key Key) bool {
+// Known reports whether the members that may answer key are known, as those of
+// view of or of a later one.
+func (t *Table) Known(key Key, of uint64) bool {
 	p := t.calls[key]
-	return p == nil || p.known
+	return p == nil || (p.known && of <= p.of)
 }
 
-// Expect says which members may answer key.
-func (t *Table) Expect(key Key, members []view.GroupMember) {
+// Expect says which members may answer key, which is delivered in view of. A later
+// view than was known makes void what was answered: that delivery is lost.
+func (t *Table) Expect(key Key, of uint64, members []view.GroupMember) {
 	p := t.calls[key]
-	if p == nil || p.known {
+	if p == nil || (p.known && of <= p.of) {
 		return
 	}
-	p.known, p.members, p.outcomes = true, members, make([]Outcome, len(members))
+	if p.known {
+		p.got = 0
+		t.events(Event{ID: p.id, Outcome: Void})
+	}
+	p.known, p.of, p.members, p.outcomes = true, of, members, make([]Outcome, len(members))
 	t.finish(p)
 }
 
-// Answer takes a member's reply. What nobody waits for, and all but the first
-// of one member, is dropped.
-func (t *Table) Answer(key Key, member id.Address, null bool, body []byte) {
+// Answer takes a member's reply to a request delivered in view of. What nobody
+// waits for is dropped, and all but the first of one member, and what was answered
+// to a delivery that is lost.
+func (t *Table) Answer(key Key, of uint64, member id.Address, null bool, body []byte) {
 	p := t.calls[key]
-	if p == nil || !p.known {
+	if p == nil || !p.known || of != p.of {
 		return
 	}
 	o := Replied

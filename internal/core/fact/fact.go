@@ -253,9 +253,43 @@ type (
 		Group id.Address `json:"g"`
 		ID    uint64     `json:"id"`
 	}
+	// ListCast: Proc brings its cast ID to all of Dests, under its site's number Num.
+	// An attempt that fails is followed by another. ListDone ends it: End is
+	// "numbered", "nowhere" or "unknown".
+	ListCast struct {
+		Proc  id.Address   `json:"p"`
+		ID    uint64       `json:"id"`
+		Num   uint64       `json:"num"`
+		Dests []id.Address `json:"dests"`
+	}
+	ListDone struct {
+		Proc id.Address `json:"p"`
+		ID   uint64     `json:"id"`
+		Num  uint64     `json:"num"`
+		End  string     `json:"end"`
+	}
+	// Brought: Proc keeps what Caller brought to it or to its group under Num.
+	// Listed: it was given that, and Number is its place among all casts to lists.
+	// Group and View are 0 for a process.
+	Brought struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Caller id.Address `json:"caller"`
+		Num    uint64     `json:"num"`
+	}
+	Listed struct {
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		View   uint64     `json:"v"`
+		Caller id.Address `json:"caller"`
+		Num    uint64     `json:"num"`
+		Number uint64     `json:"number"`
+	}
 	// ReadCall: Proc's program begins a linearizable read of its state. ReadDone
 	// answers the call of the same ID: the state was that of View with so many
-	// casts of each rank handled, or Err says why there is no answer, "stalled".
+	// casts of each rank handled and those to lists up to number Lists, or Err says
+	// why there is no answer, "stalled".
 	// Both are the simulator's word: a real read tells nobody.
 	ReadCall struct {
 		Proc  id.Address `json:"p"`
@@ -268,6 +302,7 @@ type (
 		ID     uint64     `json:"id"`
 		View   uint64     `json:"v,omitempty"`
 		Counts []uint64   `json:"counts"`
+		Lists  uint64     `json:"lists,omitempty"`
 		Err    string     `json:"err,omitempty"`
 	}
 )
@@ -338,12 +373,13 @@ type (
 		Session uint64     `json:"session,omitempty"`
 		Sum     uint64     `json:"sum,omitempty,string"`
 	}
-	// Outcome: Caller counts Member once, as "reply", "null" or "failed".
+	// Outcome: Caller counts Member once, as "reply", "null" or "failed". Without a
+	// Member, as "void": it begins to count anew.
 	Outcome struct {
 		Caller id.Address `json:"p"`
 		Group  id.Address `json:"g"`
 		ID     uint64     `json:"id"`
-		Member id.Address `json:"member"`
+		Member id.Address `json:"member,omitempty"`
 		Kind   string     `json:"kind"`
 	}
 	// Done: the call ended. Err is empty, "nobody", "lost", "unknown",
@@ -383,6 +419,10 @@ func (Drop) Event() string      { return "drop" }
 func (Leave) Event() string     { return "leave" }
 func (FlushCall) Event() string { return "flushcall" }
 func (FlushDone) Event() string { return "flushdone" }
+func (ListCast) Event() string  { return "listcast" }
+func (ListDone) Event() string  { return "listdone" }
+func (Brought) Event() string   { return "brought" }
+func (Listed) Event() string    { return "listed" }
 func (ReadCall) Event() string  { return "readcall" }
 func (ReadDone) Event() string  { return "readdone" }
 func (Snapshot) Event() string  { return "snapshot" }

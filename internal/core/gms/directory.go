@@ -13,6 +13,9 @@ type Directory struct {
 	byAddr map[id.Address]*view.Group // never changed in place: views are values
 	byName map[string]id.Address
 	order  []id.Address // by address, for every walk
+
+	lists uint64         // casts to lists numbered so far
+	marks []msg.ListMark // by site
 }
 
 func newDirectory() *Directory {
@@ -69,9 +72,10 @@ func (d *Directory) since(was *Directory) []Change {
 
 // apply carries out an entry in the site view v that holds after it. All that
 // one entry does to a group is one change.
-func (d *Directory) apply(e *msg.Entry, v *view.Site) []Change {
+func (d *Directory) apply(e *msg.Entry, v *view.Site) ([]Change, []List) {
 	w := &rewrite{d: d, index: e.Index, view: v}
 	if len(e.Remove) > 0 {
+		d.forget(v)
 		for _, a := range slices.Clone(d.order) {
 			w.evict(a, func(m view.GroupMember) bool { return !v.Has(m.Proc.Site()) })
 		}
@@ -79,7 +83,7 @@ func (d *Directory) apply(e *msg.Entry, v *view.Site) []Change {
 	for _, op := range e.Ops {
 		w.op(op)
 	}
-	return w.finish()
+	return w.finish(), w.lists
 }
 
 // rewrite is the directory in the middle of one entry.
@@ -91,6 +95,7 @@ type rewrite struct {
 	drafts  []*view.Group // in order of first touch
 	was     []*view.Group
 	heirs   [][]Heir // by draft
+	lists   []List
 }
 
 // draft returns the copy of group a that this entry may change, or nil.
@@ -136,6 +141,8 @@ func (w *rewrite) op(op msg.Op) {
 		if g := w.draft(op.Group); g != nil && g.Index == op.Index {
 			w.touch(g)
 		}
+	case msg.OpList:
+		w.list(op)
 	case msg.OpSync:
 	case msg.OpDepart:
 		// The coordinator turns it into a Removal; as an op it does nothing.
@@ -158,6 +165,7 @@ func (w *rewrite) join(op msg.Op) {
 	}
 	ready := !op.Stateful || len(g.Members) == 0
 	g.Members = append(g.Members, view.GroupMember{Proc: op.Proc, Joined: w.index, Ready: ready})
+	g.Grown = w.index
 	w.touch(g)
 }
 

@@ -39,6 +39,14 @@ func chain(h uint64, e *msg.Entry) uint64 {
 			s.num(uint64(op.Old))
 			s.num(op.Since)
 		}
+		if op.Kind == msg.OpList {
+			s.num(op.List.Num)
+			s.num(uint64(len(op.List.Dests)))
+			for _, d := range op.List.Dests {
+				s.num(uint64(d.Dest))
+				s.num(d.View)
+			}
+		}
 	}
 	return uint64(s)
 }

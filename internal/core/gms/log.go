@@ -21,6 +21,7 @@
 //	cases.go       who suspects whom
 //	accuse.go      when that is enough
 //	directory.go   the groups, a pure function of the log
+//	lists.go       the order of casts to several groups, another one
 //
 // Requires: lanes that are FIFO and lose nothing between two live incarnations.
 // Guarantees: M1 to M12 of docs/PROTOCOL.md.
@@ -116,6 +117,7 @@ type Applied struct {
 	View   *view.Site
 	Agreed []id.Site
 	Groups []Change
+	Lists  []List // casts to lists that the entry numbers
 	Halt   string
 	Jump   bool // entries were skipped: no member here can go on
 }
@@ -176,7 +178,7 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 		l.bury(e.Remove)
 		l.tellView(e, agreed, false)
 	}
-	applied.Groups = l.dir.apply(e, l.view)
+	applied.Groups, applied.Lists = l.dir.apply(e, l.view)
 	if l.fx.Tracing {
 		l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
 	}
@@ -264,6 +266,7 @@ func (l *Log) snapshot() *msg.Snapshot {
 	return &msg.Snapshot{
 		System: l.system, Index: l.index, Hash: l.hash,
 		View: l.view, Since: l.since, Mark: l.mark, Removed: slices.Clone(l.removed), Groups: l.dir.Groups(),
+		Lists: l.dir.Lists(), Marks: slices.Clone(l.dir.marks),
 	}
 }
 
@@ -293,6 +296,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	for _, g := range m.Groups {
 		l.dir.put(g)
 	}
+	l.dir.lists, l.dir.marks = m.Lists, slices.Clone(m.Marks)
 	e := &msg.Entry{Index: m.Index}
 	if !same { // within a view our promise stands
 		e.Add = []view.Member{l.me}

@@ -1,5 +1,7 @@
 package lease
 
+import "slices"
+
 // Closed is what is due at a member that serves no reads, now or any more.
 const Closed = ^uint64(0)
 
@@ -13,6 +15,7 @@ type Gate struct {
 	due   uint64
 	shut  bool
 	marks [][]mark // by rank: held, not yet delivered
+	kept  []uint64 // due, of what was delivered and is kept unseen, ascending
 }
 
 // mark is number due: the run that ends with entry last of its stream.
@@ -29,6 +32,27 @@ func (g *Gate) Turn(n int) { g.marks = make([][]mark, n) }
 func (g *Gate) Hold(rank int, last uint64) {
 	g.due++
 	g.marks[rank] = append(g.marks[rank], mark{last, g.due})
+}
+
+// DueOf is the number under which the run is due that ends with entry last of
+// rank's stream.
+func (g *Gate) DueOf(rank int, last uint64) uint64 {
+	i := slices.IndexFunc(g.marks[rank], func(m mark) bool { return m.last == last })
+	return g.marks[rank][i].due
+}
+
+// Keep notes that what is due under a number has left its stream, but not for the
+// program yet: it stays due until Forget.
+func (g *Gate) Keep(due uint64) {
+	at, _ := slices.BinarySearch(g.kept, due)
+	g.kept = slices.Insert(g.kept, at, due)
+}
+
+// Forget ends what Keep began.
+func (g *Gate) Forget(due uint64) {
+	if i, ok := slices.BinarySearch(g.kept, due); ok {
+		g.kept = slices.Delete(g.kept, i, i+1)
+	}
 }
 
 // Due is what a reader that begins now waits for.
@@ -53,6 +77,9 @@ func (g *Gate) Settled(done []uint64) uint64 {
 		return 0
 	}
 	settled := g.due
+	if len(g.kept) > 0 {
+		settled = g.kept[0] - 1
+	}
 	for rank, list := range g.marks {
 		n := 0
 		for n < len(list) && list[n].last <= done[rank] {

@@ -147,6 +147,16 @@ type Request struct {
 	Body   []byte
 
 	Session *Session // nil unless it is a session's
+	Listed  *Listed  // nil unless it brings a cast to a list
+}
+
+// Counts is what the request counts for in its caller's window, in bytes: as part
+// of a cast to a list it does not, for the whole cast has an end of its own.
+func (r *Request) Counts() int {
+	if r.Listed != nil {
+		return 0
+	}
+	return (&Run{N: r.N, Body: r.Body}).Size()
 }
 
 // RequestHeld tells a caller that its requests up to Upto, the last of them

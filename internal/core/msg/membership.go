@@ -70,6 +70,7 @@ const (
 	OpDepart                    // the site of Proc leaves the system
 	OpSync                      // nothing: who asked knows the log up to here; Index tells its own apart
 	OpReplace                   // Proc takes the place of Old, holding the state; Old leaves
+	OpList                      // the cast that Proc brought to all of List is delivered there, if it still can be
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it
@@ -87,6 +88,7 @@ type Op struct {
 
 	Old   id.Address // OpReplace
 	Since uint64     // OpReplace: the entry by which Old's membership began
+	List  *List      // OpList
 }
 
 // An Entry is one decision of the membership log.
@@ -208,6 +210,8 @@ type (
 		Mark    uint64        // the hash after that entry
 		Removed []id.Site     // incarnations that must not come back
 		Groups  []*view.Group // by address
+		Lists   uint64        // casts to lists numbered so far
+		Marks   []ListMark    // by site
 	}
 
 	// Accuse lists all whom the sender suspects now. It replaces what the

@@ -24,6 +24,7 @@ type Run struct {
 	OFirst uint64     // its number for the first
 
 	Session *Session // nil unless it is a session's
+	Listed  *Listed  // nil unless it is part of a cast to a list
 
 	// Body is N times a length (uvarint) and so many bytes.
 	Body []byte
@@ -31,6 +32,7 @@ type Run struct {
 
 // A Dep is the past of a cast in another group: of its view View, and all before,
 // the first Time entries of each rank. Who is a member there delivers those first.
+// With Group 0 it is of casts to lists, up to number View.
 type Dep struct {
 	Group id.Address
 	View  uint64

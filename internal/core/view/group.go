@@ -21,6 +21,7 @@ type Group struct {
 	Name    string
 	Index   uint64
 	Seq     uint64
+	Grown   uint64        // the entry that let the last member in
 	Members []GroupMember // oldest first
 }
 

@@ -1,0 +1,160 @@
+package cohort
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/mcast"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// Cast sends v to entry at the destination, as a member's Cast does.
+//
+// To several destinations a Total cast is delivered to all of them or to none,
+// safe, and all such casts come in one order wherever they meet: a transfer
+// between two groups that hold accounts is seen by both, or by neither, and by
+// all in the same order as other transfers. What only one group is cast is not
+// ordered against it beyond that group, and is not slowed. Cast returns when it
+// is decided that it will be delivered, which takes a few messages more than a
+// cast to one; what this process casts afterwards comes after it. The error is
+// ErrNoGroup when a destination is gone, and nothing was done; ErrUnknown, or
+// ctx's, when it may have been.
+//
+// A FIFO or Causal cast to several is one to each: it goes at once, and if this
+// node fails some may have it and others not. A Barrier concerns one group: the
+// error is a *ConfigError then.
+func (c *Client) Cast(ctx context.Context, order Order, entry Entry, v any, opts ...Option) error {
+	if len(c.more) == 0 {
+		return c.peer.Cast(ctx, order, entry, v, opts...)
+	}
+	switch order {
+	case FIFO, Causal:
+		for _, a := range c.all() {
+			if err := c.n.Client(a).Cast(ctx, order, entry, v, opts...); err != nil {
+				return err
+			}
+		}
+		return nil
+	case Total:
+		return c.castList(ctx, entry, v)
+	}
+	return &ConfigError{Field: "order", What: "for several destinations has to be FIFO, Causal or Total"}
+}
+
+// Call calls the destination, as a member's Call does. Several destinations
+// cannot be called: the error is a *ConfigError. Cast to them, and let them cast
+// their answers.
+func (c *Client) Call(ctx context.Context, order Order, entry Entry, v any, want int, opts ...Option) ([]Reply, error) {
+	if len(c.more) > 0 {
+		return nil, &ConfigError{Field: "destination", What: "of a call has to be one group or process, not several"}
+	}
+	return c.peer.Call(ctx, order, entry, v, want, opts...)
+}
+
+// all are the client's destinations, each once.
+func (c *Client) all() []Address { return append([]Address{c.addr}, c.more...) }
+
+// castList makes a Total cast to several destinations.
+func (c *Client) castList(ctx context.Context, entry Entry, v any) error {
+	ticket := c.n.host.Ticket()
+	payload, err := encode([]byte{byte(entry)}, v)
+	if err != nil {
+		return err
+	}
+	if len(payload) > min(maxReply, mcast.MaxCast) {
+		return ErrTooLarge
+	}
+	l, err := c.n.current()
+	if err != nil {
+		return err
+	}
+	body := msg.AppendCast(make([]byte, 0, len(payload)+8), payload)
+	size := (&msg.Run{N: 1, Body: body}).Size()
+	p := newPending(0)
+	for _, a := range c.all() {
+		w := c.n.window(windowKey{c.n.number, a}, c.limit)
+		if err := w.acquire(ctx, c.n.host, size); err != nil {
+			p.finish(err)
+			return err
+		}
+		p.windows = append(p.windows, held{w, size})
+	}
+	callID, err := c.n.register(l, p)
+	if err != nil {
+		p.finish(err)
+		return err
+	}
+	l.node.Post(core.CastList{Proc: l.process(c.n.number), ID: callID, Dests: c.all(), Body: body})
+	if !c.n.await(ctx, ticket, p.done) {
+		return ctx.Err() // what it holds of the windows is given back when it is decided
+	}
+	return p.err
+}
+
+// held is a part of a window that a cast to several destinations takes up until it
+// is decided.
+type held struct {
+	*window
+	size int
+}
+
+// listDone takes the end of a cast to several destinations.
+func (n *system) listDone(i core.ListDone) {
+	n.mu.Lock()
+	p := n.calls[i.ID]
+	delete(n.calls, i.ID)
+	n.mu.Unlock()
+	if p == nil {
+		return
+	}
+	switch i.End {
+	case core.Numbered:
+		p.finish(nil)
+	case core.NoDestination:
+		p.finish(ErrNoGroup)
+	case core.Unknown:
+		p.finish(ErrUnknown)
+	}
+}
+
+// Handle sets how casts to this process's own Address are handled, one at a time,
+// in the order in which they come; without it they are declined. Their Request
+// has no Group. It can be set once: the error is ErrJoined after that, and ErrLeft
+// after Close.
+func (n *Node) Handle(handlers map[Entry]Handler) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.closed || n.leaving || n.ended:
+		return ErrLeft
+	case n.directs[n.number] != nil:
+		return ErrJoined
+	}
+	g := &Group{cfg: GroupConfig{Handlers: handlers}, queue: newQueue(), direct: true}
+	g.peer = peer{n: n, dest: g.address, limit: outsideWindow}
+	n.directs[n.number] = g
+	n.host.Go(g.run)
+	return nil
+}
+
+// closeDirects ends the streams of the processes' own addresses.
+func (n *system) closeDirects(which func(number uint16) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for number, g := range n.directs { // order does not matter: each ends by itself
+		if which(number) {
+			g.queue.close()
+		}
+	}
+}
+
+// dedupe lists addresses once each, without a.
+func dedupe(a Address, list []Address) (out []Address) {
+	for _, x := range list {
+		if x != a && !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
