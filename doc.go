@@ -89,6 +89,11 @@ A member relays the request; if it dies, another takes over, and the request is
 still carried out once. With Client.Session that holds as well when the caller's own
 node is cut off, or its program restarts.
 
+A client of several destinations casts to all of them: Total casts come in one
+order wherever they meet, to all or to none.
+
+	err := node.Client(savings, checking).Cast(ctx, cohort.Total, Transfer, order)
+
 [Node.Process] adds a process to a node, with an address of its own.
 
 # Failures

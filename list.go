@@ -118,11 +118,11 @@ func (n *system) listDone(i core.ListDone) {
 	}
 }
 
-// Handle sets how casts to this process's own Address are handled, one at a time,
+// Receive sets how casts to this process's own Address are handled, one at a time,
 // in the order in which they come; without it they are declined. Their Request
 // has no Group. It can be set once: the error is ErrJoined after that, and ErrLeft
 // after Close.
-func (n *Node) Handle(handlers map[Entry]Handler) error {
+func (n *Node) Receive(handlers map[Entry]Handler) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {

@@ -25,8 +25,10 @@ type Stats struct {
 	Causal        int `json:"casts_causal"`
 	Total         int `json:"casts_total"`
 	Barrier       int `json:"casts_barrier"`
-	Safe          int `json:"safe"`  // of all casts
-	Drops         int `json:"drops"` // runs of casts that depended on something lost
+	Safe          int `json:"safe"`        // of all casts
+	Lists         int `json:"casts_lists"` // to several destinations, that were numbered
+	Voids         int `json:"lists_void"`  // attempts of them that had to be repeated
+	Drops         int `json:"drops"`       // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
 	Sessions      int `json:"sessions"` // of clients, opened
 	Taken         int `json:"sessions_taken"`
@@ -58,6 +60,8 @@ func (s *Stats) Add(o Stats) {
 	s.Total += o.Total
 	s.Barrier += o.Barrier
 	s.Safe += o.Safe
+	s.Lists += o.Lists
+	s.Voids += o.Voids
 	s.Drops += o.Drops
 	s.Calls += o.Calls
 	s.Sessions += o.Sessions
@@ -105,6 +109,13 @@ func (s *counter) count(f fact.Fact) {
 		s.Transfers++
 	case fact.Drop:
 		s.Drops++
+	case fact.ListCast:
+		s.Voids++ // each but the last
+	case fact.ListDone:
+		s.Voids--
+		if f.End == "numbered" {
+			s.Lists++
+		}
 	case fact.Call:
 		s.Calls++
 	case fact.ReadDone:
