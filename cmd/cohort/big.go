@@ -29,9 +29,9 @@ func newBigCommand() *cobra.Command {
 		Long: `Big runs the protocol in one simulated world of many sites and groups. The sites
 found the system together and the groups form: of the k-th, one site in k^(2/3) is a
 member. Then each kind of event happens by itself: an idle second; casts, calls, joins and
-leaves in groups of 3 to all sites; a site that leaves, dies, comes back. Then all happens
-at once for most of the time, and at last a third of the machines dies at one instant, and
-comes back.
+leaves in groups of 3 to all sites; a site that leaves, dies, comes back; a third of the
+machines that dies at one instant, and comes back. For the rest of the time all happens at
+once.
 
 It tells how many frames, messages and bytes all sites together wrote for each event, but
 for idle talk: frames that hold a heartbeat and nothing else. All judges look at the run.

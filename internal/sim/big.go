@@ -18,7 +18,7 @@ type BigOptions struct {
 	Span   effect.Time   // of the whole run; default a minute
 	Keep   bool          // keep the trace
 	Stack  func() []byte // tells where a panic happened; may be nil
-	Told   func(string)  // is told each part of the run as it ends; may be nil
+	Told   func(string)  // is told each event and part of the run as it ends; may be nil
 }
 
 // BigResult is what came of a large world.
@@ -72,12 +72,13 @@ type big struct {
 	open  bool       // programs join what they are to be in
 	busy  bool       // programs cast, join and leave at random
 	alone bool       // one event is measured by itself: who leaves does not come back
+	told  func(string)
 	out   BigResult
 }
 
 // Big runs a large world: it is founded, its groups form, each kind of event is
-// measured by itself, then all happen at once, and at last a third of the sites
-// dies at one instant.
+// measured by itself, then a third of the sites dies at one instant and comes
+// back, and for the rest of the time all happens at once.
 func Big(o BigOptions) BigResult {
 	if o.Sites == 0 {
 		o.Sites = 300
@@ -92,9 +93,8 @@ func Big(o BigOptions) BigResult {
 	b := &big{w: w, meter: newMeter(w), whole: newMeter(w), homes: make([][]string, o.Sites)}
 	w.big = b
 	b.plan()
-	told := o.Told
-	if told == nil {
-		told = func(string) {}
+	if b.told = o.Told; b.told == nil {
+		b.told = func(string) {}
 	}
 	part := func(what string, do func()) {
 		if w.failure != "" {
@@ -105,14 +105,14 @@ func Big(o BigOptions) BigResult {
 		do()
 		m := b.whole
 		b.out.Parts = append(b.out.Parts, Part{what, w.now - began, m.frames, m.bytes, m.idle, m.peak})
-		told(what)
+		b.told(what)
 	}
 	part("the sites found the system", b.found)
 	part("the groups form", b.form)
 	b.measure(part)
-	part("everything happens at once", func() { b.churn(o.Span - w.now - 10*effect.Second) })
 	part("a third dies", b.third)
 	part("they come back", b.comeBack)
+	part("everything happens at once", func() { b.churn(o.Span - w.now - 5*effect.Second) })
 	part("rest", func() { b.out.Result = w.finish() })
 	if b.out.Failure == "" {
 		b.out.Failure = w.failure
@@ -266,6 +266,7 @@ func (b *big) cost(e Event, size int, do func(), over func() bool) {
 	b.until(over, 15*effect.Second)
 	m := b.meter
 	b.out.Costs = append(b.out.Costs, Cost{e, size, m.frames, m.messages(), m.bytes, m.kinds, m.idle, w.now - began, m.last - began})
+	b.told(fmt.Sprintf("%s in %d: %d frames, %d messages, %d bytes in %d ms", e.What, size, m.frames, m.messages(), m.bytes, (m.last-began)/effect.Millisecond))
 	if !over() && w.failure == "" {
 		w.failure = fmt.Sprintf("big: %s in %d did not come to an end", e.What, size)
 	}

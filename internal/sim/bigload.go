@@ -124,7 +124,7 @@ func (b *big) churn(span effect.Time) {
 	b.until(func() bool { return b.without(0)() }, 10*effect.Second)
 }
 
-// act has a program do something, in any group, three hundred times a second or so.
+// act has a program do something, in any group, a hundred times a second or so.
 func (b *big) act() {
 	w := b.w
 	if !b.busy {
@@ -134,7 +134,7 @@ func (b *big) act() {
 	if h := w.hosts[Pick(w.dice, b.hosts[k])]; h.site.running() && h.site.core.View() != nil {
 		b.doSomething(h.site.programs[0], groupName(k))
 	}
-	w.in(w.between(100, 6000), b.act)
+	w.in(w.between(100, 20_000), b.act)
 }
 
 func (b *big) doSomething(p *program, name string) {
@@ -160,7 +160,7 @@ func (b *big) mishap() {
 		b.kill(h, w.dice.Chance(300))
 		w.in(w.between(100_000, 1_500_000), h.restart)
 	}
-	w.in(w.between(300_000, 1_500_000), b.mishap)
+	w.in(w.between(1_000_000, 4_000_000), b.mishap)
 }
 
 // third kills a third of the machines at one instant, as if a room had lost its
