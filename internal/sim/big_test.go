@@ -50,6 +50,7 @@ func TestBigExcess(t *testing.T) {
 		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "rest", Idles: true}, Size: 5, Frames: 1}}}, "1 frames but for idle talk, at most 0"},
 		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "rest", Idles: true}, Size: 5, Idle: 1000}}}, "1000 frames of idle talk"},
 		{BigResult{Sites: 5, Parts: []Part{{What: "all", Peak: load{Frames: 801}}}}, "801 frames in a second, at most 800"},
+		{BigResult{Sites: 5, Parts: []Part{{What: "all", Peak: load{Bytes: 5 << 20}}}}, "5242880 bytes in a second, at most 4194304"},
 	} {
 		if got := strings.Join(x.r.Excess(), "\n"); !strings.Contains(got, x.want) {
 			t.Errorf("told %q, want %q in it", got, x.want)

@@ -23,6 +23,9 @@ func (r *BigResult) Excess() (list []string) {
 		if most := stormFrames * (r.Sites - 1); p.Peak.Frames > most {
 			list = append(list, fmt.Sprintf("%s: a site sent %d frames in a second, at most %d", p.What, p.Peak.Frames, most))
 		}
+		if most := stormBytes * (r.Sites - 1); p.Peak.Bytes > most {
+			list = append(list, fmt.Sprintf("%s: a site sent %d bytes in a second, at most %d", p.What, p.Peak.Bytes, most))
+		}
 	}
 	return list
 }
@@ -30,6 +33,10 @@ func (r *BigResult) Excess() (list []string) {
 // stormFrames is how many frames a site may send in a second for each other
 // site, however busy its groups are: a few every Lazy.
 const stormFrames = 200
+
+// stormBytes is the same in bytes: the coordinator tells everybody what it tells
+// anybody, and a program casts up to 600 kB.
+const stormBytes = 1 << 20
 
 type bound struct {
 	what     string
