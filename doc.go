@@ -104,6 +104,8 @@ gone on without it, it comes back by itself as a new incarnation, joins its
 groups again and is given their state. Calls that were under way then end with
 [ErrUnknown]. Every error says whose fault it is and what to do.
 
+What waits says for what: see [Node.Why].
+
 There is no split brain: of two sides of a broken network only one has the
 majority. With an even split it is the side with the oldest member.
 

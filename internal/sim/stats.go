@@ -28,6 +28,8 @@ type Stats struct {
 	Safe          int `json:"safe"`        // of all casts
 	Lists         int `json:"casts_lists"` // to several destinations, that were numbered
 	Voids         int `json:"lists_void"`  // attempts of them that had to be repeated
+	Asides        int `json:"set_aside"`   // slow members, set aside
+	Dismissals    int `json:"dismissed"`   // and taken out
 	Drops         int `json:"drops"`       // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
 	Sessions      int `json:"sessions"` // of clients, opened
@@ -63,6 +65,8 @@ func (s *Stats) Add(o Stats) {
 	s.Lists += o.Lists
 	s.Voids += o.Voids
 	s.Drops += o.Drops
+	s.Asides += o.Asides
+	s.Dismissals += o.Dismissals
 	s.Calls += o.Calls
 	s.Sessions += o.Sessions
 	s.Taken += o.Taken
@@ -107,6 +111,12 @@ func (s *counter) count(f fact.Fact) {
 		s.Flushes++
 	case fact.Loaded:
 		s.Transfers++
+	case fact.Op:
+		s.Asides += len(f.Aside)
+	case fact.Leave:
+		if f.Why == "slow" {
+			s.Dismissals++
+		}
 	case fact.Drop:
 		s.Drops++
 	case fact.ListCast:
