@@ -233,7 +233,7 @@ func (b *big) begin(p *program) {
 	}
 	for _, name := range b.homes[p.s.host.index] {
 		if p.named(name) == nil {
-			w.join(p, name, false)
+			w.join(p, name, false, core.Patience{})
 		}
 	}
 }

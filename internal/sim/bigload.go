@@ -100,7 +100,7 @@ func (b *big) inGroup(name string) {
 	}, b.settled)
 	m := last.named(name)
 	b.cost(Event{What: "leave", Group: true, Entries: 1}, n, func() { b.w.leave(last, m) }, func() bool { return m.left && b.settled() })
-	b.cost(Event{What: "join, with the state", Group: true, Entries: 2}, n, func() { b.w.join(last, name, false) }, func() bool { return b.formed() && b.settled() })
+	b.cost(Event{What: "join, with the state", Group: true, Entries: 2}, n, func() { b.w.join(last, name, false, core.Patience{}) }, func() bool { return b.formed() && b.settled() })
 }
 
 // member is the program of a member.
@@ -141,7 +141,7 @@ func (b *big) doSomething(p *program, name string) {
 	w := b.w
 	switch m := p.named(name); {
 	case m == nil:
-		w.join(p, name, false)
+		w.join(p, name, false, core.Patience{})
 	case m.group == 0:
 	case w.dice.Chance(20):
 		w.leave(p, m)
