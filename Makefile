@@ -13,10 +13,10 @@ WORLDS   ?= all
 STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim worlds torture model peers picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim worlds metamorphic big torture model peers picture cover tidy
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build all packages, and the commands into bin/
 	$(GO) build ./...
@@ -51,6 +51,12 @@ sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 
 worlds: ## search tiny worlds, each up to STATES=1000000; WORLDS=quick or names for some
 	$(GO) run ./internal/explore/cmd -worlds $(WORLDS) -states $(STATES)
+
+metamorphic: ## run one workload in worlds that must not differ
+	$(GO) test ./internal/metamorph -count=1 -v
+
+big: ## simulate 300 sites and 1000 groups for a minute (some minutes)
+	$(GO) run ./cmd/cohort big
 
 torture: ## torment real processes for SECONDS=60
 	scripts/torture $(SECONDS)

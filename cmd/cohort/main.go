@@ -6,6 +6,7 @@
 //	cohort torture real processes, tormented, and judged like simulated ones
 //	cohort sim     many runs of the protocol, each under one seed, all judged
 //	cohort shrink  reduces one of them that fails to a short story
+//	cohort big     one large world, and what each event in it costs
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
 //	cohort why     explains why something waited, and why a site was excluded
@@ -74,6 +75,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 		newTortureCommand(),
 		newSimCommand(),
 		newShrinkCommand(),
+		newBigCommand(),
 		newCheckCommand(),
 		newTraceCommand(),
 		newWhyCommand(),

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +58,10 @@ was, or if it was interrupted; then it tells what was done so far.`,
 	return cmd
 }
 
+// campaignGC lets garbage grow to so many percent of what is alive: a run makes
+// 60 MB of it and keeps a tenth, so that memory buys a seventh of the time.
+const campaignGC = 800
+
 func runSim(cmd *cobra.Command, flags simFlags) error {
 	if flags.replay != "" {
 		for _, name := range []string{"seeds", "first", "sites", "groups", "faults", "json", "workers"} {
@@ -83,6 +88,9 @@ func runSim(cmd *cobra.Command, flags simFlags) error {
 			return err
 		}
 		o.Records = out.keep
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(campaignGC)
 	}
 	told := newTeller(cmd.OutOrStdout(), cmd.ErrOrStderr(), flags)
 	o.Progress = told.progress

@@ -3,6 +3,7 @@ package core
 import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // checkContact stalls the site while it is not in touch with a majority, or with
@@ -13,15 +14,7 @@ func (s *Site) checkContact() {
 	if v == nil {
 		return
 	}
-	var weight uint64
-	stalled := !v.Quorum(func(x id.Site) bool {
-		if x != s.me && !s.detector.InTouch(x) {
-			return s.log.Inherits(x)
-		}
-		m, _ := v.Member(x)
-		weight += uint64(m.Weight)
-		return true
-	}) || weight < s.cfg.Log.Least
+	stalled := s.lacksContact(v)
 	if stalled == s.stalled {
 		return
 	}
@@ -37,6 +30,21 @@ func (s *Site) checkContact() {
 		s.groups.mark(m)
 	}
 	s.outside.viewed(s)
+}
+
+func (s *Site) lacksContact(v *view.Site) bool {
+	weight := v.Weight()
+	if s.detector.Silent() == 0 { // as a rule
+		return weight < s.cfg.Log.Least
+	}
+	for _, m := range v.Members {
+		if m.Site != s.me && !s.detector.InTouch(m.Site) {
+			weight -= uint64(m.Weight)
+		}
+	}
+	return weight < s.cfg.Log.Least || !v.Quorum(func(x id.Site) bool {
+		return x == s.me || s.detector.InTouch(x) || s.log.Inherits(x)
+	})
 }
 
 // givesUp reports whether the site has been stalled for as long as it bears.

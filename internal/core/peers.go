@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -15,7 +16,7 @@ import (
 // for a while those that come and go.
 type peers struct {
 	bySite  map[id.Site]*peer
-	order   []id.Site          // for every walk
+	order   []*peer            // by site, for every walk
 	removed map[id.Site]uint64 // excluded incarnations: the entry that did it
 	gone    []id.Site          // keys of removed, oldest first
 	seeds   []id.Site          // contacts while joining
@@ -51,8 +52,8 @@ func (ps *peers) know(s id.Site, addr string) *peer {
 		}
 		p = &peer{site: s}
 		ps.bySite[s] = p
-		at, _ := slices.BinarySearch(ps.order, s)
-		ps.order = slices.Insert(ps.order, at, s)
+		at, _ := ps.search(s)
+		ps.order = slices.Insert(ps.order, at, p)
 	}
 	if addr != "" {
 		p.addr = addr
@@ -60,10 +61,14 @@ func (ps *peers) know(s id.Site, addr string) *peer {
 	return p
 }
 
+func (ps *peers) search(s id.Site) (at int, found bool) {
+	return slices.BinarySearchFunc(ps.order, s, func(p *peer, s id.Site) int { return cmp.Compare(p.site, s) })
+}
+
 func (ps *peers) strangers() int {
 	n := 0
-	for _, s := range ps.order {
-		if !ps.bySite[s].member {
+	for _, p := range ps.order {
+		if !p.member {
 			n++
 		}
 	}
@@ -71,7 +76,7 @@ func (ps *peers) strangers() int {
 }
 
 func (ps *peers) forget(s id.Site, out *Output) {
-	if at, ok := slices.BinarySearch(ps.order, s); ok {
+	if at, ok := ps.search(s); ok {
 		ps.order = slices.Delete(ps.order, at, at+1)
 		delete(ps.bySite, s)
 		out.Hangups = append(out.Hangups, s)
@@ -119,8 +124,8 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 		}
 	}
 	s.peers.seeds = nil
-	for _, x := range s.peers.order {
-		if p := s.peers.bySite[x]; !p.member && p.until == 0 {
+	for _, p := range s.peers.order {
+		if !p.member && p.until == 0 {
 			p.until = s.now + s.cfg.Linger
 		}
 	}
@@ -248,11 +253,11 @@ func (ps *peers) tick(s *Site) effect.Time {
 		wake = ps.joinAt
 	}
 	beat := s.beat()
-	for _, x := range slices.Clone(ps.order) {
-		p := ps.bySite[x]
-		if p.until != 0 && s.now >= p.until && !slices.Contains(ps.seeds, x) {
-			if s.mayForget(x) {
-				ps.forget(x, s.out)
+	var ended []id.Site
+	for _, p := range ps.order {
+		if p.until != 0 && s.now >= p.until && !slices.Contains(ps.seeds, p.site) {
+			if s.mayForget(p.site) {
+				ended = append(ended, p.site)
 				continue
 			}
 			p.until = s.now + s.cfg.Linger
@@ -264,10 +269,13 @@ func (ps *peers) tick(s *Site) effect.Time {
 			continue
 		}
 		if s.now >= p.beatAt {
-			p.control = append(p.control, s.lease.Beat(s.now, x, s.log.MayBind(x)))
+			p.control = append(p.control, s.lease.Beat(s.now, p.site, s.log.MayBind(p.site)))
 			p.beatAt = s.now + beat
 		}
 		wake = min(wake, p.beatAt)
+	}
+	for _, x := range ended {
+		ps.forget(x, s.out)
 	}
 	return wake
 }
@@ -312,8 +320,7 @@ func (s *Site) pack() {
 	}
 	clear(s.fx.Sends)
 	s.fx.Sends = s.fx.Sends[:0]
-	for _, x := range s.peers.order {
-		p := s.peers.bySite[x]
+	for _, p := range s.peers.order {
 		if len(p.control) == 0 && (!p.lanes.Due() || p.lanes.Out[msg.LaneControl].Conn == 0) {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/cohortkit/cohort/internal/sim"
 )
 
-func chaos(t *testing.T) sim.Faults {
+func chaos(t testing.TB) sim.Faults {
 	t.Helper()
 	f, err := sim.Profile("chaos")
 	if err != nil {

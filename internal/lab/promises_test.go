@@ -89,8 +89,8 @@ func gather(t *testing.T) *evidence {
 // otherFindings are what a bug is found by that is not the breach of a promise:
 // an assertion of the core, states that differ, a frame that cannot be read, what
 // the simulator asks in the end, a program handed what is not of its view, a story
-// that goes otherwise.
-var otherFindings = []string{"panic", "state", "wire", "drain", "sessions", "reads", "stream", "told"}
+// that goes otherwise, runs that should be alike.
+var otherFindings = []string{"panic", "state", "wire", "drain", "sessions", "reads", "stream", "told", "alike"}
 
 var number = regexp.MustCompile(`\b[A-Z]\d+\b`)
 

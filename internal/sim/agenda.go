@@ -2,12 +2,21 @@ package sim
 
 import "github.com/cohortkit/cohort/internal/core/effect"
 
-// deed is something that will happen.
+// deed is something that will happen: a site that wakes, or anything else.
 type deed struct {
 	at     effect.Time
 	serial uint64
+	wakes  *site // half of all deeds: these need no closure
 	do     func()
 	aside  bool // not an event of its own: it carries out what is recorded as a deed
+}
+
+func (d *deed) happen() {
+	if d.wakes != nil {
+		d.wakes.wake(d.at)
+		return
+	}
+	d.do()
 }
 
 func (d *deed) before(o *deed) bool {

@@ -121,7 +121,7 @@ func (d *Driven) Do(at effect.Time) {
 	next := w.agenda.pop()
 	w.now = next.at
 	w.stats.Events++
-	next.do()
+	next.happen()
 }
 
 // In puts a deed of the driver on the agenda.

@@ -36,6 +36,8 @@ type site struct {
 	id       id.Site
 	core     *core.Site
 	inbox    []core.Event
+	spare    []core.Event // the last inbox, to be used again
+	links    []*link      // from it and to it, in the order in which they were made
 	out      core.Output
 	wants    map[dialKey]uint64 // the turn of each lane it wants dialed
 	turns    uint64
@@ -54,12 +56,13 @@ type site struct {
 }
 
 func (w *World) hostAt(addr string) *host {
-	for _, h := range w.hosts {
-		if h.addr == addr {
-			return h
+	if w.byAddr == nil {
+		w.byAddr = map[string]*host{}
+		for _, h := range w.hosts {
+			w.byAddr[h.addr] = h
 		}
 	}
-	return nil
+	return w.byAddr[addr]
 }
 
 // start runs a new incarnation. The first of all founds the system; the others
@@ -75,6 +78,9 @@ func (h *host) start(found bool) {
 	case found:
 		s.post(core.Found{System: w.system})
 	default:
+		if w.big != nil {
+			s.seeds = w.big.seeds()
+		}
 		h.seek(s)
 	}
 	for n := 1; n <= w.Programs; n++ {
@@ -111,6 +117,9 @@ func (h *host) newSite(me view.Member) *site {
 		cfg.Lease.Grant = w.grant
 	}
 	cfg.Lease.Drift = max(cfg.Lease.Drift, w.drift)
+	if w.Tune != nil {
+		w.Tune(&cfg)
+	}
 	s.core = core.New(cfg)
 	h.site = s
 	return s
@@ -150,6 +159,10 @@ func (s *site) post(ev core.Event) {
 		return
 	}
 	s.inbox = append(s.inbox, ev)
+	if s.w.big != nil { // it is busy with what came before
+		s.wakeIn(s.w.between(500, 3000))
+		return
+	}
 	s.wakeIn(s.w.takes(wakes, s.host, nil, 1, 30))
 }
 
@@ -159,12 +172,16 @@ func (s *site) wakeIn(delay effect.Time) {
 		return
 	}
 	s.waking, s.wakeAt = true, at
-	s.w.in(at-s.w.now, func() {
-		if s.waking && s.wakeAt == at {
-			s.waking = false
-			s.step()
-		}
-	})
+	s.w.serial++
+	s.w.agenda.push(deed{at: at, serial: s.w.serial, wakes: s})
+}
+
+// wake steps the site if that is still what it was to do now.
+func (s *site) wake(at effect.Time) {
+	if s.waking && s.wakeAt == at {
+		s.waking = false
+		s.step()
+	}
 }
 
 // step runs the core on all that came in and carries out what it wants.
@@ -173,10 +190,12 @@ func (s *site) step() {
 		return
 	}
 	in := core.Input{Now: s.clock(), Events: s.inbox}
-	s.inbox = nil
+	s.inbox, s.spare = s.spare, nil
 	if !s.try(&in) {
 		return
 	}
+	clear(in.Events)
+	s.spare = in.Events[:0]
 	s.publish()
 	for _, f := range s.out.Facts {
 		s.w.record(s.id, f)
@@ -240,8 +259,9 @@ func (s *site) try(in *core.Input) (ok bool) {
 // hangup ends the connections to a site, and those it has to us: it learns why
 // when it tries again.
 func (s *site) hangup(x id.Site) {
-	for l := range s.w.links.all() {
+	for _, l := range s.links {
 		switch {
+		case l.gone:
 		case l.from == s && l.to.id == x:
 			l.broken = true
 			s.w.links.drop(l)
@@ -261,7 +281,7 @@ func (s *site) handle(i core.Item) {
 		switch {
 		case s.w.driver != nil:
 			s.w.driver.Ended(s.host.index)
-		case !s.w.resting && s.w.story == nil:
+		case !s.w.resting && s.w.story == nil && (s.w.big == nil || !s.w.big.alone):
 			s.w.aside(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:

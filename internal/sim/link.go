@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -19,6 +21,7 @@ type link struct {
 	gone     bool        // what is under way is lost too
 	last     effect.Time // when the last frame arrives
 	queue    []flight
+	arrive   func()
 	turn     uint64
 }
 
@@ -59,6 +62,7 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 		again(w.takes(dials, from.host, h, 20_000, 200_000))
 	default:
 		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
+		l.arrive = func() { w.arrive(l) }
 		w.links.add(l)
 		h.site.post(core.Offered{Conn: l.conn, From: from.id, Addr: from.host.addr, System: from.core.System(), Lane: d.Lane})
 	}
@@ -116,26 +120,33 @@ func (w *World) write(from *site, x core.Write) {
 	bytes := w.encode(x.Frame)
 	w.stats.Frames++
 	w.stats.Bytes += len(bytes)
+	if w.big != nil {
+		w.big.meter.wrote(from.host, x.Frame, len(bytes))
+		w.big.whole.wrote(from.host, x.Frame, len(bytes))
+	}
 	l.last = max(l.last, w.now+w.delay(l.from.host, l.to.host))
 	held := w.story != nil && w.story.holds(l, x.Frame)
 	l.queue = append(l.queue, flight{l.last, bytes, held})
 	if len(l.queue) == 1 {
-		w.in(l.last-w.now, func() { w.arrive(l) })
+		w.in(l.last-w.now, l.arrive)
 	}
 }
 
 // encoded is the last frame that was written: it may go to many, as the same
 // bytes. Who receives them may not change them.
 type encoded struct {
-	frame *msg.Frame
-	bytes []byte
+	frame   *msg.Frame
+	bytes   []byte
+	scratch []byte
 }
 
 func (w *World) encode(f *msg.Frame) []byte {
-	if w.encoded.frame != f {
-		w.encoded = encoded{f, wire.AppendFrame(nil, f)}
+	e := &w.encoded
+	if e.frame != f {
+		e.scratch = wire.AppendFrame(e.scratch[:0], f)
+		e.frame, e.bytes = f, slices.Clone(e.scratch)
 	}
-	return w.encoded.bytes
+	return e.bytes
 }
 
 // arrive delivers the frames that are due. A cut holds them back, in order; if
@@ -150,7 +161,7 @@ func (w *World) arrive(l *link) {
 			w.breakLink(l, false)
 			return
 		}
-		w.in(w.takes(waits, l.from.host, l.to.host, 5000, 20_000), func() { w.arrive(l) })
+		w.in(w.takes(waits, l.from.host, l.to.host, 5000, 20_000), l.arrive)
 		return
 	}
 	for len(l.queue) > 0 && l.queue[0].at <= w.now {
@@ -166,7 +177,7 @@ func (w *World) arrive(l *link) {
 		l.queue = l.queue[1:]
 	}
 	if len(l.queue) > 0 {
-		w.in(l.queue[0].at-w.now, func() { w.arrive(l) })
+		w.in(l.queue[0].at-w.now, l.arrive)
 	}
 }
 
@@ -197,14 +208,14 @@ func (w *World) breakLink(l *link, late bool) {
 
 // breakAll ends the connections of a site that stopped.
 func (w *World) breakAll(s *site, late bool) {
-	for l := range w.links.all() {
-		if l.from == s || l.to == s {
+	for _, l := range s.links {
+		if !l.gone {
 			w.breakLink(l, late && l.from == s)
 		}
 	}
 }
 
-func (w *World) cut(a, b *host) bool { return w.cuts[[2]int{a.index, b.index}] }
+func (w *World) cut(a, b *host) bool { return len(w.cuts) > 0 && w.cuts[[2]int{a.index, b.index}] }
 
 func (w *World) setCut(a, b int, on bool) {
 	if on {

@@ -14,6 +14,8 @@ type links struct {
 
 // add numbers a new connection.
 func (s *links) add(l *link) {
+	l.from.keepLink(l)
+	l.to.keepLink(l)
 	if s.gone > 16 && s.gone > len(s.list)/2 {
 		s.list = slices.DeleteFunc(s.list, func(l *link) bool { return l.gone })
 		s.gone = 0
@@ -38,6 +40,14 @@ func (s *links) find(conn uint64) *link {
 		return nil
 	}
 	return s.list[i]
+}
+
+// keepLink puts a new connection among those of a site.
+func (s *site) keepLink(l *link) {
+	if n := len(s.links); n == cap(s.links) { // before it grows
+		s.links = slices.DeleteFunc(s.links, func(l *link) bool { return l.gone })
+	}
+	s.links = append(s.links, l)
 }
 
 // drop ends a connection: nothing more comes out of it.

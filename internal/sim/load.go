@@ -14,6 +14,10 @@ func (w *World) load(p *program) {
 	if w.story != nil {
 		return
 	}
+	if w.big != nil {
+		w.big.begin(p)
+		return
+	}
 	w.aside(w.between(2000, 60_000), func() { w.act(p) })
 }
 

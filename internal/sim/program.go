@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -38,23 +39,13 @@ type membership struct {
 	view     core.Viewed
 	sum      uint64 // the state: over all casts
 	chain    uint64 // over Total and Barrier casts, in order
-	loading  []byte
+	loading  []byte // the front of the state that comes in
 	xfer     uint64
 	captures []*capture
 
 	state   register
 	settled uint64 // of what was due to readers
 	reads   []reading
-}
-
-// capture is a state on its way to a joiner.
-type capture struct {
-	joiner id.Address
-	xfer   uint64
-	rest   []byte
-	upto   int // bytes that may be handed over
-	handed int
-	done   bool
 }
 
 func newProgram(s *site, n uint16) *program {
@@ -188,7 +179,8 @@ func (m *membership) item(i core.Item) {
 		m.state.handled(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
 	case core.Capture:
-		c := &capture{joiner: i.Joiner, xfer: i.Xfer, rest: m.snapshot(), upto: int(i.Upto)}
+		c := &capture{joiner: i.Joiner, xfer: i.Xfer, upto: int(i.Upto)}
+		c.front, c.ballast = m.snapshot()
 		m.captures = append(m.captures, c)
 		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
 		m.feed(c)
@@ -196,7 +188,7 @@ func (m *membership) item(i core.Item) {
 		m.loading, m.xfer = nil, i.Xfer
 	case core.RestoreBlock:
 		if i.Xfer == m.xfer {
-			m.loading = append(m.loading, i.Bytes...)
+			m.load(i.Bytes)
 			s.post(core.StateRead{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Bytes: len(i.Bytes)})
 		}
 	case core.RestoreEnd:
@@ -216,7 +208,7 @@ func (m *membership) apply(c core.Casts) {
 			return
 		}
 		rest = next
-		h := mix(hash(payload))
+		h := mix(m.p.s.w.hashes.of(payload))
 		m.sum += h
 		if c.Run.Order == msg.Total || c.Run.Order == msg.Barrier {
 			m.chain = mix(m.chain ^ h)
@@ -237,7 +229,7 @@ func (p *program) answer(r core.Request, payload []byte) {
 	a := core.Answer{Proc: p.proc, Request: r, Null: w.dice.Chance(250)}
 	if !a.Null {
 		a.Body = payload[:min(8, len(payload))]
-		if r.Group != 0 && w.dice.Chance(30) {
+		if r.Group != 0 && w.big == nil && w.dice.Chance(30) {
 			a.Copy = []byte("copy")
 		}
 	}
@@ -258,68 +250,6 @@ func (p *program) direct(c core.Casts) {
 	}
 }
 
-// snapshot is the program's state in this group as bytes: now and then a large one.
-func (m *membership) snapshot() []byte {
-	size := 32
-	w, c := m.p.s.w, choice{states, m.p.s.host.index, -1}
-	if w.story != nil {
-		size = w.story.sizeOfState(c)
-	} else if w.dice.Chance(100) {
-		size = w.dice.N(6 << 20)
-	}
-	w.chosen(c, int64(size))
-	b := make([]byte, 16, 32+8*len(m.state.counts)+size)
-	binary.LittleEndian.PutUint64(b, m.sum)
-	binary.LittleEndian.PutUint64(b[8:], m.chain)
-	return append(m.state.append(b), make([]byte, size)...)
-}
-
-// digest is the order-free part of the state: members of one view may handle
-// FIFO and Causal casts in different orders.
-func (m *membership) digest() uint64 { return mix(m.sum) ^ m.chain }
-
-// feed hands over as much as there is room for.
-func (m *membership) feed(c *capture) {
-	for !c.done && (c.upto > c.handed || len(c.rest) == 0) {
-		n := min(len(c.rest), c.upto-c.handed, flow.XferBlock)
-		ev := core.StateBlock{Proc: m.p.proc, Group: m.group, Joiner: c.joiner, Xfer: c.xfer, Bytes: c.rest[:n]}
-		c.rest, c.handed = c.rest[n:], c.handed+n
-		ev.Last = len(c.rest) == 0
-		c.done = ev.Last
-		m.p.s.post(ev)
-	}
-}
-
-func (p *program) room(i core.CaptureRoom) {
-	m := p.in(i.Group)
-	if i.Proc != p.proc || m == nil {
-		return
-	}
-	for _, c := range m.captures {
-		if c.joiner == i.Joiner && c.xfer == i.Xfer {
-			if i.Stop {
-				c.done = true
-				return
-			}
-			c.upto = int(i.Upto)
-			m.feed(c)
-		}
-	}
-}
-
-func (m *membership) restore(i core.RestoreEnd) {
-	s := m.p.s
-	ev := core.Restored{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Err: i.Err}
-	if i.Err == "" {
-		m.sum = binary.LittleEndian.Uint64(m.loading)
-		m.chain = binary.LittleEndian.Uint64(m.loading[8:])
-		m.state.read(m.loading[16:])
-		s.w.record(s.id, fact.Digest{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Sum: m.digest()})
-	}
-	m.loading = nil
-	s.post(ev)
-}
-
 // castList casts once to several destinations.
 func (p *program) castList(dests []id.Address, size int) {
 	payload := make([]byte, max(16, size))
@@ -334,15 +264,16 @@ func (p *program) castList(dests []id.Address, size int) {
 // cast sends n casts to dest if the window allows.
 func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int, want int, calls bool) {
 	w := p.s.w
-	payload := make([]byte, max(16, size))
-	body := make([]byte, 0, n*(len(payload)+8))
+	size = max(16, size)
+	body := make([]byte, 0, n*(size+8))
 	var words []string
 	for range n {
 		number := w.dice.Uint64()
-		words = append(words, nonce(number, len(payload)))
-		binary.LittleEndian.PutUint64(payload, number)
-		binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
-		body = msg.AppendCast(body, payload)
+		words = append(words, nonce(number, size))
+		body = binary.AppendUvarint(body, uint64(size))
+		body = binary.LittleEndian.AppendUint64(body, number)
+		body = binary.LittleEndian.AppendUint64(body, uint64(p.proc))
+		body = body[:len(body)+size-16] // of a new array: zeros
 	}
 	bytes := (&msg.Run{N: uint32(n), Body: body}).Size()
 	limit := flow.Window
@@ -362,6 +293,35 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		}
 	}
 	p.s.post(ev)
+}
+
+// hashes remembers the last large payloads, which all members of a group hash:
+// to compare bytes is much faster.
+type hashes struct {
+	list [8]hashed
+	next int
+}
+
+type hashed struct {
+	payload []byte
+	hash    uint64
+}
+
+const largePayload = 4 << 10
+
+func (c *hashes) of(b []byte) uint64 {
+	if len(b) < largePayload {
+		return hash(b)
+	}
+	for i := range c.list {
+		if bytes.Equal(c.list[i].payload, b) {
+			return c.list[i].hash
+		}
+	}
+	h := hash(b)
+	c.list[c.next] = hashed{b, h}
+	c.next = (c.next + 1) % len(c.list)
+	return h
 }
 
 func hash(b []byte) uint64 {

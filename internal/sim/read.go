@@ -101,7 +101,7 @@ func (m *membership) read() {
 func (m *membership) look() {
 	s := m.p.s
 	list := m.reads
-	m.reads = nil
+	m.reads = list[:0] // each is put back at most once
 	for _, r := range list {
 		switch {
 		case m.left || s.stopped:

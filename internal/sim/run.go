@@ -27,7 +27,8 @@ type Options struct {
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
-	Ask      bool          // ask each site after each step what waits, which changes nothing
+	Tune     func(*core.Config)
+	Ask      bool // ask each site after each step what waits, which changes nothing
 }
 
 func (o *Options) defaults() {

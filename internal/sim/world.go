@@ -19,6 +19,7 @@
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
 //	drive.go   a world whose programs somebody else runs
+//	big.go     a large world: what each kind of event costs; meter.go counts
 package sim
 
 import (
@@ -47,8 +48,10 @@ type World struct {
 	agenda    agenda
 	serial    uint64
 	hosts     []*host
+	byAddr    map[string]*host
 	links     links
 	encoded   encoded
+	hashes    hashes
 	cuts      map[[2]int]bool // directed, by host
 	records   []trace.Record
 	stats     counter
@@ -60,6 +63,7 @@ type World struct {
 	asked     int    // waits that sites told of, with Options.Ask
 	story     *Story // not nil: what happens is told, and chance has no part in it
 	driver    Driver // not nil: it runs the programs
+	big       *big   // not nil: it says what programs do, and what goes wrong
 
 	rank      int        // how many events there were at this time, asides not counted
 	recording *recording // of what chance decides; or nil
@@ -109,7 +113,7 @@ func (w *World) next() {
 	d := w.agenda.pop()
 	w.pass(d.at)
 	w.stats.Events++
-	d.do()
+	d.happen()
 	if !d.aside {
 		w.rank++
 	}

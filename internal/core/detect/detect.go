@@ -158,6 +158,16 @@ func (d *Detector) Advance(now effect.Time, suspects []id.Site) ([]id.Site, effe
 	return suspects, d.wake
 }
 
+// Silent is how many of the watched peers are suspected or crashed.
+func (d *Detector) Silent() (n int) {
+	for i := range d.peers {
+		if d.peers[i].suspected {
+			n++
+		}
+	}
+	return n
+}
+
 // InTouch reports whether s is neither suspected nor crashed.
 func (d *Detector) InTouch(s id.Site) bool {
 	p := d.find(s)

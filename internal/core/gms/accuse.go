@@ -1,56 +1,34 @@
 package gms
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
-	"github.com/cohortkit/cohort/internal/core/view"
 )
 
-// accusations is what this site knows of who suspects whom.
-type accusations struct {
-	cases []accusation // by suspect, then accuser
-}
-
-type accusation struct {
-	suspect, accuser id.Site
-	evidence         msg.Evidence
-	since            effect.Time
-}
-
-// settled drops what is said of or by sites that are gone.
-func (a *accusations) settled(v *view.Site) {
-	a.cases = slices.DeleteFunc(a.cases, func(c accusation) bool {
-		return !v.Has(c.suspect) || !v.Has(c.accuser)
-	})
-}
-
-func (a *accusations) find(suspect, accuser id.Site) int {
-	return slices.IndexFunc(a.cases, func(c accusation) bool {
-		return c.suspect == suspect && c.accuser == accuser
-	})
-}
-
-// suspected reports whether anybody at all accuses s.
-func (a *accusations) suspected(s id.Site) bool {
-	return slices.ContainsFunc(a.cases, func(c accusation) bool { return c.suspect == s })
-}
+const (
+	// chatty is the largest system in which each change of a suspicion is told.
+	chatty = 32
+	// maxAccusers is how many accusers of a site an entry names, the oldest.
+	maxAccusers = 16
+)
 
 // accuse records that accuser suspects s.
 func (l *Log) accuse(now effect.Time, accuser, s id.Site, ev msg.Evidence) {
 	if s == l.me.Site || !l.view.Has(s) || !l.view.Has(accuser) {
 		return
 	}
-	if i := l.find(s, accuser); i >= 0 {
+	if c := l.find(s, accuser); c != nil {
 		if ev != msg.Timeout {
-			l.cases[i].evidence = ev
+			c.evidence = ev
 		}
 		return
 	}
-	l.cases = append(l.cases, accusation{suspect: s, accuser: accuser, evidence: ev, since: now})
+	l.add(accusation{suspect: s, accuser: accuser, evidence: ev, since: now})
 }
 
 // Suspect is called when this site's own detector gives s up.
@@ -68,25 +46,23 @@ func (l *Log) Clear(s id.Site, fx *effect.Effects) {
 	if l.view == nil || l.dead {
 		return
 	}
-	i := l.find(s, l.me.Site)
-	if i < 0 {
+	c := l.find(s, l.me.Site)
+	if c == nil {
 		return
 	}
-	fx.Fact(fact.Suspect{Site: s, Evidence: l.cases[i].evidence.String(), Cleared: true})
-	l.cases = slices.Delete(l.cases, i, i+1)
+	fx.Fact(fact.Suspect{Site: s, Evidence: c.evidence.String(), Cleared: true})
+	l.drop(c)
 	l.report(fx)
 }
 
 // Accuses reports whether this site itself accuses s.
-func (l *Log) Accuses(s id.Site) bool { return l.find(s, l.me.Site) >= 0 }
+func (l *Log) Accuses(s id.Site) bool { return l.find(s, l.me.Site) != nil }
 
 // accused lists whom this site suspects itself.
 func (l *Log) accused() []msg.Accusation {
 	var list []msg.Accusation
-	for _, c := range l.cases {
-		if c.accuser == l.me.Site {
-			list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
-		}
+	for _, c := range l.by[l.me.Site] {
+		list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
 	}
 	return list
 }
@@ -96,12 +72,11 @@ func (l *Log) accused() []msg.Accusation {
 func (l *Log) certain() []msg.Accusation {
 	var list []msg.Accusation
 	for _, c := range slices.Clone(l.cases) {
-		known := slices.ContainsFunc(list, func(a msg.Accusation) bool { return a.Site == c.suspect })
-		if c.evidence == msg.Timeout || known {
+		if c.evidence == msg.Timeout || slices.ContainsFunc(list, func(a msg.Accusation) bool { return a.Site == c.suspect }) {
 			continue
 		}
 		list = append(list, msg.Accusation{Site: c.suspect, Evidence: c.evidence})
-		if i := l.find(c.suspect, l.me.Site); i < 0 || l.cases[i].evidence == msg.Timeout {
+		if mine := l.find(c.suspect, l.me.Site); mine == nil || mine.evidence == msg.Timeout {
 			l.accuse(l.now, l.me.Site, c.suspect, c.evidence)
 			l.fx.Fact(fact.Suspect{Site: c.suspect, Evidence: c.evidence.String()})
 		}
@@ -110,8 +85,32 @@ func (l *Log) certain() []msg.Accusation {
 }
 
 // report tells all voters whom this site suspects: the whole list each time,
-// so that no lost or late word leaves an old suspicion behind.
+// so that no lost or late word leaves an old suspicion behind. In a large system
+// it does so with the next advance, and then not again for a while: when a third
+// of the sites falls silent, each of the others finds out about one after the
+// other, and would have told all others each time.
 func (l *Log) report(fx *effect.Effects) {
+	if len(l.view.Members) > chatty {
+		l.untold = true
+		return
+	}
+	l.tell(fx)
+}
+
+// tellLate tells what report put off, when it is due, or returns when it is.
+func (l *Log) tellLate() effect.Time {
+	if !l.untold || l.view == nil || l.dead {
+		return effect.Never
+	}
+	if l.now < l.tellAt {
+		return l.tellAt
+	}
+	l.untold, l.tellAt = false, l.now+l.cfg.Gather
+	l.tell(l.fx)
+	return effect.Never
+}
+
+func (l *Log) tell(fx *effect.Effects) {
 	m := &msg.Accuse{Accused: l.accused()}
 	for _, v := range l.view.Members {
 		if v.Site != l.me.Site && v.Weight > 0 {
@@ -121,9 +120,11 @@ func (l *Log) report(fx *effect.Effects) {
 }
 
 func (l *Log) onAccuse(from id.Site, m *msg.Accuse) {
-	l.cases = slices.DeleteFunc(l.cases, func(c accusation) bool {
-		return c.accuser == from && !slices.ContainsFunc(m.Accused, func(a msg.Accusation) bool { return a.Site == c.suspect })
-	})
+	for _, c := range slices.Clone(l.by[from]) {
+		if !slices.ContainsFunc(m.Accused, func(a msg.Accusation) bool { return a.Site == c.suspect }) {
+			l.drop(c)
+		}
+	}
 	for _, a := range m.Accused {
 		l.accuse(l.now, from, a.Site, a.Evidence)
 	}
@@ -136,10 +137,7 @@ func (l *Log) onAccuse(from id.Site, m *msg.Accuse) {
 // two still do not hear each other, the younger of them goes.
 func (l *Log) convicted(now effect.Time, s id.Site) bool {
 	witnesses := 0
-	for _, c := range l.cases {
-		if c.suspect != s {
-			continue
-		}
+	for _, c := range l.of[s] {
 		if c.evidence != msg.Timeout {
 			return true
 		}
@@ -160,8 +158,8 @@ func (l *Log) convicted(now effect.Time, s id.Site) bool {
 // quarrelsome reports whether s has accused an older site, alone, for longer
 // than the patience: one of the two has to go, and it is the younger.
 func (l *Log) quarrelsome(now effect.Time, s id.Site) bool {
-	return slices.ContainsFunc(l.cases, func(c accusation) bool {
-		return c.accuser == s && c.evidence == msg.Timeout && now-c.since >= l.cfg.Patience &&
+	return slices.ContainsFunc(l.by[s], func(c *accusation) bool {
+		return c.evidence == msg.Timeout && now-c.since >= l.cfg.Patience &&
 			l.view.Rank(c.suspect) < l.view.Rank(s) && !l.distrusted(c.suspect) && !l.distrusted(s)
 	})
 }
@@ -169,13 +167,11 @@ func (l *Log) quarrelsome(now effect.Time, s id.Site) bool {
 // distrusted reports whether what s said does not count: it is dead, or so
 // silent here that it may have taken back what we heard last.
 func (l *Log) distrusted(s id.Site) bool {
-	return l.crashed(s) || l.find(s, l.me.Site) >= 0
+	return l.crashed(s) || l.Accuses(s)
 }
 
 func (l *Log) crashed(s id.Site) bool {
-	return slices.ContainsFunc(l.cases, func(c accusation) bool {
-		return c.suspect == s && c.evidence != msg.Timeout
-	})
+	return slices.ContainsFunc(l.of[s], func(c *accusation) bool { return c.evidence != msg.Timeout })
 }
 
 // observers counts the sites that could confirm a suspicion of s.
@@ -192,26 +188,33 @@ func (l *Log) observers(s id.Site) int {
 // charge builds the Removal of a convicted site.
 func (l *Log) charge(s id.Site) msg.Removal {
 	r := msg.Removal{Site: s, Evidence: msg.Timeout}
-	for _, c := range l.cases {
-		if c.suspect != s {
-			continue
-		}
-		r.Accusers = append(r.Accusers, c.accuser)
-		if c.evidence != msg.Timeout {
+	for _, c := range l.of[s] {
+		if r.Accusers = append(r.Accusers, c.accuser); c.evidence != msg.Timeout {
 			r.Evidence = c.evidence
 		}
 	}
 	slices.Sort(r.Accusers)
+	r.Accusers = r.Accusers[:min(len(r.Accusers), maxAccusers)]
 	return r
 }
 
 // firstSilence is when the oldest open accusation by silence was made, or Never.
 func (l *Log) firstSilence(now effect.Time) effect.Time {
-	first := effect.Never
 	for _, c := range l.cases {
 		if c.evidence == msg.Timeout && l.convicted(now, c.suspect) {
-			first = min(first, c.since)
+			return c.since
 		}
 	}
-	return first
+	return effect.Never
+}
+
+// firstPatience is when the patience with an accusation ends next, or Never.
+func (l *Log) firstPatience(now effect.Time) effect.Time {
+	i, _ := slices.BinarySearchFunc(l.cases, now-l.cfg.Patience+1, func(c *accusation, t effect.Time) int {
+		return cmp.Compare(c.since, t)
+	})
+	if i == len(l.cases) {
+		return effect.Never
+	}
+	return l.cases[i].since + l.cfg.Patience
 }

@@ -107,12 +107,9 @@ func (l *Log) Advance(now effect.Time, fx *effect.Effects) ([]Applied, effect.Ti
 	}
 	wake = min(wake, l.unhold())
 	l.replay()
-	if l.view != nil && len(l.cases) > 0 {
-		for _, c := range l.cases {
-			if due := c.since + l.cfg.Patience; due > now {
-				wake = min(wake, due)
-			}
-		}
+	wake = min(wake, l.tellLate())
+	if l.view != nil {
+		wake = min(wake, l.firstPatience(now))
 	}
 	return l.end(), wake
 }

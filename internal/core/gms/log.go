@@ -18,7 +18,8 @@
 //	expel.go       who goes with the next entry
 //	joiners.go     who comes with it
 //	muster.go      a system that several sites found together
-//	accuse.go      who suspects whom, and when that is enough
+//	cases.go       who suspects whom
+//	accuse.go      when that is enough
 //	loss.go        who was removed and why, after the fact
 //	why.go         what waits in the log, and for whom
 //	directory.go   the groups, a pure function of the log
@@ -126,7 +127,7 @@ type Applied struct {
 
 // New returns the log of a site that is in no system yet.
 func New(me view.Member, cfg Config) *Log {
-	return &Log{me: me, cfg: cfg, dir: newDirectory()}
+	return &Log{me: me, cfg: cfg, dir: newDirectory(), accusations: newAccusations()}
 }
 
 // System is the number of the system, 0 before there is one.

@@ -22,6 +22,7 @@
 package lease
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 
@@ -66,6 +67,10 @@ type Lease struct {
 	own   effect.Time // until when our own vote keeps us in
 	until effect.Time // what all grants come to
 	fresh bool        // until is up to date
+	ends  []bond      // for that, used again
+
+	all    uint64 // votes in view
+	oldest id.Site
 
 	last, patient effect.Time
 	mourned       effect.Time // when a site died whose vote may have passed to ours; 0: never
@@ -75,6 +80,7 @@ type Lease struct {
 // we granted it by our patient one.
 type peer struct {
 	site   id.Site
+	weight uint64
 	seq    uint64      // the site view it said it had installed
 	stamp  uint64      // its clock when it said so last
 	came   effect.Time // and when that came
@@ -107,7 +113,7 @@ func (l *Lease) Install(v *view.Site) {
 		if m.Site == l.me {
 			continue
 		}
-		p := peer{site: m.Site}
+		p := peer{site: m.Site, weight: uint64(m.Weight)}
 		if old := l.find(m.Site); old != nil {
 			p.seq, p.stamp, p.came = old.seq, old.stamp, old.came
 		}
@@ -120,6 +126,7 @@ func (l *Lease) Install(v *view.Site) {
 		return 1
 	})
 	l.view, l.peers, l.since, l.own, l.fresh = v, next, l.patient, effect.Never, false
+	l.all, l.oldest = v.Weight(), v.Oldest()
 }
 
 func (l *Lease) find(s id.Site) *peer {
@@ -214,26 +221,28 @@ func (l *Lease) Until() effect.Time {
 	if l.fresh {
 		return l.until
 	}
-	ends := make([]effect.Time, 0, len(l.peers)+1)
-	ends = append(ends, l.own)
+	me, _ := l.view.Member(l.me)
+	l.ends = append(l.ends[:0], bond{l.own, l.me, uint64(me.Weight)})
 	for i := range l.peers {
-		ends = append(ends, l.peers[i].until)
+		l.ends = append(l.ends, bond{l.peers[i].until, l.peers[i].site, l.peers[i].weight})
 	}
-	slices.Sort(ends)
-	slices.Reverse(ends)
-	i := sort.Search(len(ends), func(i int) bool { return l.quorum(ends[i]) })
+	slices.SortFunc(l.ends, func(a, b bond) int { return cmp.Compare(b.until, a.until) })
 	l.until, l.fresh = 0, true
-	if i < len(ends) {
-		l.until = ends[i]
+	var sum uint64
+	oldest := false
+	for _, b := range l.ends {
+		sum, oldest = sum+b.weight, oldest || b.site == l.oldest
+		if view.Decide(sum, l.all, oldest) {
+			l.until = b.until
+			break
+		}
 	}
 	return l.until
 }
 
-func (l *Lease) quorum(at effect.Time) bool {
-	return l.view.Quorum(func(s id.Site) bool {
-		if s == l.me {
-			return l.own >= at
-		}
-		return l.find(s).until >= at
-	})
+// bond is until when a vote keeps us in.
+type bond struct {
+	until  effect.Time
+	site   id.Site
+	weight uint64
 }

@@ -70,7 +70,23 @@ func (v *Site) Quorum(has func(id.Site) bool) bool {
 			sum += uint64(m.Weight)
 		}
 	}
+	return Decide(sum, all, oldest)
+}
+
+// Decide reports whether sum votes of all decide, the oldest voter's among them
+// or not: the rule of Quorum for who has counted.
+func Decide(sum, all uint64, oldest bool) bool {
 	return 2*sum > all || (2*sum == all && all > 0 && oldest)
+}
+
+// Oldest is the oldest voter, or 0 if nobody has a vote.
+func (v *Site) Oldest() id.Site {
+	for _, m := range v.Members {
+		if m.Weight > 0 {
+			return m.Site
+		}
+	}
+	return 0
 }
 
 // Kin are the other voters on s's machine, by age: those that may inherit from s

@@ -25,7 +25,8 @@ type Bug struct {
 	Faults      string
 	Sites       string // "" for the simulator's own choice
 	Seeds       string
-	Tale        string // in place of these, the story that goes wrong
+	Tale        string // in place of these, the story that goes wrong,
+	Same        string // or what the test says by which runs that must be alike differ
 	Want        string // what has to be reported: one of these, with commas
 }
 
@@ -67,17 +68,17 @@ func read(path string) (*Bug, error) {
 		return nil, fmt.Errorf("%s: want an old and a new text", path)
 	}
 	b := &Bug{Name: strings.TrimSuffix(filepath.Base(path), ".txt"), Old: was, New: now}
-	keys := map[string]*string{"story": &b.Story, "file": &b.File, "faults": &b.Faults, "sites": &b.Sites, "seeds": &b.Seeds, "want": &b.Want, "tale": &b.Tale}
+	keys := map[string]*string{"story": &b.Story, "file": &b.File, "faults": &b.Faults, "sites": &b.Sites, "seeds": &b.Seeds, "want": &b.Want, "tale": &b.Tale, "same": &b.Same}
 	for line := range strings.Lines(head) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		field := keys[key]
 		if !ok || field == nil {
-			return nil, fmt.Errorf("%s: line %q: want one of story, file, tale, faults, sites, seeds, want", path, line)
+			return nil, fmt.Errorf("%s: line %q: want one of story, file, tale, same, faults, sites, seeds, want", path, line)
 		}
 		*field = strings.TrimSpace(*field + " " + value)
 	}
 	needed := map[string]string{"story": b.Story, "file": b.File, "want": b.Want}
-	if b.Tale == "" {
+	if b.Tale == "" && b.Same == "" {
 		maps.Copy(needed, map[string]string{"faults": b.Faults, "seeds": b.Seeds})
 	}
 	for key, value := range needed {
@@ -102,6 +103,15 @@ func (b *Bug) mutated(root string) ([]byte, error) {
 
 // Build builds a command of the module with the bug in it, as a file in dir.
 func (b *Bug) Build(ctx context.Context, root, dir, command string) (program string, err error) {
+	return b.build(ctx, root, dir, command, "build")
+}
+
+// BuildTest does the same for the tests of a package.
+func (b *Bug) BuildTest(ctx context.Context, root, dir, tests string) (program string, err error) {
+	return b.build(ctx, root, dir, tests, "test", "-c")
+}
+
+func (b *Bug) build(ctx context.Context, root, dir, what string, how ...string) (program string, err error) {
 	source, err := b.mutated(root)
 	if err != nil {
 		return "", err
@@ -115,11 +125,11 @@ func (b *Bug) Build(ctx context.Context, root, dir, command string) (program str
 	if err != nil {
 		return "", err
 	}
-	program = filepath.Join(dir, filepath.Base(command))
+	program = filepath.Join(dir, filepath.Base(what))
 	if err := errors.Join(os.WriteFile(mutant, source, 0o666), os.WriteFile(overlay, list, 0o666)); err != nil {
 		return "", err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", program, command)
+	build := exec.CommandContext(ctx, "go", append(how, "-overlay", overlay, "-o", program, what)...)
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
