@@ -1,0 +1,66 @@
+package lists
+
+import (
+	"fmt"
+
+	"github.com/cohortkit/cohort/internal/model"
+)
+
+var rules = [...]string{
+	None:       "",
+	Grown:      "the log does not look who has come since",
+	Once:       "the log numbers what it is asked for again",
+	Everywhere: "the log is asked when one destination holds it",
+	Alone:      "the relay says that all hold it as soon as it does",
+	First:      "a second relay names the view in which it cast it",
+	Sorted:     "places are in any order",
+	Rest:       "what has no place is left to the next view",
+	Before:     "at the end of a view all is delivered that has a number by then",
+	Keep:       "what has its number before it comes is dropped",
+	Excluded:   "what a removed sender asked for is numbered",
+	Anew:       "an attempt that a later one voids waits for what it does not need",
+}
+
+func (c Config) String() string {
+	s := fmt.Sprintf("groups %v, casts", c.Groups)
+	for _, x := range c.Casts {
+		s += fmt.Sprintf(" %d to %v", x.From, x.To)
+		if x.Direct != 0 {
+			s += fmt.Sprintf("+%v", x.Direct)
+		}
+	}
+	for _, j := range c.Joins {
+		s += fmt.Sprintf(", %d joins %d", j.Site, j.Group)
+	}
+	if c.Crashes > 0 {
+		how := "dies"
+		if c.Expel {
+			how = "dies or is removed"
+		}
+		s += fmt.Sprintf(", %d of %v %s", c.Crashes, c.May, how)
+	}
+	if c.Repeats > 0 {
+		s += fmt.Sprintf(", repeats %d", c.Repeats)
+	}
+	return s
+}
+
+// Cases are the bounds that are checked.
+func Cases() []model.Case {
+	pair := []model.Set{model.Of(0, 1), model.Of(2)}
+	both := model.All(2)
+	one := []Cast{{From: 3, To: both}}
+	list := []model.Case{
+		Config{Groups: pair, Casts: one, Joins: []Join{{1, 1}}}.of(),
+		Config{Groups: pair, Casts: one, Joins: []Join{{1, 1}}, Crashes: 1, May: model.Of(0), Repeats: 1}.of(),
+		Config{Groups: pair, Casts: one, Joins: []Join{{0, 2}}, Crashes: 1, May: model.Of(3), Expel: true}.of(),
+		Config{Groups: pair, Casts: []Cast{{From: 3, To: both, Direct: model.Of(1)}}, Crashes: 1, May: model.Of(2), Repeats: 1}.of(),
+		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 0, To: both}}}.of(),
+		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 3, To: both}}, Crashes: 1, May: model.Of(0)}.of(),
+	}
+	return list
+}
+
+func (c Config) of() model.Case {
+	return model.NewCase("lists", c.String(), rules[c.Broken], func() model.Machine[State] { return Machine(c) })
+}
