@@ -12,6 +12,7 @@ var rules = [...]string{
 	Once:       "the log numbers what it is asked for again",
 	Everywhere: "the log is asked when one destination holds it",
 	Alone:      "the relay says that all hold it as soon as it does",
+	Known:      "a relay does not wait until it knows what the sender knew",
 	First:      "a second relay names the view in which it cast it",
 	Sorted:     "places are in any order",
 	Rest:       "what has no place is left to the next view",
@@ -57,6 +58,27 @@ func Cases() []model.Case {
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both, Direct: model.Of(1)}}, Crashes: 1, May: model.Of(2), Repeats: 1}.of(),
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 0, To: both}}}.of(),
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 3, To: both}}, Crashes: 1, May: model.Of(0)}.of(),
+	}
+	two := []Cast{{From: 3, To: both}, {From: 3, To: both}}
+	broken := []Config{
+		{Broken: Grown, Casts: one, Joins: []Join{{1, 1}}},
+		{Broken: Once, Casts: one, Repeats: 1},
+		{Broken: Everywhere, Casts: one},
+		{Broken: Alone, Casts: one, Crashes: 1, May: model.Of(0)},
+		{Broken: Known, Casts: one, Joins: []Join{{1, 1}}},
+		{Broken: First, Casts: one, Crashes: 1, May: model.Of(0), Joins: []Join{{0, 2}}},
+		{Broken: Sorted, Casts: two},
+		{Broken: Rest, Casts: one, Joins: []Join{{0, 2}}},
+		{Broken: Before, Groups: []model.Set{model.All(3)}, Casts: []Cast{{From: 3, To: model.Of(0)}}, Crashes: 1, May: model.Of(2)},
+		{Broken: Keep, Casts: one, Crashes: 1, May: model.Of(0)},
+		{Broken: Excluded, Casts: one, Crashes: 1, May: model.Of(3)},
+		{Broken: Anew, Casts: []Cast{{From: 3, To: model.Of(0)}, {From: 3, To: model.Of(1)}}, Crashes: 1, May: model.Of(2), Joins: []Join{{0, 4}}},
+	}
+	for _, c := range broken {
+		if c.Groups == nil {
+			c.Groups = pair
+		}
+		list = append(list, c.of())
 	}
 	return list
 }

@@ -152,7 +152,7 @@ func (c Config) plain(s State) State {
 		from := c.from(&s, a)
 		over := s.casts[t.cast].state != open || s.casts[t.cast].try != uint8(a+1)
 		if (over || s.removed(s.decided).Has(from)) && c.Broken != Excluded {
-			t.relay, t.sent, t.direct = [maxGroups]uint8{}, [maxGroups]uint8{}, 0
+			t.relay, t.sent, t.direct, t.known = [maxGroups]uint8{}, [maxGroups]uint8{}, 0, 0
 		}
 		if uint8(a+1) <= c.dealt(&s, from, s.decided) && c.Broken != Once {
 			t.held = [maxGroups]uint8{}

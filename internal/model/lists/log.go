@@ -130,7 +130,7 @@ func (c Config) ask(s *State, a int) entry {
 	x.To.Each(func(g int) {
 		v := c.has(s, g, s.decided)
 		out = out || v.members == 0
-		if t.held[g] == 0 || v.grown > t.held[g]-1 {
+		if t.held[g] != 0 && v.grown > t.held[g]-1 {
 			e.void = grown
 		}
 	})

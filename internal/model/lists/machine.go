@@ -34,6 +34,7 @@ const (
 	Once            // an attempt is dealt with once
 	Everywhere      // the log is asked when all destinations hold it
 	Alone           // and a destination holds it when all its members do
+	Known           // a relay first learns what the sender knew
 	First           // the view it is held in is the one it first came in
 	Sorted          // places are in the order of the numbers
 	Rest            // what has no place is delivered at the end of the view

@@ -48,7 +48,7 @@ func (c Config) attempt(s *State, i int) {
 	case int(s.tried) == maxTries:
 		s.fail(tires)
 	default:
-		s.tries[s.tried] = try{cast: uint8(i)}
+		s.tries[s.tried] = try{cast: uint8(i), known: known}
 		s.tried++
 		me.try = s.tried
 	}
@@ -56,19 +56,18 @@ func (c Config) attempt(s *State, i int) {
 
 // bring gives attempt a to a relay in group g, which casts it. A sender that has
 // learnt that its relay is gone takes another. What a sender has given before it
-// died may still come. When an attempt was void for somebody who came, relays have
-// learnt of that before the next: else it could be void for the same, and again.
+// died may still come. A relay waits until its site has applied what the sender's
+// had: else the attempt could be void for what voided the one before, and again.
 func (c Config) bring(s State, a, g int, out *model.Steps[State]) {
 	t, from := &s.tries[a], c.from(&s, a)
-	v := c.has(&s, g, s.applied[from])
-	now := v.members
+	now := c.has(&s, g, s.applied[from]).members
 	if r := int(t.relay[g]) - 1; r >= 0 && (!s.up(from) || now.Has(r)) {
 		return
 	}
 	now.Each(func(m int) {
 		me := &s.groups[g].members[m]
-		old := c.again(&s, a) && me.view <= v.grown
-		if !s.up(m) || old || c.wedged(&s, g, m) || s.removed(s.applied[m]).Has(from) {
+		behind := s.applied[m] < t.known && c.Broken != Known
+		if !s.up(m) || behind || c.wedged(&s, g, m) || s.removed(s.applied[m]).Has(from) {
 			return
 		}
 		n := s
@@ -79,16 +78,6 @@ func (c Config) bring(s State, a, g int, out *model.Steps[State]) {
 		}
 		out.When(s.up(from), n, "bring", a, g, m)
 	})
-}
-
-// again reports whether attempt a is not the first for its cast.
-func (c Config) again(s *State, a int) bool {
-	for _, t := range s.tries[:a] {
-		if t.cast == s.tries[a].cast {
-			return true
-		}
-	}
-	return false
 }
 
 // wedged reports whether m may cast nothing in group g now: it has no view, or
@@ -118,6 +107,9 @@ func (c Config) tell(s State, a, g int, out *model.Steps[State]) {
 	}
 	if c.Broken == First {
 		first = t.sent[g]
+	}
+	if s.applied[from] < c.view(&s, g, first-1).entry {
+		return // it waits there until the sender knows that view
 	}
 	s.tries[a].held[g] = first
 	c.submit(&s, from)

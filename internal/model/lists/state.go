@@ -94,6 +94,7 @@ const (
 // try is an attempt to have a cast numbered.
 type try struct {
 	cast   uint8
+	known  uint8            // entries that its sender had applied
 	asked  bool             // the log has been asked
 	wants  bool             // and its sender repeats that
 	quit   bool             // to void it
