@@ -48,19 +48,38 @@ func (c Config) String() string {
 
 // Cases are the bounds that are checked.
 func Cases() []model.Case {
-	pair := []model.Set{model.Of(0, 1), model.Of(2)}
+	pair, lone := []model.Set{model.Of(0, 1), model.Of(2)}, []model.Set{model.Of(0), model.Of(2)}
+	lap, three := []model.Set{model.Of(0, 1), model.Of(1, 2)}, []model.Set{model.All(3), model.Of(3)}
 	both := model.All(2)
 	one := []Cast{{From: 3, To: both}}
+	split := []Cast{{From: 1, To: model.Of(0)}, {From: 1, To: model.Of(1)}}
 	list := []model.Case{
 		Config{Groups: pair, Casts: one, Joins: []Join{{1, 1}}}.of(),
-		Config{Groups: pair, Casts: one, Joins: []Join{{1, 1}}, Crashes: 1, May: model.Of(0), Repeats: 1}.of(),
+		Config{Groups: pair, Casts: one, Crashes: 1, May: model.Of(0)}.of(),
 		Config{Groups: pair, Casts: one, Joins: []Join{{0, 2}}, Crashes: 1, May: model.Of(3), Expel: true}.of(),
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both, Direct: model.Of(1)}}, Crashes: 1, May: model.Of(2), Repeats: 1}.of(),
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 0, To: both}}}.of(),
-		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 3, To: both}}, Crashes: 1, May: model.Of(0)}.of(),
+		Config{Groups: lap, Casts: []Cast{{From: 3, To: both}, {From: 0, To: both}}, Crashes: 1, May: model.Of(0, 1)}.of().AsLarge(),
+		Config{Groups: pair, Casts: one, Joins: []Join{{0, 2}, {1, 0}}, Crashes: 1, May: model.Of(3)}.of().AsLarge(),
+		Config{Groups: three, Casts: []Cast{{From: 4, To: both}}, Crashes: 2, May: model.Of(0, 1), Expel: true}.of().AsLarge(),
+		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 4, To: model.Of(0), Direct: model.Of(2)}, {From: 4, To: model.Of(1)}}}.of().AsLarge(),
+		Config{Groups: lone, Casts: []Cast{{From: 1, To: both}, {From: 1, To: both}}, Joins: []Join{{0, 2}}}.of().AsLarge(),
+		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 3, To: both}}, Crashes: 1, May: model.Of(0)}.of().AsLarge(),
+		Config{Groups: lone, Casts: split, Crashes: 1, May: model.Of(2), Joins: []Join{{0, 3}}}.of().AsLarge(),
+		Config{Groups: pair, Casts: one, Joins: []Join{{1, 1}}, Crashes: 1, May: model.Of(0), Repeats: 1}.of().AsLarge(),
+		Config{Groups: pair, Casts: one, Joins: []Join{{0, 2}}, Crashes: 2, May: model.Of(0, 1)}.of().AsLarge(),
+		Config{Groups: lap, Casts: []Cast{{From: 0, To: both}}, Joins: []Join{{1, 3}}, Crashes: 1, May: model.Of(0, 1)}.of().AsLarge(),
 	}
-	two := []Cast{{From: 3, To: both}, {From: 3, To: both}}
-	broken := []Config{
+	for _, c := range broken(pair, lone, one, split) {
+		list = append(list, c.of())
+	}
+	return list
+}
+
+// broken are the bounds within which each rule is missed.
+func broken(pair, lone []model.Set, one, split []Cast) []Config {
+	two := []Cast{one[0], one[0]}
+	list := []Config{
 		{Broken: Grown, Casts: one, Joins: []Join{{1, 1}}},
 		{Broken: Once, Casts: one, Repeats: 1},
 		{Broken: Everywhere, Casts: one},
@@ -72,13 +91,12 @@ func Cases() []model.Case {
 		{Broken: Before, Groups: []model.Set{model.All(3)}, Casts: []Cast{{From: 3, To: model.Of(0)}}, Crashes: 1, May: model.Of(2)},
 		{Broken: Keep, Casts: one, Crashes: 1, May: model.Of(0)},
 		{Broken: Excluded, Casts: one, Crashes: 1, May: model.Of(3)},
-		{Broken: Anew, Casts: []Cast{{From: 3, To: model.Of(0)}, {From: 3, To: model.Of(1)}}, Crashes: 1, May: model.Of(2), Joins: []Join{{0, 4}}},
+		{Broken: Anew, Groups: lone, Casts: split, Crashes: 1, May: model.Of(2), Joins: []Join{{0, 3}}},
 	}
-	for _, c := range broken {
-		if c.Groups == nil {
-			c.Groups = pair
+	for i := range list {
+		if list[i].Groups == nil {
+			list[i].Groups = pair
 		}
-		list = append(list, c.of())
 	}
 	return list
 }

@@ -62,6 +62,7 @@ func (c Config) agree(s State, g int, out *model.Steps[State]) {
 			behind = behind || at != x.tip+1 && from.members.Has(p)
 		})
 		no := x.tip
+		behind = behind && x.begun(v.members)
 		if ready && !left && no > 0 && v.members&c.view(&s, g, x.before()).members != 0 {
 			no, behind = x.before(), false // the tip is skipped
 		}
@@ -70,6 +71,12 @@ func (c Config) agree(s State, g int, out *model.Steps[State]) {
 		}
 		c.end(s, g, no, v, out)
 	}
+}
+
+// begun reports whether any of some members has installed a view.
+func (x *group) begun(who model.Set) (some bool) {
+	who.Each(func(p int) { some = some || x.members[p].view != 0 })
+	return some
 }
 
 // before is the view that the last one agreed on follows.
@@ -88,22 +95,29 @@ func (c Config) end(s State, g int, no uint8, v view, out *model.Steps[State]) {
 	again := x.next != 0 // the cut is what it was
 	x.next, s.groups[g].tip = v.no, v.no
 	if again {
+		x.ended, x.end = false, history{} // others move elsewhere
 		out.Must(s, "agree to skip a view", g, int(v.no))
 		return
 	}
-	old := c.view(&s, g, no)
+	lead := c.view(&s, g, no).lead
+	var movers model.Set
+	v.members.Each(func(p int) {
+		if s.groups[g].members[p].view == no+1 {
+			movers = movers.With(p)
+		}
+	})
 	var loosely []int
 	for a := range int(s.tried) {
 		switch {
-		case x.brought[a] == 0 || x.level[a] != loose || old.members&v.members == 0:
-		case x.brought[a]&v.members != 0:
+		case x.brought[a] == 0 || x.level[a] != loose || movers == 0:
+		case x.brought[a]&movers != 0:
 			s.sure(g, no, a, cut)
 		default:
 			loosely = append(loosely, a)
 		}
 	}
 	least := x.safe
-	if v.members.Has(old.lead) {
+	if movers.Has(lead) {
 		least = x.placed
 	}
 	for some := range 1 << len(loosely) {
@@ -260,8 +274,7 @@ func (c Config) come(s State, g, p int, out *model.Steps[State]) {
 	if !v.members.Has(p) || s.applied[p] < v.entry {
 		return
 	}
-	old := c.view(&s, g, x.before()).members & v.members
-	told := old == 0
+	told := !x.begun(v.members) // the group begins anew, with nobody who remembers
 	v.members.Each(func(o int) { told = told || s.up(o) && x.members[o].view == x.tip+1 })
 	if !told {
 		return
