@@ -11,7 +11,7 @@ SEEDS    ?= 200
 FAULTS   ?= chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim torture model picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim torture model peers picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ torture: ## torment real processes for SECONDS=60
 
 model: ## check the models of the design within their large bounds (some minutes)
 	$(GO) run ./internal/model/cmd
+
+peers: ## compare Cohort with other systems (some minutes); writes docs/bench
+	cd bench && $(GO) run .
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

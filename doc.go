@@ -89,6 +89,11 @@ A member relays the request; if it dies, another takes over, and the request is
 still carried out once. With Client.Session that holds as well when the caller's own
 node is cut off, or its program restarts.
 
+A client of several destinations casts to all of them: Total casts come in one
+order wherever they meet, to all or to none.
+
+	err := node.Client(savings, checking).Cast(ctx, cohort.Total, Transfer, order)
+
 [Node.Process] adds a process to a node, with an address of its own.
 
 # Failures
@@ -98,6 +103,8 @@ delivers anything safe, and resumes when it is in touch again. If the others hav
 gone on without it, it comes back by itself as a new incarnation, joins its
 groups again and is given their state. Calls that were under way then end with
 [ErrUnknown]. Every error says whose fault it is and what to do.
+
+What waits says for what: see [Node.Why].
 
 There is no split brain: of two sides of a broken network only one has the
 majority. With an even split it is the side with the oldest member.

@@ -17,7 +17,8 @@ var (
 	ErrNoGroup = errors.New("cohort: there is no such group; its first member has to join it first")
 	// ErrJoined: this node is a member of that group, or about to be.
 	ErrJoined = errors.New("cohort: already a member of that group; use the Group that Join returned")
-	// ErrLeft: the group was left, the node closed, or a client's session has ended;
+	// ErrLeft: the group was left, the node closed, the member was taken out because
+	// it was slow (GroupConfig.SlowLeaves), or a client's session has ended;
 	// in a session it says that the request was not carried out and never will be.
 	ErrLeft = errors.New("cohort: no longer a member, or the session has ended; join or open it again first")
 	// ErrLost: every member that held the group's state is gone.

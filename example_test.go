@@ -121,6 +121,36 @@ func ExampleNode_Client() {
 	// Output: 1 the oldest <nil>
 }
 
+// A node says what waits there and why: here, a handler that blocks.
+func ExampleNode_Why() {
+	const work = cohort.Entry(1)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	node, err := cohort.Start(ctx, cohort.Config{Name: "red"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = node.Close() }()
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	g, err := node.Join(ctx, "jobs", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
+		work: func(*cohort.Request) { close(begun); <-goOn },
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := g.Cast(ctx, cohort.Total, work, cohort.Message{}); err != nil {
+		log.Fatal(err)
+	}
+	<-begun
+	for _, m := range node.Why() {
+		if f := m.Read(); f.Text("what") == "handling" {
+			fmt.Println(f.Text("group"), f.Text("advice"))
+		}
+	}
+	close(goOn)
+	// Output: jobs look for a handler that blocks; one that has to wait should call Defer and return
+}
+
 // A message describes itself: named fields with types, and messages in messages.
 func ExampleMessage() {
 	m := cohort.Message{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
 )
@@ -35,6 +36,17 @@ type GroupConfig struct {
 	// cast is delivered what it depends on in other groups before it, unless that
 	// is lost with everybody who had it.
 	Conservative bool
+	// SlowAfter is how long a cast of this member may wait to be handled at another
+	// before that one counts as slow; 0 is for ever: then senders wait for the
+	// slowest member once their window is full. A slow member is set aside: it
+	// stays a member and is delivered everything, but it is not in View.Ready,
+	// answers no calls, and nobody waits for it, until it has handled all that it
+	// was given. Give all members of a group the same.
+	SlowAfter time.Duration
+	// SlowLeaves has slow members taken out of the group instead: the Group ends
+	// with ErrLeft. Without it, one that is set aside and falls behind by 64 MiB is
+	// taken out as well, but joins again by itself, with the state of the others.
+	SlowLeaves bool
 	// Filters see each request before its handler; the first error declines it
 	// and is what the caller gets.
 	Filters []func(*Request) error
@@ -53,7 +65,8 @@ type Group struct {
 	abandoned bool
 	direct    bool // none: it stands for a process's own address
 
-	readers readers
+	handlers []Handler // by entry
+	readers  readers
 
 	queue  *queue
 	feeds  feeds
@@ -79,11 +92,14 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	if name == "" || len(name) > 255 {
 		return nil, &ConfigError{Field: "name", What: "has to have 1 to 255 bytes"}
 	}
+	if cfg.SlowAfter < 0 || cfg.SlowLeaves && cfg.SlowAfter == 0 {
+		return nil, &ConfigError{Field: "SlowAfter", What: "has to be more than 0, as SlowLeaves needs it, or 0 for no member to be slow"}
+	}
 	if cfg.Replaces != 0 && cfg.State == nil {
 		return nil, &ConfigError{Field: "Replaces", What: "needs a State to take over"}
 	}
 	g := &Group{
-		name: name, cfg: cfg, queue: newQueue(),
+		name: name, cfg: cfg, handlers: byEntry(cfg.Handlers), queue: newQueue(),
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
 	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
@@ -122,11 +138,31 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	return nil, ctx.Err()
 }
 
+// byEntry is a table of handlers, faster than a map.
+func byEntry(m map[Entry]Handler) (list []Handler) {
+	for e, h := range m { // order does not matter: each has its place
+		if extra := int(e) + 1 - len(list); extra > 0 {
+			list = append(list, make([]Handler, extra)...)
+		}
+		list[e] = h
+	}
+	return list
+}
+
+// handler is the one of an entry, or nil.
+func (g *Group) handler(e Entry) Handler {
+	if int(e) < len(g.handlers) {
+		return g.handlers[e]
+	}
+	return nil
+}
+
 // wish is what the core is asked for. Only the first membership takes the place
 // of another.
 func (g *Group) wish(l *life, replaces Address) core.JoinGroup {
 	return core.JoinGroup{
 		Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil, Replaces: replaces, Conservative: g.cfg.Conservative,
+		Patience: core.Patience{After: g.cfg.SlowAfter.Nanoseconds(), Dismiss: g.cfg.SlowLeaves},
 	}
 }
 

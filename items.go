@@ -91,6 +91,10 @@ func (l *life) other(i core.Item) {
 		n.setStalled(true)
 	case core.Resumed:
 		n.setStalled(false)
+	case core.Halted:
+		n.mu.Lock()
+		n.halted = i.Why
+		n.mu.Unlock()
 	}
 }
 

@@ -38,6 +38,7 @@ func (c *Client) Cast(ctx context.Context, order Order, entry Entry, v any, opts
 		return nil
 	case Total:
 		return c.castList(ctx, entry, v)
+	case Barrier:
 	}
 	return &ConfigError{Field: "order", What: "for several destinations has to be FIFO, Causal or Total"}
 }
@@ -118,11 +119,11 @@ func (n *system) listDone(i core.ListDone) {
 	}
 }
 
-// Handle sets how casts to this process's own Address are handled, one at a time,
+// Receive sets how casts to this process's own Address are handled, one at a time,
 // in the order in which they come; without it they are declined. Their Request
 // has no Group. It can be set once: the error is ErrJoined after that, and ErrLeft
 // after Close.
-func (n *Node) Handle(handlers map[Entry]Handler) error {
+func (n *Node) Receive(handlers map[Entry]Handler) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
@@ -131,7 +132,7 @@ func (n *Node) Handle(handlers map[Entry]Handler) error {
 	case n.directs[n.number] != nil:
 		return ErrJoined
 	}
-	g := &Group{cfg: GroupConfig{Handlers: handlers}, queue: newQueue(), direct: true}
+	g := &Group{handlers: byEntry(handlers), queue: newQueue(), direct: true}
 	g.peer = peer{n: n, dest: g.address, limit: outsideWindow}
 	n.directs[n.number] = g
 	n.host.Go(g.run)

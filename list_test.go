@@ -34,7 +34,7 @@ func TestCastsToSeveralComeInOneOrder(t *testing.T) {
 	join(2, "blue")
 	direct := newDiary()
 	diaries["3 itself"] = direct
-	err := s.nodes[3].Handle(map[cohort.Entry]cohort.Handler{note: func(r *cohort.Request) {
+	err := s.nodes[3].Receive(map[cohort.Entry]cohort.Handler{note: func(r *cohort.Request) {
 		if r.Group() != nil || r.Rank() >= 0 {
 			t.Error("a cast to a process has a group")
 		}
@@ -109,10 +109,56 @@ func TestCastsToSeveralThatCannotBe(t *testing.T) {
 	if list := d.await(t, "a cast", is("one by one")); slices.Contains(list, "nowhere") {
 		t.Errorf("what was not delivered everywhere was delivered: %q", list)
 	}
-	if err := s.nodes[0].Handle(nil); err != nil {
+	if err := s.nodes[0].Receive(nil); err != nil {
 		t.Error(err)
 	}
-	if err := s.nodes[0].Handle(nil); !errors.Is(err, cohort.ErrJoined) {
+	if err := s.nodes[0].Receive(nil); !errors.Is(err, cohort.ErrJoined) {
 		t.Errorf("handlers set twice: %v", err)
+	}
+}
+
+// BenchmarkCastToTwoGroups has one node cast to two groups of two, in casts that
+// wait for nothing but their own decision.
+func BenchmarkCastToTwoGroups(b *testing.B) {
+	for _, askers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("askers=%d", askers), func(b *testing.B) {
+			ctx := b.Context()
+			var nodes []*cohort.Node
+			for range 3 {
+				cfg := cohort.Config{}
+				if len(nodes) > 0 {
+					cfg.Seeds = []string{nodes[0].Addr()}
+				}
+				n, err := cohort.Start(ctx, cfg)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer func() { _ = n.Close() }()
+				nodes = append(nodes, n)
+			}
+			var dests []cohort.Address
+			for k, name := range []string{"red", "blue"} {
+				for _, n := range nodes[k : k+2] {
+					g, err := n.Join(ctx, name, cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) {}}})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if n == nodes[k] {
+						dests = append(dests, g.Address())
+					}
+				}
+			}
+			c := nodes[2].Client(dests[0], dests[1])
+			b.SetParallelism((askers + 1) / 2)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if err := c.Cast(ctx, cohort.Total, note, []byte("to both")); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "casts/s")
+		})
 	}
 }

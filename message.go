@@ -131,16 +131,24 @@ const (
 	formatError   = 3 // the text of an error; replies only
 )
 
-// encode appends v: a []byte as it is, anything else as CBOR.
-func encode(b []byte, v any) ([]byte, error) {
+// encoded is v as a format and bytes: a []byte as it is, anything else as CBOR.
+func encoded(v any) (format byte, data []byte, err error) {
 	if raw, ok := v.([]byte); ok {
-		return append(append(b, formatBytes), raw...), nil
+		return formatBytes, raw, nil
 	}
-	data, err := encoding.Marshal(v)
+	if data, err = encoding.Marshal(v); err != nil {
+		return 0, nil, fmt.Errorf("cohort: cannot send a %T: %w", v, err)
+	}
+	return formatMessage, data, nil
+}
+
+// encode appends v, with its format.
+func encode(b []byte, v any) ([]byte, error) {
+	format, data, err := encoded(v)
 	if err != nil {
-		return nil, fmt.Errorf("cohort: cannot send a %T: %w", v, err)
+		return nil, err
 	}
-	return append(append(b, formatMessage), data...), nil
+	return append(append(b, format), data...), nil
 }
 
 // decode reads a payload into v, the opposite of encode.

@@ -54,6 +54,10 @@ type Config struct {
 	HaltAfter time.Duration
 	// Logger gets what operators want to know; nil logs nothing.
 	Logger *slog.Logger
+	// Status is where the node tells who connects what Why says, as JSON, for
+	// `cohort why --node`: an address of the loopback interface, or the path of a
+	// Unix socket, with a /, that only this user may open. Empty: nowhere.
+	Status string
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
 	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
 	Trace io.Writer
@@ -70,7 +74,7 @@ func (c *Config) check() error {
 	case c.Expect > 0 && len(slices.Compact(seeds)) != c.Expect:
 		return &ConfigError{Field: "Seeds", What: fmt.Sprintf("must be the addresses of all %d nodes that found the system together", c.Expect)}
 	}
-	return nil
+	return checkStatus(c.Status)
 }
 
 // together are the addresses of those that found the system with this node.
@@ -112,6 +116,8 @@ type system struct {
 	directs  map[uint16]*Group // what stands for processes' own addresses
 	seeds    []string          // where the others were last
 	stalled  bool
+	halted   string  // why the last incarnation ended
+	status   *status // nil if nobody is to be told
 	gone     chan struct{}
 	done     chan struct{}
 }
@@ -143,9 +149,18 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Trace != nil {
 		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
 	}
-	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
+	told, err := n.openStatus()
 	if err != nil {
 		return nil, err
+	}
+	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
+	if err != nil {
+		told.close()
+		return nil, err
+	}
+	if told != nil {
+		n.status = told
+		go told.serve(n)
 	}
 	if cfg.Listen == "" { // whatever port was free stays ours when we come back
 		n.cfg.Listen = l.node.Listens()
@@ -216,6 +231,7 @@ func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: C
 // closed or cannot come back.
 func (n *system) supervise(l *life, ticket uint64) {
 	defer close(n.done)
+	defer n.status.close()
 	defer n.giveUp()
 	for l != nil {
 		<-l.node.Done()

@@ -44,6 +44,18 @@ type Option func(*options)
 
 type options struct{ safe bool }
 
+// chosen is what opts come to. Without any it allocates nothing.
+func chosen(opts []Option) options {
+	if len(opts) == 0 {
+		return options{}
+	}
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
 // Safe delivers the cast only when every member of the view holds it, and all
 // it depends on: no failure can then undo a delivery that anybody saw. It costs
 // one more message delay.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
@@ -26,7 +27,8 @@ type peer struct {
 	n       *Node
 	dest    func() (*life, Address, error)
 	limit   int
-	session *session // nil without one
+	session *session               // nil without one
+	last    atomic.Pointer[window] // of the last cast
 }
 
 // Client casts and calls to a destination this node is no member of: a group,
@@ -115,30 +117,27 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 	if order < FIFO || order > Barrier {
 		return 0, &ConfigError{Field: "order", What: "is none of FIFO, Causal, Total, Barrier"}
 	}
-	var o options
-	for _, opt := range opts {
-		opt(&o)
-	}
-	payload, err := encode([]byte{byte(entry)}, v)
+	format, payload, err := encoded(v)
 	if err != nil {
 		return 0, err
 	}
-	if len(payload) > mcast.MaxCast || (p.limit == outsideWindow && len(payload) > maxReply) {
+	head := [2]byte{byte(entry), format}
+	length := len(head) + len(payload)
+	if length > mcast.MaxCast || (p.limit == outsideWindow && length > maxReply) {
 		return 0, ErrTooLarge
 	}
-	body := msg.AppendCast(make([]byte, 0, len(payload)+8), payload)
 	if p.session != nil {
-		return 0, p.session.ask(ctx, order, body, pend)
+		return 0, p.session.ask(ctx, order, msg.AppendParts(make([]byte, 0, msg.CastSize(length)), head[:], payload), pend)
 	}
 	l, addr, err := p.dest()
 	if err != nil {
 		return 0, err
 	}
-	size := (&msg.Run{N: 1, Body: body}).Size()
-	if err := p.n.window(windowKey{p.n.number, addr}, p.limit).acquire(ctx, p.n.host, size); err != nil {
+	size := msg.Weight(1, msg.CastSize(length))
+	if err := p.window(addr).acquire(ctx, p.n.host, size); err != nil {
 		return 0, err
 	}
-	ev := core.Cast{Proc: l.process(p.n.number), Dest: addr, Order: msg.Order(order), Safe: o.safe, N: 1, Body: body}
+	ev := core.Cast{Proc: l.process(p.n.number), Dest: addr, Order: msg.Order(order), Safe: chosen(opts).safe}
 	var callID uint64
 	if pend != nil {
 		// Numbers must reach the core in order.
@@ -149,8 +148,19 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 		}
 		ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
 	}
-	l.node.Post(ev)
+	l.node.Cast(ev, head, payload)
 	return 0, nil
+}
+
+// window bounds what is under way to addr.
+func (p *peer) window(addr Address) *window {
+	key := windowKey{p.n.number, addr}
+	if w := p.last.Load(); w != nil && w.key == key && !w.closed.Load() {
+		return w
+	}
+	w := p.n.window(key, p.limit)
+	p.last.Store(w)
+	return w
 }
 
 // pending is a call, or a flush, that somebody waits for.
@@ -267,10 +277,11 @@ type windowKey struct {
 // has handled.
 type window struct {
 	mu      sync.Mutex
+	key     windowKey
 	used    int
 	limit   int
 	waiting []chan struct{}
-	closed  bool
+	closed  atomic.Bool // changes under mu
 	closers []chan struct{}
 }
 
@@ -279,7 +290,7 @@ func (n *system) window(a windowKey, limit int) *window {
 	defer n.mu.Unlock()
 	w := n.windows[a]
 	if w == nil {
-		w = &window{limit: limit}
+		w = &window{key: a, limit: limit}
 		n.windows[a] = w
 	}
 	return w
@@ -290,7 +301,7 @@ func (w *window) acquire(ctx context.Context, host node.Host, size int) error {
 	ticket := host.Ticket()
 	for {
 		w.mu.Lock()
-		if w.closed {
+		if w.closed.Load() {
 			w.mu.Unlock()
 			return ErrUnknown
 		}
@@ -333,7 +344,7 @@ func (w *window) wake() {
 
 func (w *window) close() {
 	w.mu.Lock()
-	w.closed = true
+	w.closed.Store(true)
 	w.wake()
 	for _, c := range w.closers {
 		close(c)
@@ -346,7 +357,7 @@ func (w *window) close() {
 func (w *window) onClose(c chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
+	if w.closed.Load() {
 		close(c)
 		return
 	}

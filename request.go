@@ -17,13 +17,19 @@ type Request struct {
 	Entry Entry
 	Order Order
 
-	g        *Group
-	life     *life
-	payload  []byte
-	request  core.Request
 	wants    bool
 	deferred bool
 	answered atomic.Bool
+	payload  []byte
+	run      *delivery
+	index    int // in the run
+}
+
+// delivery is what the requests of one run share.
+type delivery struct {
+	g    *Group
+	life *life
+	core.Casts
 }
 
 // dispatch finds the handler and runs it. A request that nobody answers and
@@ -37,7 +43,7 @@ func (r *Request) dispatch(payload []byte) {
 	if len(r.payload) > 0 && r.payload[0] == formatMessage {
 		r.bad = decode(r.payload, &r.m)
 	}
-	h := r.g.cfg.Handlers[r.Entry]
+	h := r.run.g.handler(r.Entry)
 	if h == nil {
 		r.decline()
 		return
@@ -55,9 +61,9 @@ func (r *Request) dispatch(payload []byte) {
 
 // handle runs the filters and the handler, while nobody reads the state.
 func (r *Request) handle(h Handler) error {
-	r.g.readers.state.Lock()
-	defer r.g.readers.state.Unlock()
-	for _, f := range r.g.cfg.Filters {
+	r.run.g.readers.state.Lock()
+	defer r.run.g.readers.state.Unlock()
+	for _, f := range r.run.g.cfg.Filters {
 		if err := f(r); err != nil {
 			return err
 		}
@@ -69,28 +75,25 @@ func (r *Request) handle(h Handler) error {
 // Group is the group the request was cast to, nil if it was cast to the process's
 // own address.
 func (r *Request) Group() *Group {
-	if r.g.direct {
+	if r.run.g.direct {
 		return nil
 	}
-	return r.g
+	return r.run.g
 }
 
 // View is the view in which the request was delivered: all members see the
 // same one.
-func (r *Request) View() View { return r.g.View() }
+func (r *Request) View() View { return r.run.g.View() }
 
 // Rank is this member's rank in that view, the same number at all members.
 func (r *Request) Rank() int {
-	if r.life == nil {
-		return -1
-	}
-	return r.View().Rank(r.life.process(r.g.n.number))
+	return r.View().Rank(r.run.life.process(r.run.g.n.number))
 }
 
 // Session is the number of the session that the sender speaks for, counted in
 // this group from 1: the same client has it when it comes back under another
 // address. 0 is none.
-func (r *Request) Session() uint64 { return r.request.Session }
+func (r *Request) Session() uint64 { return r.run.Session }
 
 // Raw is the payload of a cast that was made with a []byte.
 func (r *Request) Raw() []byte {
@@ -149,10 +152,13 @@ func (r *Request) answer(v any, copied []byte) error {
 }
 
 func (r *Request) send(body, copied []byte) error {
-	if !r.wants || !r.answered.CompareAndSwap(false, true) || r.life == nil {
+	if !r.wants || !r.answered.CompareAndSwap(false, true) {
 		return ErrNoReply
 	}
-	r.life.node.Post(core.Answer{Proc: r.life.process(r.g.n.number), Request: r.request, Null: body == nil, Body: body, Copy: copied})
+	l := r.run.life
+	l.node.Post(core.Answer{
+		Proc: l.process(r.run.g.n.number), Request: r.run.Request(r.index), Null: body == nil, Body: body, Copy: copied,
+	})
 	return nil
 }
 
@@ -161,5 +167,5 @@ func (r *Request) refuse(err error) { _ = r.Error(err) }
 
 // String names the request for logs.
 func (r *Request) String() string {
-	return fmt.Sprintf("request to entry %d of %q from %v", r.Entry, r.g.name, r.Sender)
+	return fmt.Sprintf("request to entry %d of %q from %v", r.Entry, r.run.g.name, r.Sender)
 }

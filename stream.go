@@ -1,6 +1,7 @@
 package cohort
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -179,19 +180,32 @@ func (g *Group) viewed(i core.Viewed) {
 	g.mu.Unlock()
 }
 
+// requestsAtOnce are allocated together. A program that keeps one keeps them all.
+const requestsAtOnce = 16
+
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
 	rest := i.Run.Body
-	for k := range int(i.Run.N) {
+	run := &delivery{g, l, i}
+	var some []Request // allocated together
+	for k, n := 0, int(i.Run.N); k < n; k++ {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
 			return // the codec has checked it: it cannot be
 		}
 		rest = next
-		r := &Request{g: g, life: l, Sender: i.Sender, Order: Order(i.Run.Order), wants: i.Run.Call, request: i.Request(k)}
+		if len(some) == 0 {
+			some = make([]Request, min(n-k, requestsAtOnce))
+		}
+		r := &some[0]
+		some = some[1:]
+		r.Sender, r.Order, r.wants, r.run, r.index = i.Sender, Order(i.Run.Order), i.Run.Call, run, k
 		r.dispatch(payload)
 	}
 }
+
+// errSlow is ErrLeft with the reason.
+var errSlow = fmt.Errorf("%w: the others had this member taken out, because its handlers did not keep up", ErrLeft)
 
 // ended takes the end of a membership. After a halt the group comes back with
 // the node.
@@ -205,6 +219,12 @@ func (g *Group) ended(l *life, i core.Left) {
 		g.finish(ErrLost)
 	case "behind":
 		g.again(l)
+	case "slow":
+		if g.cfg.SlowLeaves {
+			g.finish(errSlow)
+		} else {
+			g.again(l)
+		}
 	case "left":
 		why := ErrLeft
 		if g.restoreErr != nil {

@@ -20,10 +20,12 @@ type View struct {
 	Joined  []Address
 	Left    []Address
 	// Why says of each site that was removed what the evidence was and who
-	// accused it. Empty when nobody was.
+	// accused it, and of each member that is slow what became of it and who said
+	// so. Empty when there is none.
 	Why string
 
 	ready []Address
+	aside []Address // hold the state, and have yet to catch up
 }
 
 // Rank is a's place by age, or -1.
@@ -32,7 +34,8 @@ func (v View) Rank(a Address) int {
 }
 
 // Ready lists the members that hold the group's state, oldest first; the others
-// are being fed it, answer no calls and have no role yet. All members agree on
+// are being fed it, or were set aside because they are slow (GroupConfig): they
+// answer no calls and have no role yet. All members agree on
 // it, so it can divide work without a message. Do not change it.
 func (v View) Ready() []Address { return v.ready }
 
@@ -43,7 +46,10 @@ func (v View) String() string {
 	for _, m := range v.Members {
 		b.WriteByte(' ')
 		b.WriteString(m.String())
-		if !slices.Contains(v.ready, m) {
+		switch {
+		case slices.Contains(v.aside, m):
+			b.WriteString("(slow)")
+		case !slices.Contains(v.ready, m):
 			b.WriteString("(joining)")
 		}
 	}
@@ -54,7 +60,13 @@ func (v View) String() string {
 }
 
 func viewOf(g *view.Group) View {
-	return View{Group: g.Group, Name: g.Name, Number: g.Seq, Members: g.Procs(), ready: g.ReadyProcs()}
+	v := View{Group: g.Group, Name: g.Name, Number: g.Seq, Members: g.Procs(), ready: g.ReadyProcs()}
+	for _, m := range g.Members {
+		if m.Aside {
+			v.aside = append(v.aside, m.Proc)
+		}
+	}
+	return v
 }
 
 func viewFrom(i core.Viewed) View {
@@ -67,6 +79,13 @@ func viewFrom(i core.Viewed) View {
 			s += fmt.Sprintf(" seen by %v", r.Accusers)
 		}
 		why = append(why, s)
+	}
+	for _, x := range i.Slow {
+		what := "set aside"
+		if x.Dismissed {
+			what = "taken out"
+		}
+		why = append(why, fmt.Sprintf("member %v %s: slow, says %v", x.Proc, what, x.By))
 	}
 	v.Why = strings.Join(why, "; ")
 	return v

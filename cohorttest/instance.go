@@ -7,6 +7,8 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/why"
 	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/sim"
 )
@@ -110,6 +112,12 @@ func (i *instance) Post(ev core.Event) {
 	})
 }
 
+// Cast hands the core a cast of one payload.
+func (i *instance) Cast(c core.Cast, head [2]byte, rest []byte) {
+	c.N, c.Body = 1, msg.AppendParts(nil, head[:], rest)
+	i.Post(c)
+}
+
 // Inspect runs f on the core, between two steps.
 func (i *instance) Inspect(f func(*core.Site)) bool {
 	w := i.p.w
@@ -120,6 +128,12 @@ func (i *instance) Inspect(f func(*core.Site)) bool {
 	}
 	f(i.x.Core())
 	return true
+}
+
+// Explain is what waits at the site and why, and who was removed.
+func (i *instance) Explain() (waits []why.Wait, losses []why.Loss) {
+	i.Inspect(func(s *core.Site) { waits, losses = s.Why(), s.Losses() })
+	return waits, losses
 }
 
 // Site is the number of the incarnation.

@@ -68,7 +68,7 @@ func runTrace(cmd *cobra.Command, paths []string, flags *traceFlags) error {
 	opt, what := flags.window(run)
 	var svg bytes.Buffer
 	if err := spacetime.Draw(&svg, run.Records, opt); err != nil {
-		return explain(err, run)
+		return drawError(err, run)
 	}
 	if what != "" {
 		zero, last := extent(run)
@@ -116,8 +116,8 @@ func extent(run *trace.Run) (zero, last int64) {
 	return first, last
 }
 
-// explain adds to an error of the drawing what its user has to know.
-func explain(err error, run *trace.Run) error {
+// drawError adds to an error of the drawing what its user has to know.
+func drawError(err error, run *trace.Run) error {
 	if errors.Is(err, spacetime.ErrEmpty) {
 		zero, last := extent(run)
 		return fmt.Errorf("no facts in that time: the run ends at %v", since(zero, last))

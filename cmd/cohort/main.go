@@ -2,10 +2,12 @@
 //
 //	cohort demo    a service of several processes loses one, and nobody notices
 //	cohort twenty  the same service by hand, in several terminals
+//	cohort bench   casts as fast as they go, beside plain TCP
 //	cohort torture real processes, tormented, and judged like simulated ones
 //	cohort sim     many runs of the protocol, each under one seed, all judged
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
+//	cohort why     explains why something waited, and why a site was excluded
 //
 // It exits with 0 when done, with 1 when something failed or a promise was
 // broken, and with 2 when it was called wrongly.
@@ -54,21 +56,25 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 2 when it was called wrongly.`,
 		Example: `  cohort demo
   cohort twenty serve
+  cohort bench
   cohort torture --local --seconds 60
   cohort sim --seeds 200 --faults chaos
   cohort sim --seeds 1 --first 7 --trace run.jsonl
   cohort check run.jsonl
-  cohort trace run.jsonl -o run.svg`,
+  cohort trace run.jsonl -o run.svg
+  cohort why run.jsonl`,
 		Args: command,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
 		newDemoCommand(),
 		newTwentyCommand(),
+		newCastBenchCommand(),
 		newTortureCommand(),
 		newSimCommand(),
 		newCheckCommand(),
 		newTraceCommand(),
+		newWhyCommand(),
 		newVersionCommand(),
 	)
 	polish(root)

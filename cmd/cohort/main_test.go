@@ -177,6 +177,11 @@ func TestWrongUsage(t *testing.T) {
 		{"torture --local --faults kill,rain", `"rain" is no fault; there are kill,`},
 		{"torture --local --seed one", "a whole number from 0"},
 		{"torture here", "takes flags only"},
+		{"bench --members 1", "a whole number from 2 to"},
+		{"bench --order some", "give one of fifo, causal, total, barrier"},
+		{"bench --size 31", "a whole number from 32"},
+		{"bench --seconds 0", "--seconds is 0.1 to 600"},
+		{"bench --latency --window 3", "give one of them"},
 		{"twenty bench --workers 0", "--workers is 1 to 10000"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -191,7 +196,7 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
-		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench",
+		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench", "bench",
 		"torture",
 	} {
 		t.Run(args, func(t *testing.T) {

@@ -30,7 +30,8 @@ leave groups, cast and call in all orders, while sites crash and come back, link
 break, the network falls apart and clocks jump. Each run is judged as by check.
 The same seed gives the same run, byte for byte, on every machine.
 
-The faults are calm (none), crash, partition or chaos (all of them, and pauses).
+The faults are calm (none), crash, partition, slow (members that do not keep up)
+or chaos (crash and partition, and pauses).
 
 It exits with 0 if all seeds were run and no promise was broken, and with 1 if one
 was, or if it was interrupted; then it tells what was done so far.`,
@@ -46,7 +47,7 @@ was, or if it was interrupted; then it tells what was done so far.`,
 	f.Var(&flags.first, "first", "the first `SEED`; the others follow it")
 	f.Var(newNumber(&flags.sites, 5, 1).upTo(64), "sites", "`N` sites in each run")
 	f.Var(newNumber(&flags.groups, 3, 1).upTo(1000), "groups", "`N` groups in each run")
-	f.Var(newChoice(&flags.faults, "chaos", "calm", "crash", "partition", "chaos"), "faults", "what goes wrong: `KIND` is calm, crash, partition or chaos")
+	f.Var(newChoice(&flags.faults, "chaos", "calm", "crash", "partition", "slow", "chaos"), "faults", "what goes wrong: `KIND` is calm, crash, partition, slow or chaos")
 	f.BoolVar(&flags.json, "json", false, "print objects: one for each violation, and last one for all runs")
 	f.StringVar(&flags.trace, "trace", "", "write the trace of the run to `FILE`; for a single seed")
 	f.Var(newNumber(&flags.workers, 0, 0), "workers", "run `N` seeds at a time; 0 is one for each processor")

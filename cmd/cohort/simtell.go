@@ -125,7 +125,7 @@ func (t *teller) summary(s *lab.Summary) string {
 	row("faults", counted(s.Crashes, "crash"), counted(s.Pauses, "pause"), counted(s.Partitions, "partition"), counted(s.Breaks, "broken link"))
 	row("sites", counted(s.SiteViews, "view"), counted(s.Takeovers, "takeover"), counted(s.Exclusions, "exclusion"), counted(s.Heirs, "vote")+" inherited", counted(s.Stalls, "stall"))
 	row("groups", counted(s.GroupViews, "view"), counted(s.Flushes, "flush"), n(s.FlushRestarts)+" restarted", counted(s.Transfers, "transfer"))
-	row("casts", n(s.FIFO)+" FIFO", n(s.Causal)+" causal", n(s.Total)+" total", n(s.Barrier)+" barrier", n(s.Safe)+" safe")
+	row("casts", n(s.FIFO)+" FIFO", n(s.Causal)+" causal", n(s.Total)+" total", n(s.Barrier)+" barrier", n(s.Safe)+" safe", n(s.Lists)+" to lists")
 	row("reads", n(s.Reads)+" linearizable", n(s.Refusals)+" refused while stalled")
 	checks := 0
 	for _, c := range s.Judged {

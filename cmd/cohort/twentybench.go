@@ -52,7 +52,7 @@ questions, and then how many updates, they do in a second. Every answer is check
 			if o.workers < 1 || o.workers > 10_000 {
 				return usagef("--workers is 1 to 10000")
 			}
-			return bench(cmd, o)
+			return benchTwenty(cmd, o)
 		},
 	}
 	f := cmd.Flags()
@@ -62,7 +62,7 @@ questions, and then how many updates, they do in a second. Every answer is check
 	return cmd
 }
 
-func bench(cmd *cobra.Command, o benchOptions) error {
+func benchTwenty(cmd *cobra.Command, o benchOptions) error {
 	c, err := crew.New[event](cmd.Context())
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type serveOptions struct {
 	expect int
 	least  uint64
 	halt   time.Duration
+	status string
 	name   string
 	data   string
 	acting int
@@ -72,6 +73,7 @@ service of its own.`,
 	f.StringVar(&o.data, "data", "cars", "the founder's table: cars or paper")
 	f.IntVar(&o.acting, "members", service.DefaultActing, "how many members act; the same for all")
 	f.StringVar(&o.trace, "trace", "", "write what happens here to this file, for cohort check and cohort trace")
+	f.StringVar(&o.status, "status", "", "say here what waits and why, to cohort why --node: a loopback address or the path of a socket")
 	f.BoolVar(&o.json, "json", false, "report as JSON lines")
 	f.BoolVar(&o.child, "child", false, "end with the standard input instead of a signal")
 	_ = f.MarkHidden("child")
@@ -98,7 +100,7 @@ func serve(cmd *cobra.Command, o serveOptions) (err error) {
 	defer cancel()
 	node, err := cohort.Start(seeking, cohort.Config{
 		Name: o.name, Listen: o.listen, Seeds: o.seeds, Trace: trace.writer(),
-		Expect: o.expect, MinWeight: o.least, HaltAfter: o.halt,
+		Expect: o.expect, MinWeight: o.least, HaltAfter: o.halt, Status: o.status,
 	})
 	if err != nil {
 		return explainStart(err, o)

@@ -88,7 +88,8 @@ func (r *run) across() *across {
 	if r.acrossed != nil {
 		return r.acrossed
 	}
-	a := &across{run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{},
+	a := &across{
+		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{},
 		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, ahead: map[memberKey]seenLists{},
 	}
 	r.acrossed = a

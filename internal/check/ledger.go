@@ -43,7 +43,7 @@ func (r *run) noteOp(i int, f fact.Op) {
 }
 
 func sameOp(a, b *fact.Op) bool {
-	return slices.Equal(a.Heirs, b.Heirs) && slices.Equal(a.Joined, b.Joined) && slices.Equal(a.Left, b.Left) && slices.Equal(a.Ready, b.Ready)
+	return slices.Equal(a.Heirs, b.Heirs) && slices.Equal(a.Joined, b.Joined) && slices.Equal(a.Left, b.Left) && slices.Equal(a.Ready, b.Ready) && slices.Equal(a.Aside, b.Aside)
 }
 
 // apply notes that s has applied the log up to index.
@@ -135,6 +135,7 @@ func (s *roster) apply(e *entry) {
 	s.members = slices.DeleteFunc(inherited(s.members, e.Heirs), gone)
 	s.members = append(s.members, heirless(e.Joined, e.Heirs)...)
 	s.ready = append(slices.DeleteFunc(s.ready, gone), e.Ready...)
+	s.ready = slices.DeleteFunc(s.ready, func(p id.Address) bool { return slices.Contains(e.Aside, p) })
 	s.rec = e.rec
 }
 

@@ -109,8 +109,31 @@ func judgeTransferEnd(r *run, v *verdict) {
 	for _, s := range r.running() {
 		if !v.holds(s.ready >= 0) {
 			v.fail([]int{s.installed}, "%s never got the state of %s.", s.proc, s.group)
+			continue
+		}
+		if r.asideLast(s) && !v.holds(false) {
+			v.fail([]int{s.installed}, "%s was set aside in %s, and never counts as ready again.", s.proc, s.group)
 		}
 	}
+}
+
+// asideLast reports whether the last that the log said of a member's readiness
+// is that it is set aside.
+func (r *run) asideLast(s *stay) bool {
+	l := r.ledgerOf[s.group]
+	if l == nil {
+		return false
+	}
+	aside := false
+	for _, e := range l.entries {
+		switch {
+		case slices.Contains(e.Aside, s.proc):
+			aside = true
+		case slices.Contains(e.Ready, s.proc):
+			aside = false
+		}
+	}
+	return aside
 }
 
 func judgeStall(r *run, v *verdict) {

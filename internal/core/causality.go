@@ -148,10 +148,8 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 		}
 		return false
 	})
-	p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
-		if s.subsumes(p, d) {
-			return true
-		}
+	s.prune(p)
+	for _, d := range p.deps {
 		i := slices.IndexFunc(list, func(x msg.Dep) bool { return x.Group == d.Group })
 		switch {
 		case d.Group == but:
@@ -160,9 +158,17 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 		default:
 			list = append(list, d.Clone())
 		}
-		return false
-	})
+	}
 	return list
+}
+
+// prune drops what memberships of the process speak for by now. A conservative one
+// may have waited for that.
+func (s *Site) prune(p *past) {
+	n := len(p.deps)
+	if p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool { return s.subsumes(p, d) }); len(p.deps) < n {
+		s.groups.retry()
+	}
 }
 
 // untold is deps without what went with an earlier cast of this view: who is
@@ -208,6 +214,7 @@ func (s *Site) delivered(proc id.Address, deps []msg.Dep) bool {
 // cast depends on there, and sees to it that it will be so. It is what a
 // conservative member waits for.
 func (m *member) secured() bool {
+	m.s.prune(m.past)
 	ok := true
 	for _, o := range m.past.open {
 		if o == m || o.ended || o.cur == nil {

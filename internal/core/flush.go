@@ -14,9 +14,12 @@ import (
 
 // raise takes a view the log has made. From here on nothing is sent in the
 // installed view, and nothing more is taken from those it loses.
-func (m *member) raise(v *view.Group, why []msg.Removal) {
+func (m *member) raise(v *view.Group, why []msg.Removal, slow []Slowness) {
+	if len(m.targets) == 0 {
+		m.blocked = m.s.now
+	}
 	m.targets = append(m.targets, v)
-	m.why = append(m.why, why...)
+	m.why, m.toldSlow = append(m.why, why...), append(m.toldSlow, slow...)
 	if m.cur != nil {
 		m.s.fx.Fact(fact.Block{Proc: m.proc, Group: m.group, View: m.cur.view.Index, Attempt: v.Index})
 	}
@@ -251,6 +254,7 @@ func (m *member) turn(old, c *installed) {
 	m.announce(old, c.view)
 	m.turnTransfers(c.view)
 	m.turnHandOver(c.view)
+	m.turnAside(c)
 	m.stirred()
 	if t := m.target(); t != nil && c == m.cur && c.reported == t.Index && c.joiners {
 		m.report(t) // its coordinator may wait for what was seen
@@ -300,8 +304,8 @@ func (m *member) finish(old *installed, next *view.Group) bool {
 
 // announce tells the program the new view, and callers who is gone.
 func (m *member) announce(old *installed, v *view.Group) {
-	i := Viewed{Proc: m.proc, View: v, Why: m.why}
-	m.why = nil
+	i := Viewed{Proc: m.proc, View: v, Why: m.why, Slow: m.toldSlow}
+	m.why, m.toldSlow = nil, nil
 	for _, gm := range v.Members {
 		if old == nil || gm.Joined > old.view.Index {
 			i.Joined = append(i.Joined, gm.Proc)

@@ -83,6 +83,11 @@ func (g *groups) tick(now effect.Time) effect.Time {
 		} else if m.expireAt != 0 {
 			wake = min(wake, m.expireAt)
 		}
+		if due := m.slow.due; due != 0 && now >= due {
+			g.mark(m)
+		} else if due != 0 {
+			wake = min(wake, due)
+		}
 		if m.ackAt == 0 {
 			continue
 		}
@@ -188,14 +193,18 @@ func (s *Site) changed(c gms.Change, e *msg.Entry) {
 		case c.Now == nil && (c.Was == nil || c.Was.Rank(m.proc) < 0 || !departs(e, m)):
 			m.end("lost")
 		case c.Now == nil || !c.Now.Carries(view.GroupMember{Proc: m.proc, Joined: m.joined}):
-			m.end("left")
+			how := "left"
+			if dismissed(e, m) {
+				how = "slow"
+			}
+			m.end(how)
 		default:
-			m.raise(c.Now, e.Remove)
+			m.raise(c.Now, e.Remove, slowOps(e, c.Was, c.Now))
 		}
 	}
 	if c.Now != nil {
 		for _, m := range s.admit(c.Now) {
-			m.raise(c.Now, e.Remove)
+			m.raise(c.Now, e.Remove, slowOps(e, c.Was, c.Now))
 		}
 	}
 	s.outside.changed(s, c.Group, c.Now)
@@ -222,6 +231,9 @@ func (s *Site) tellChange(c gms.Change, index uint64) {
 			}
 			if m.Ready && (c.Was == nil || !c.Was.Carries(m) || !c.Was.Members[c.Was.Rank(m.Proc)].Ready) {
 				f.Ready = append(f.Ready, m.Proc)
+			}
+			if m.Aside && c.Was != nil && c.Was.Carries(m) && c.Was.Members[c.Was.Rank(m.Proc)].Ready {
+				f.Aside = append(f.Aside, m.Proc)
 			}
 		}
 	}
@@ -255,6 +267,7 @@ func (s *Site) admit(v *view.Group) (fresh []*member) {
 		}
 		m := newMember(s, v, gm)
 		m.replaces, m.conservative = s.groups.joining[i].Replaces, s.groups.joining[i].Conservative
+		m.patience = s.groups.joining[i].Patience
 		s.groups.joining = slices.Delete(s.groups.joining, i, i+1)
 		s.groups.add(m)
 		fresh = append(fresh, m)
@@ -327,6 +340,9 @@ func (r *requests) satisfied(s *Site) {
 			return g == nil || g.Index > op.Index
 		case msg.OpList:
 			return d.Dealt(op.Proc.Site()) >= op.List.Num
+		case msg.OpAside, msg.OpDismiss:
+			g := d.Group(op.Group)
+			return g == nil || g.Index > op.Since || !gms.Spares(g, op.Proc)
 		case msg.OpDepart, msg.OpSync: // seen otherwise
 		}
 		return false

@@ -36,7 +36,7 @@ func (m *member) onHandOver(x *msg.HandOver) {
 // gone is ready as any joiner is, and asks one that is there again; who lost its
 // heir stays, and serves reads again.
 func (m *member) turnHandOver(v *view.Group) {
-	if m.replaces != 0 && m.loading == nil && !v.Members[v.Rank(m.proc)].Ready {
+	if m.replaces != 0 && m.loading == nil && !v.Members[v.Rank(m.proc)].Ready && !v.Members[v.Rank(m.proc)].Aside {
 		m.ready()
 	}
 	if h := m.heir; h != nil && !v.Carries(*h) {

@@ -87,6 +87,7 @@ type (
 		// Replaces, a member, leaves in the very view in which Proc is ready, and
 		// Proc has its rank; 0 for nobody. It implies Stateful.
 		Replaces id.Address
+		Patience Patience
 	}
 	// LeaveGroup ends Proc's membership once what it sent is stable.
 	LeaveGroup struct{ Proc, Group id.Address }

@@ -30,6 +30,7 @@ type member struct {
 	cur     *installed    // nil until the first view
 	ending  []*installed  // views before it that the program has yet to be delivered the rest of
 	targets []*view.Group // views the log has made since, oldest first
+	blocked effect.Time   // since when there are any
 	early   []msg.Message // of views not yet installed here
 
 	// The change of view (flush.go).
@@ -37,6 +38,7 @@ type member struct {
 	cut      *msg.Cut            // of the newest attempt
 	prepared *msg.Cut            // the last one we acknowledged
 	why      []msg.Removal       // site removals since the installed view
+	toldSlow []Slowness          // members that were slow, since then
 
 	// What our program casts and is delivered (cast.go).
 	queue   []queued // waits for a view to send in
@@ -59,7 +61,7 @@ type member struct {
 	waiting []*msg.Request
 	relayed []relayed
 
-	pool // casts to lists (pool.go)
+	pool pool // casts to lists (pool.go)
 
 	// Sessions of clients (sessions.go).
 	clients  *clients.Table
@@ -69,7 +71,7 @@ type member struct {
 	loading *xfer.Joiner // nil when we hold the state
 	fed     *xfer.Joiner // the transfer we had it from, while it may cover what is yet to come
 	backlog []backlogged
-	keeps   int // bytes in backlog
+	keeps   int // bytes in backlog, or given to the program and counted as used
 	donors  []*xfer.Donor
 	asks    []*msg.XferAsk // wait for the rest of earlier views
 
@@ -83,6 +85,11 @@ type member struct {
 	// What readers of our program's state wait for.
 	gate         lease.Gate
 	due, settled uint64 // as told
+
+	// Members that do not keep up (slow.go).
+	patience Patience
+	slow     slowness
+	aside    bool // we are one
 
 	ackAt  effect.Time // 0: nothing to acknowledge
 	ackNow bool
@@ -220,6 +227,8 @@ func (m *member) work() {
 	m.flushesDone(c)
 	m.answerCopied(c)
 	m.leaveIfDone(c)
+	m.watchSlow(c)
+	m.caughtUp()
 	c.release(m.tellStable)
 	m.tellReaders(c)
 	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured))
@@ -294,7 +303,7 @@ func (m *member) emit(c *installed, rank int, r *msg.Run, pos uint64) {
 		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos})
 	}
 	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: from, Rank: rank, Run: r, Session: session},
-		handed{view: c.view.Index, rank: rank, last: r.Last(), item: true})
+		handed{from: c.view.Members[rank].Proc, view: c.view.Index, rank: rank, last: r.Last(), item: true, size: r.Size()})
 }
 
 // delivery is what is told of a run that comes off the stream. The program gets
@@ -332,90 +341,6 @@ func orderName(o msg.Order) fact.Order {
 	case msg.Sequence:
 	}
 	return ""
-}
-
-// handed is what the program was given and has not used. A marker (item false)
-// is used with what stands before it.
-type handed struct {
-	view uint64
-	rank int
-	last uint64
-	item bool
-	free bool // counted as used when it was kept back
-}
-
-// hand gives casts to the program, or keeps them back while it has no state.
-func (m *member) hand(i Casts, h handed) {
-	if m.fed != nil { // what the donor had before us may reach us after the state
-		m.release(m.fed, i, h)
-		return
-	}
-	if m.loading == nil {
-		m.s.item(i)
-		m.give(h)
-		return
-	}
-	m.keeps += i.Run.Size()
-	if h.free = m.keeps <= flow.JoinBacklog; h.free {
-		m.countUsed(h)
-	}
-	m.backlog = append(m.backlog, backlogged{item: i, handed: h})
-}
-
-// give notes what the program is given.
-func (m *member) give(h handed) {
-	m.handed = append(m.handed, h)
-	if m.cur != nil && h.view == m.cur.view.Index {
-		m.cur.given[h.rank]++
-	}
-}
-
-// used notes that the program has handled so many items.
-func (m *member) used(items int) {
-	n := 0
-	for n < len(m.handed) && (items > 0 || !m.handed[n].item) {
-		if h := m.handed[n]; h.item {
-			items--
-		}
-		if m.cur != nil && m.handed[n].view == m.cur.view.Index {
-			m.cur.given[m.handed[n].rank]--
-		}
-		if !m.handed[n].free {
-			m.countUsed(m.handed[n])
-		}
-		n++
-	}
-	if m.handed = m.handed[n:]; len(m.handed) == 0 {
-		m.handed = nil
-	}
-}
-
-func (m *member) countUsed(h handed) {
-	if c := m.cur; c != nil && h.view == c.view.Index && h.last > c.used[h.rank] {
-		c.used[h.rank] = h.last
-		c.usedNews = true
-	}
-}
-
-// noteUsed enters into the matrix what our own program has used: of a stream of
-// which it was given nothing more, all that was delivered, order records too.
-func (m *member) noteUsed(c *installed, cleared bool) {
-	if m.loading == nil && len(m.ending) == 0 {
-		for rank, n := range c.queue.Done() {
-			if c.given[rank] == 0 {
-				c.used[rank] = max(c.used[rank], n)
-			}
-		}
-	}
-	c.stable.Used(c.rank, c.used)
-	if cleared {
-		c.stable.Clear(c.rank)
-	}
-}
-
-// usedEarlier reports whether the program has used all of earlier views.
-func (m *member) usedEarlier() bool {
-	return len(m.ending) == 0 && (len(m.handed) == 0 || m.handed[0].view >= m.cur.view.Index)
 }
 
 // acknowledge tells the others what we hold and have used: at once when

@@ -81,6 +81,7 @@ type (
 		View                *view.Group
 		Joined, Left, Moved []id.Address
 		Why                 []msg.Removal
+		Slow                []Slowness
 	}
 	// Casts were delivered. Each cast in Run has its own number; Duplicate
 	// ones never get here. Request tells how to reply to the first.
@@ -131,7 +132,7 @@ type (
 		Since       uint64
 		Upto        uint64
 	}
-	// Left: Proc is no longer a member; the stream ends. Why is "left",
+	// Left: Proc is no longer a member; the stream ends. Why is "left", "slow",
 	// "lost" (nobody who holds the state is left), "behind" (the site had to
 	// skip what happened: join again) or "halted".
 	Left struct {
@@ -149,6 +150,13 @@ func (c Casts) Request(i int) Request {
 		r.View, r.Cast = c.View, c.Run.First+uint64(i)
 	}
 	return r
+}
+
+// Slowness is a member whose program did not keep up, as By found: it is set
+// aside, or was Dismissed.
+type Slowness struct {
+	Proc, By  id.Address
+	Dismissed bool
 }
 
 // ListEnd is what became of a cast to a list.

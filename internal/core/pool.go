@@ -56,7 +56,7 @@ func (m *member) brought(c *installed, rank int, r *msg.Run) {
 	}
 	m.gate.Keep(p.due)
 	m.s.fx.Fact(fact.Brought{Proc: m.proc, Group: m.group, View: c.view.Index, Caller: p.caller, Num: p.num})
-	m.kept = append(m.kept, p)
+	m.pool.kept = append(m.pool.kept, p)
 	if m.s.void(p.caller, p.num) {
 		m.purge(func(x pooled) bool { return x.is(p.caller, p.num) })
 	}
@@ -64,7 +64,7 @@ func (m *member) brought(c *installed, rank int, r *msg.Run) {
 
 // numbered notes that entry index of the log has numbered x.
 func (m *member) listNumbered(x gms.List, index uint64) {
-	if x.Number > m.listed {
+	if x.Number > m.pool.listed {
 		m.pool.numbered = append(m.pool.numbered, numbered{x, index})
 		m.s.groups.mark(m)
 	}
@@ -73,7 +73,7 @@ func (m *member) listNumbered(x gms.List, index uint64) {
 // purge drops those that gone says can have no number any more, and reports
 // whether there were any.
 func (m *member) purge(gone func(pooled) bool) (some bool) {
-	m.kept = slices.DeleteFunc(m.kept, func(p pooled) bool {
+	m.pool.kept = slices.DeleteFunc(m.pool.kept, func(p pooled) bool {
 		if !gone(p) || slices.ContainsFunc(m.pool.numbered, func(x numbered) bool { return p.is(x.Caller, x.Num) }) {
 			return false
 		}
@@ -91,14 +91,14 @@ func (m *member) place(c *installed) {
 	}
 	var places []msg.Place
 	for _, x := range m.pool.numbered {
-		if x.Number <= m.placed {
+		if x.Number <= m.pool.placed {
 			continue
 		}
-		if len(places) == maxPlaces || !slices.ContainsFunc(m.kept, func(p pooled) bool { return p.is(x.Caller, x.Num) }) {
+		if len(places) == maxPlaces || !slices.ContainsFunc(m.pool.kept, func(p pooled) bool { return p.is(x.Caller, x.Num) }) {
 			break // it is held, and will be delivered to the pool
 		}
 		places = append(places, msg.Place{Number: x.Number, Caller: x.Caller, Num: x.Num})
-		m.placed = x.Number
+		m.pool.placed = x.Number
 	}
 	if places != nil {
 		m.sequence(c) // positions already due come before ours
@@ -135,15 +135,15 @@ func (m *member) endLists(old *installed, next *view.Group) {
 // list delivers one cast to a list, at entry last of rank's stream; beyond the
 // ranks it is at the end of the view.
 func (m *member) list(c *installed, x msg.Place, last uint64, rank int) {
-	i := slices.IndexFunc(m.kept, func(p pooled) bool { return p.is(x.Caller, x.Num) })
-	if i < 0 || x.Number <= m.listed {
+	i := slices.IndexFunc(m.pool.kept, func(p pooled) bool { return p.is(x.Caller, x.Num) })
+	if i < 0 || x.Number <= m.pool.listed {
 		panic(fmt.Sprintf("core: %v is to deliver cast %d to a list, %d of %v, in %v, and holds it: %v; the last was %d",
-			m.proc, x.Number, x.Num, x.Caller, m.group, i >= 0, m.listed))
+			m.proc, x.Number, x.Num, x.Caller, m.group, i >= 0, m.pool.listed))
 	}
-	p := m.kept[i]
-	m.kept = slices.Delete(m.kept, i, i+1)
+	p := m.pool.kept[i]
+	m.pool.kept = slices.Delete(m.pool.kept, i, i+1)
 	m.gate.Forget(p.due)
-	m.listed = x.Number
+	m.pool.listed = x.Number
 	m.pool.numbered = slices.DeleteFunc(m.pool.numbered, func(y numbered) bool { return y.Number <= x.Number })
 	m.s.learn(m.past, []msg.Dep{{View: x.Number}})
 	m.stirred()
@@ -154,7 +154,7 @@ func (m *member) list(c *installed, x msg.Place, last uint64, rank int) {
 	run := *p.run
 	run.First, run.Order, run.Listed = last, msg.Total, nil
 	m.hand(Casts{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: x.Caller, Rank: rank, Run: &run, Listed: x.Number},
-		handed{view: c.view.Index, rank: rank, last: last, item: true})
+		handed{from: x.Caller, view: c.view.Index, rank: rank, last: last, item: true, size: run.Size()})
 }
 
 // abreast reports whether our group has delivered all casts to lists that our
@@ -170,6 +170,6 @@ func (m *member) abreast() bool {
 
 // turnPool drops what can have no number any more: somebody came who lacks it.
 func (m *member) turnPool(v *view.Group) {
-	m.placed = m.listed
+	m.pool.placed = m.pool.listed
 	m.purge(func(p pooled) bool { return v.Grown > p.of })
 }

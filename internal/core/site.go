@@ -23,7 +23,7 @@
 // process in one group, with its cast.go, flush.go, transfer.go, handover.go,
 // causality.go; readers.go what readers of its state may rely on; outside.go
 // callers that are not members, speaker.go those with a session, sessions.go what
-// sessions are to members.
+// sessions are to members; why.go and whygroup.go what waits, for people.
 package core
 
 import (
@@ -404,7 +404,7 @@ func (s *Site) String() string {
 		for _, t := range m.targets {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
-		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed), len(m.kept))
+		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed), len(m.pool.kept))
 		if m.waits {
 			fmt.Fprintf(&b, ", waits for another group: %d views to end, delivery %v, to send %v", len(m.ending), m.cur != nil && m.cur.queue.Waits(), m.unsecured)
 		}

@@ -46,7 +46,7 @@ func (m *member) turnTransfers(v *view.Group) {
 		return true
 	})
 	if j := m.loading; j != nil {
-		if j.Ended || v.Carries(j.Donor) {
+		if j.Ended || v.Carries(j.Donor) && v.Members[v.Rank(j.Donor.Proc)].Ready {
 			return
 		}
 		m.askState(v)

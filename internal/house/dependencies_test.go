@@ -73,11 +73,12 @@ func required(mod string) (paths []string) {
 		case len(fields) == 0 || strings.HasSuffix(strings.TrimSpace(line), "// indirect"):
 		case block && fields[0] == ")":
 			block = false
+		case ours(fields[0]):
 		case block:
 			paths = append(paths, fields[0])
 		case fields[0] == "require" && len(fields) > 1 && fields[1] == "(":
 			block = true
-		case fields[0] == "require" && len(fields) > 1:
+		case fields[0] == "require" && len(fields) > 1 && !ours(fields[1]):
 			paths = append(paths, fields[1])
 		}
 	}
@@ -102,7 +103,9 @@ func TestDependenciesAreExplained(t *testing.T) {
 		}
 		return string(text)
 	}
-	report(t, unexplained(read("go.mod"), read("docs/dependencies.md")))
+	for _, mod := range []string{"go.mod", "bench/go.mod"} {
+		report(t, unexplained(read(mod), read("docs/dependencies.md")))
+	}
 }
 
 func TestDependenciesAreExplainedFindsPlantedOnes(t *testing.T) {
@@ -110,7 +113,10 @@ func TestDependenciesAreExplainedFindsPlantedOnes(t *testing.T) {
 
 require example.com/one v1.0.0
 
+require github.com/cohortkit/cohort v0.0.0
+
 require (
+	github.com/cohortkit/cohort v0.0.0
 	example.com/two v1.0.0
 	example.com/three v1.0.0 // indirect
 )

@@ -7,12 +7,17 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/why"
 )
 
 // Site is one running incarnation: a *Node, or one of a simulated world.
 type Site interface {
 	Post(core.Event)
+	// Cast posts a cast whose N and Body are not set: of one payload, head and then
+	// rest, which it copies.
+	Cast(c core.Cast, head [2]byte, rest []byte)
 	Inspect(func(*core.Site)) bool
+	Explain() ([]why.Wait, []why.Loss)
 	Site() id.Site
 	Addr() string
 	Listens() string

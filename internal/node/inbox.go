@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
 // inboxRoom bounds the bytes of received frames that wait for the core. Readers
@@ -19,6 +20,8 @@ type inbox struct {
 	mu     sync.Mutex
 	room   sync.Cond
 	events []core.Event
+	open   core.Cast // comes after events; its N is 0 when there is none
+	last   int       // bytes of the cast that was open before
 	calls  []func()
 	bytes  int // of frames in events
 	closed bool
@@ -32,7 +35,7 @@ func newInbox() *inbox {
 
 // signal wakes the core, before something is put into an empty inbox.
 func (b *inbox) signal() {
-	if len(b.events)+len(b.calls) > 0 {
+	if len(b.events)+len(b.calls)+int(b.open.N) > 0 {
 		return
 	}
 	select {
@@ -46,9 +49,41 @@ func (b *inbox) put(evs ...core.Event) {
 	b.mu.Lock()
 	if !b.closed {
 		b.signal()
+		b.shut()
 		b.events = append(b.events, evs...)
 	}
 	b.mu.Unlock()
+}
+
+// cast adds a cast of one payload, head and then rest, which it copies. Casts
+// that come one after the other while the core is busy become one event, if they
+// can share a run.
+func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	size := msg.CastSize(len(head) + len(rest))
+	if o := &b.open; o.N == 0 || o.Proc != c.Proc || o.Dest != c.Dest || o.InSession || c.InSession || !o.Takes(&c, size) {
+		b.signal()
+		b.shut()
+		b.open = c
+		b.open.Body = make([]byte, 0, max(size, b.last)) // who casts much goes on with it
+	} else {
+		o.Calls = append(o.Calls, c.Calls...)
+	}
+	b.open.N++
+	b.open.Body = msg.AppendParts(b.open.Body, head[:], rest)
+}
+
+// shut makes the open cast an event like others.
+func (b *inbox) shut() {
+	if b.open.N > 0 {
+		b.last = len(b.open.Body)
+		b.events = append(b.events, b.open)
+		b.open = core.Cast{}
+	}
 }
 
 // putFrames adds frames of so many bytes, when there is room. It reports false
@@ -61,6 +96,7 @@ func (b *inbox) putFrames(frames []core.Event, bytes int) bool {
 	open := !b.closed
 	if open {
 		b.signal()
+		b.shut()
 		b.events = append(b.events, frames...)
 		b.bytes += bytes
 	}
@@ -84,6 +120,7 @@ func (b *inbox) call(f func()) bool {
 // take empties the inbox. The slice of events is exchanged for spare.
 func (b *inbox) take(spare []core.Event) (events []core.Event, calls []func()) {
 	b.mu.Lock()
+	b.shut()
 	events, b.events = b.events, spare
 	calls, b.calls = b.calls, nil
 	if b.bytes > inboxRoom {

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -138,5 +139,64 @@ func TestErrorTexts(t *testing.T) {
 		if strings.Contains(want, "cause") && !errors.Is(err, cause) {
 			t.Errorf("%T hides its cause", err)
 		}
+	}
+}
+
+// TestInboxCasts: casts that wait share an event where they may share a run, and
+// keep their place among other events.
+func TestInboxCasts(t *testing.T) {
+	b := newInbox()
+	one, other := core.Cast{Proc: 1, Dest: 2, Order: msg.Total}, core.Cast{Proc: 1, Dest: 3, Order: msg.Total}
+	call := one
+	call.Calls = []core.CallSpec{{ID: 7, Want: 1}}
+	large := make([]byte, 40<<10)
+	payload := []byte("text")
+	b.cast(one, [2]byte{5, 6}, payload)
+	copy(payload, "gone")
+	b.cast(one, [2]byte{7, 8}, nil)
+	b.cast(call, [2]byte{}, nil)
+	b.cast(call, [2]byte{}, nil)
+	b.cast(other, [2]byte{}, nil)
+	b.put(core.Used{Items: 1})
+	b.cast(other, [2]byte{}, large)
+	b.cast(other, [2]byte{}, large)
+	events, _ := b.take(nil)
+	type shape struct {
+		dest     id.Address
+		n, calls int
+	}
+	var got []shape
+	for _, ev := range events {
+		c, ok := ev.(core.Cast)
+		if !ok {
+			got = append(got, shape{})
+			continue
+		}
+		if r := (msg.Run{N: c.N, Body: c.Body}); !r.WellFormed() {
+			t.Errorf("the body of %+v is not of %d casts", c, c.N)
+		}
+		got = append(got, shape{c.Dest, int(c.N), len(c.Calls)})
+	}
+	want := []shape{{2, 2, 0}, {2, 2, 2}, {3, 1, 0}, {}, {3, 1, 0}, {3, 1, 0}}
+	if !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	first, rest, _ := msg.NextCast(events[0].(core.Cast).Body)
+	second, _, _ := msg.NextCast(rest)
+	if string(first) != "\x05\x06text" || string(second) != "\x07\x08" {
+		t.Errorf("payloads %q and %q", first, second)
+	}
+	if events, _ := b.take(nil); len(events) > 0 {
+		t.Errorf("left over: %v", events)
+	}
+	b.cast(one, [2]byte{}, nil)
+	select {
+	case <-b.wake:
+	default:
+		t.Error("nobody is woken for a cast")
+	}
+	b.close()
+	if b.cast(one, [2]byte{}, nil); b.open.N != 1 {
+		t.Error("a closed inbox takes casts")
 	}
 }

@@ -22,13 +22,15 @@ const (
 
 // loop is the state of the core's goroutine.
 type loop struct {
-	core    *core.Site
-	in      core.Input
-	out     core.Output
-	encoder transport.Encoder
-	targets map[id.Site]*target
-	halt    string // why the core has halted, or empty
-	wall    int64  // time of the last record, so that none goes back
+	core      *core.Site
+	in        core.Input
+	out       core.Output
+	encoder   transport.Encoder
+	targets   map[id.Site]*target
+	halt      string // why the core has halted, or empty
+	wall      int64  // time of the last record, so that none goes back
+	waits     waits
+	stalledAt time.Time
 }
 
 func (l *loop) init(cfg core.Config) {
@@ -60,7 +62,7 @@ func (n *Node) wait(timer *time.Timer) bool {
 		return true
 	default:
 	}
-	pause := time.Hour
+	pause := time.Duration(max(n.waits.due-n.Now(), 0))
 	if n.out.Wake != effect.Never {
 		pause = min(pause, max(time.Duration(n.out.Wake-n.Now()), leastPause))
 	}
@@ -95,7 +97,11 @@ func (n *Node) turn() (err error) {
 		n.in.Events = nil
 	}
 	n.system.Store(n.core.System())
-	return n.perform(&n.out)
+	if err := n.perform(&n.out); err != nil {
+		return err
+	}
+	n.survey()
+	return nil
 }
 
 // perform does what a step wants done: for others first, for the program last.

@@ -12,6 +12,7 @@
 //	seeds.go    the way into a system
 //	witness.go  the ends of other sites on this machine
 //	report.go   logs and traces
+//	waits.go    what waits here, and since when
 package node
 
 import (
@@ -158,6 +159,10 @@ func (n *Node) Inspect(f func(*core.Site)) bool {
 		}
 	}
 }
+
+// Cast posts a cast of one payload, head and then rest, which it copies; c has no
+// N and no Body.
+func (n *Node) Cast(c core.Cast, head [2]byte, rest []byte) { n.inbox.cast(c, head, rest) }
 
 // Site is the number of this incarnation.
 func (n *Node) Site() id.Site { return n.me.Site }

@@ -11,6 +11,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
+	"github.com/cohortkit/cohort/internal/core/why"
 	"github.com/cohortkit/cohort/internal/trace"
 )
 
@@ -44,10 +45,14 @@ func (n *Node) report(items []core.Item) {
 		case core.Viewed:
 			n.log.Debug("group view", "group", i.View.Name, "view", i.View.Seq, "process", i.Proc.String(),
 				"members", len(i.View.Members), "joined", len(i.Joined), "left", len(i.Left))
+			for _, x := range i.Slow {
+				n.log.Warn("slow member", "group", i.View.Name, "member", x.Proc.String(), "says", x.By.String(), "taken out", x.Dismissed)
+			}
 		case core.Stalled:
-			n.log.Warn("stalled: out of touch with a majority")
+			n.stalledAt = time.Now()
+			n.log.Warn("stalled: out of touch with a majority", "why", n.reason(why.Node))
 		case core.Resumed:
-			n.log.Info("resumed: in touch with a majority again")
+			n.log.Info("resumed: in touch with a majority again", "after", time.Since(n.stalledAt).Round(time.Millisecond))
 		case core.Refused:
 			n.refusedAgain(i.Why)
 		case core.Halted:
@@ -67,6 +72,19 @@ func (n *Node) reportView(i core.SiteViewed) {
 		}
 	}
 	n.log.Info("site view", attrs...)
+	if i.Entry == nil {
+		return
+	}
+	for _, l := range n.core.Losses() {
+		if l.Index != i.Entry.Index {
+			continue
+		}
+		level := slog.LevelWarn
+		if l.Evidence == msg.Left.String() {
+			level = slog.LevelInfo
+		}
+		n.log.Log(n.ctx, level, "removed", "name", l.Site.Name, "why", l.String())
+	}
 }
 
 func names(members []view.Member) string {
@@ -96,14 +114,20 @@ func (n *Node) refusedAgain(why string) {
 }
 
 // halted notes that the core has ended; the node follows.
-func (n *Node) halted(why string) {
-	n.halt = why
-	if why == "left" {
+func (n *Node) halted(reason string) {
+	n.halt = reason
+	if reason == "left" {
 		n.log.Info("left the system")
 		return
 	}
-	n.log.Error("halted", "why", why)
-	n.err = &HaltedError{Why: why}
+	attrs := []any{"why", reason}
+	for _, l := range n.core.Losses() {
+		if l.Site.Proc.Site() == n.me.Site {
+			attrs = append(attrs, "reason", l.String())
+		}
+	}
+	n.log.Error("halted", attrs...)
+	n.err = &HaltedError{Why: reason}
 }
 
 // panicked makes an error of a panic, with what may help to find its cause.

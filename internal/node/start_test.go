@@ -82,10 +82,10 @@ func TestSeedErrors(t *testing.T) {
 		}
 		var version *wire.VersionError
 		for i, is := range []func(error) bool{
-			func(err error) bool { return why(err) == transport.Refused && errors.Is(err, syscall.ECONNREFUSED) },
+			func(err error) bool { return failure(err) == transport.Refused && errors.Is(err, syscall.ECONNREFUSED) },
 			func(err error) bool { return errors.Is(err, wire.ErrNotCohort) },
 			func(err error) bool { return errors.As(err, &version) && version.Theirs == 99 },
-			func(err error) bool { return why(err) == transport.Unreachable },
+			func(err error) bool { return failure(err) == transport.Unreachable },
 			func(err error) bool { return err == nil },
 			func(err error) bool { return errors.Is(err, errOwn) },
 		} {
@@ -96,7 +96,7 @@ func TestSeedErrors(t *testing.T) {
 	})
 }
 
-func why(err error) transport.Failure {
+func failure(err error) transport.Failure {
 	var e *transport.DialError
 	if !errors.As(err, &e) {
 		return transport.Declined

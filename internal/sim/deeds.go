@@ -27,7 +27,7 @@ func command(name string) func(*Story, []string) error {
 		"join": (*Story).doJoin, "replace": (*Story).doReplace, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
 		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
-		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift,
+		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift, "why": (*Story).doWhy,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -271,19 +271,28 @@ func (s *Story) moment(args []string, before bool) error {
 }
 
 func (s *Story) doJoin(args []string) error {
-	conservative := len(args) == 3 && args[2] == "conservatively"
-	if conservative {
-		args = args[:2]
-	}
-	if err := want(args, 2, "join 1,2 g [conservatively]"); err != nil {
+	const usage = "join 1,2 g [conservatively] [patient 2s [dismissing]]"
+	if err := want(args, 2, usage); err != nil {
 		return err
+	}
+	conservative := slices.Contains(args, "conservatively")
+	patience := core.Patience{Dismiss: slices.Contains(args, "dismissing")}
+	if i := slices.Index(args, "patient"); i >= 0 {
+		if err := want(args, i+2, usage); err != nil {
+			return err
+		}
+		d, err := duration(args[i+1])
+		if err != nil {
+			return err
+		}
+		patience.After = d
 	}
 	list, err := s.hosts(args[0])
 	for _, h := range list {
 		if !h.site.running() {
 			return fmt.Errorf("site %d does not run", h.index+1)
 		}
-		s.w.join(h.site.programs[0], args[1], conservative)
+		s.w.join(h.site.programs[0], args[1], conservative, patience)
 	}
 	return err
 }
@@ -400,7 +409,7 @@ func (s *Story) castList(x *site, args []string) error {
 		return errors.New("usage: cast 1 g,h,@3 total a")
 	}
 	var dests []id.Address
-	for _, word := range strings.Split(args[1], ",") {
+	for word := range strings.SplitSeq(args[1], ",") {
 		to, err := s.destination(x, word)
 		if err != nil {
 			return err

@@ -11,12 +11,14 @@ import (
 //
 //	expect site 1,2,4 [at 1,2]       the site view, oldest first
 //	expect view g 1,2,4 [at 1,2]     the group view, as programs have seen it
+//	expect ready g 1,2               those that the log calls ready, at all sites
 //	expect handled 2 g a b c         what 2's program has handled since it joined
 //	expect alike g                   its members hold the same state
 //	expect running|stalled|stopped 3
 //	expect call 3 1 2:reply done     the outcomes of 3's first call
 //	expect count takeover 1          how often a fact was told
 //	expect drained                   no sender waits for credit
+//	expect why 3 has to come first   its site says so of something that waits, or was removed
 func (s *Story) doExpect(args []string) error {
 	if len(args) == 1 && args[0] == "drained" {
 		return same("credit", s.w.drained(), "")
@@ -30,6 +32,8 @@ func (s *Story) doExpect(args []string) error {
 		return s.expectSite(rest)
 	case "view":
 		return s.expectView(rest)
+	case "ready":
+		return s.expectReady(rest)
 	case "handled":
 		return s.expectHandled(rest)
 	case "alike":
@@ -42,6 +46,8 @@ func (s *Story) doExpect(args []string) error {
 	case "call":
 		key := strings.Join(rest[:min(2, len(rest))], " ")
 		return same("call "+key, strings.Join(s.tale.calls[key], " "), strings.Join(rest[min(2, len(rest)):], " "))
+	case "why":
+		return s.expectWhy(rest)
 	case "count":
 		if err := want(rest, 2, "expect count takeover 1"); err != nil {
 			return err
@@ -122,4 +128,24 @@ func (s *Story) expectState(what string, args []string) error {
 		err = errors.Join(err, same(fmt.Sprintf("site %d", h.index+1), is, what))
 	}
 	return err
+}
+
+// expectReady compares whom the log calls ready in a group, as all sites have it.
+func (s *Story) expectReady(args []string) error {
+	if err := want(args, 2, "expect ready g 1,2"); err != nil {
+		return err
+	}
+	for _, h := range s.w.hosts {
+		if !h.site.running() {
+			continue
+		}
+		got := "nobody"
+		if g := h.site.core.Lookup(args[0]); g != nil {
+			got = strings.ReplaceAll(list(g.ReadyProcs()), " ", ",")
+		}
+		if err := same("ready in "+args[0]+" at "+label(h.site.id), got, args[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,6 +18,7 @@ type Faults struct {
 	Partitions bool // the network falls apart, in one direction or both
 	Breaks     bool // connections break, with frames lost or late
 	Slow       bool // slow links and slow programs
+	Laggards   bool // programs so slow that they are set aside, or taken out
 }
 
 // The profiles of the command line.
@@ -25,6 +26,7 @@ var profiles = []Faults{
 	{Name: "calm"},
 	{Name: "crash", Crashes: true, Breaks: true},
 	{Name: "partition", Partitions: true, Breaks: true, Slow: true},
+	{Name: "slow", Crashes: true, Breaks: true, Slow: true, Laggards: true},
 	{Name: "chaos", Crashes: true, Pauses: true, Partitions: true, Breaks: true, Slow: true},
 }
 
@@ -38,7 +40,7 @@ func Profile(name string) (Faults, error) {
 			return f, nil
 		}
 	}
-	return Faults{}, fmt.Errorf("sim: no faults called %q: take calm, crash, partition or chaos", name)
+	return Faults{}, fmt.Errorf("sim: no faults called %q: take calm, crash, partition, slow or chaos", name)
 }
 
 // vary makes systems differ: in some runs votes weigh differently, and in some

@@ -235,6 +235,9 @@ func (s *site) try(in *core.Input) (ok bool) {
 		}
 	}()
 	s.core.Step(in, &s.out)
+	if s.w.Ask {
+		s.w.asked += len(s.core.Why()) + len(s.core.Losses())
+	}
 	return true
 }
 

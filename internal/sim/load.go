@@ -41,7 +41,7 @@ func (w *World) doSomething(p *program) {
 	case m == nil && roll < 3:
 		w.replace(p, name)
 	case m == nil && (roll < 30 || w.fresh(name)):
-		w.join(p, name, w.dice.Chance(300))
+		w.join(p, name, w.dice.Chance(300), w.patience)
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
@@ -70,12 +70,12 @@ func (w *World) fresh(name string) bool {
 
 func groupName(n int) string { return fmt.Sprintf("g%d", n+1) }
 
-func (w *World) join(p *program, name string, conservative bool) {
+func (w *World) join(p *program, name string, conservative bool, patience core.Patience) {
 	if len(p.groups) > 64 {
 		return
 	}
 	p.groups = append(p.groups, &membership{p: p, name: name})
-	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative, Patience: patience})
 }
 
 // replace joins in the place of some member.

@@ -61,6 +61,9 @@ func newProgram(s *site, n uint16) *program {
 	if s.w.dice.Chance(100) && s.w.Faults.Slow {
 		p.slow = s.w.dice.Between(100, 5000)
 	}
+	if s.w.Faults.Laggards && s.w.dice.Chance(300) {
+		p.slow = s.w.dice.Between(10_000, 60_000)
+	}
 	s.w.load(p)
 	return p
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
+	Ask      bool          // ask each site after each step what waits, which changes nothing
 	Tune     func(*core.Config)
 }
 
@@ -61,6 +62,8 @@ type Result struct {
 	// Lost is set when what runs in the end is no quorum of the newest view it
 	// knows: such a system stalls, and nothing need come to an end in it.
 	Lost bool
+	// Asked counts the waits that sites told of, with Options.Ask.
+	Asked int
 	// Sites draws how each site ended, for people; only if there is a failure.
 	Sites string
 }
@@ -92,6 +95,9 @@ func newWorld(o Options) *World {
 	if o.Faults.Crashes || o.Faults.Partitions {
 		w.vary()
 	}
+	if o.Faults.Laggards {
+		w.patience = core.Patience{After: w.between(100_000, 600_000), Dismiss: w.dice.Chance(300)}
+	}
 	return w
 }
 
@@ -103,13 +109,16 @@ func (w *World) finish() Result {
 	quiet := len(w.records)
 	w.resting = true
 	w.runUntil(w.now + w.Settle)
-	r := Result{Failure: w.failure}
+	r := Result{Failure: w.failure, Asked: w.asked}
 	r.Lost = !w.survives(nil)
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
 		if r.Failure = w.compare(); r.Failure == "" {
 			if r.Failure = w.drained(); r.Failure == "" {
 				r.Failure = w.readable()
+			}
+			if r.Failure == "" {
+				r.Failure = w.idle()
 			}
 		}
 		if r.Failure == "" {

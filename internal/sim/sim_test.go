@@ -65,7 +65,7 @@ func TestProfiles(t *testing.T) {
 			for what, is := range map[string]struct {
 				wanted bool
 				n      int
-			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}, "sessions": {true, all.Sessions}} {
+			}{"crashes": {f.Crashes, all.Crashes}, "pauses": {f.Pauses, all.Pauses}, "partitions": {f.Partitions, all.Partitions}, "breaks": {f.Breaks, all.Breaks}, "sessions": {true, all.Sessions}, "members set aside": {f.Laggards, all.Asides}, "members dismissed": {f.Laggards, all.Dismissals}} {
 				if is.wanted != (is.n > 0) {
 					t.Errorf("%d %s in 8 runs, wanted: %v", is.n, what, is.wanted)
 				}
@@ -164,6 +164,22 @@ func TestSameSeedSameTrace(t *testing.T) {
 	for line := range strings.Lines(got.String()) {
 		if lines.Scan(); lines.Text() != strings.TrimSpace(line) {
 			t.Errorf("%q now, %q in %s: if that was meant, run with -update", strings.TrimSpace(line), lines.Text(), golden)
+		}
+	}
+}
+
+// To ask what waits changes nothing, whatever the moment.
+func TestAskingChangesNothing(t *testing.T) {
+	for _, name := range []string{"chaos", "partition"} {
+		o := Options{Seed: 5, Faults: mustProfile(t, name), Keep: true, Programs: 2}
+		silent := sum(t, Run(o))
+		o.Ask = true
+		r := Run(o)
+		if told := sum(t, r); told != silent {
+			t.Errorf("%s: %s when asked, %s when not", name, told, silent)
+		}
+		if r.Asked == 0 {
+			t.Errorf("%s: nothing ever waited", name)
 		}
 	}
 }

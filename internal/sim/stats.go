@@ -25,8 +25,12 @@ type Stats struct {
 	Causal        int `json:"casts_causal"`
 	Total         int `json:"casts_total"`
 	Barrier       int `json:"casts_barrier"`
-	Safe          int `json:"safe"`  // of all casts
-	Drops         int `json:"drops"` // runs of casts that depended on something lost
+	Safe          int `json:"safe"`        // of all casts
+	Lists         int `json:"casts_lists"` // to several destinations, that were numbered
+	Voids         int `json:"lists_void"`  // attempts of them that had to be repeated
+	Asides        int `json:"set_aside"`   // slow members, set aside
+	Dismissals    int `json:"dismissed"`   // and taken out
+	Drops         int `json:"drops"`       // runs of casts that depended on something lost
 	Calls         int `json:"calls"`
 	Sessions      int `json:"sessions"` // of clients, opened
 	Taken         int `json:"sessions_taken"`
@@ -58,7 +62,11 @@ func (s *Stats) Add(o Stats) {
 	s.Total += o.Total
 	s.Barrier += o.Barrier
 	s.Safe += o.Safe
+	s.Lists += o.Lists
+	s.Voids += o.Voids
 	s.Drops += o.Drops
+	s.Asides += o.Asides
+	s.Dismissals += o.Dismissals
 	s.Calls += o.Calls
 	s.Sessions += o.Sessions
 	s.Taken += o.Taken
@@ -103,8 +111,21 @@ func (s *counter) count(f fact.Fact) {
 		s.Flushes++
 	case fact.Loaded:
 		s.Transfers++
+	case fact.Op:
+		s.Asides += len(f.Aside)
+	case fact.Leave:
+		if f.Why == "slow" {
+			s.Dismissals++
+		}
 	case fact.Drop:
 		s.Drops++
+	case fact.ListCast:
+		s.Voids++ // each but the last
+	case fact.ListDone:
+		s.Voids--
+		if f.End == "numbered" {
+			s.Lists++
+		}
 	case fact.Call:
 		s.Calls++
 	case fact.ReadDone:

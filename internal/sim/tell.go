@@ -186,10 +186,16 @@ func (s *Story) streamed(m *membership, i core.Item) {
 		var members []string
 		for _, gm := range i.View.Members {
 			name := label(gm.Proc.Site())
-			if !gm.Ready {
+			switch {
+			case gm.Aside:
+				name += "~"
+			case !gm.Ready:
 				name += "?"
 			}
 			members = append(members, name)
+		}
+		for _, x := range i.Slow {
+			t.token(who, m.name, fmt.Sprintf("(slow: %s, says %s)", label(x.Proc.Site()), label(x.By.Site())))
 		}
 		t.token(who, m.name, "["+strings.Join(members, " ")+"]")
 	case core.Casts:

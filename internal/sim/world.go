@@ -20,6 +20,7 @@
 package sim
 
 import (
+	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -34,8 +35,9 @@ type World struct {
 	grant     effect.Time // of leases, 0: the default
 	drift     int64       // the most that clocks do
 	least     uint64
-	expect    []string // the addresses of those that found the system together
-	founded   bool     // there has been a site view
+	patience  core.Patience // of members with slow ones
+	expect    []string      // the addresses of those that found the system together
+	founded   bool          // there has been a site view
 	haltAfter effect.Time
 	now       effect.Time
 	agenda    agenda
@@ -51,6 +53,7 @@ type World struct {
 	resting   bool // and nobody comes back any more
 	system    uint64
 	failure   string // the core panicked
+	asked     int    // waits that sites told of, with Options.Ask
 	story     *Story // not nil: what happens is told, and chance has no part in it
 	driver    Driver // not nil: it runs the programs
 }

@@ -75,6 +75,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optAddrs("joined", f.Joined)
 		l.optAddrs("left", f.Left)
 		l.optAddrs("ready", f.Ready)
+		l.optAddrs("aside", f.Aside)
 		l.optAddrs("heirs", f.Heirs)
 	case fact.Send:
 		l.inView(f.Proc, f.Group, f.View)

@@ -242,6 +242,7 @@ func TestLeastSizes(t *testing.T) {
 		"group":        {minGroup, len(appendGroup(nil, &view.Group{}))},
 		"group member": {minGroupMember, len(appendGroup(nil, oneMember)) - len(appendGroup(nil, &view.Group{}))},
 		"removal":      {minRemoval, len(appendRemoval(nil, msg.Removal{}))},
+		"loss":         {minLoss, len(appendLoss(nil, msg.Loss{}))},
 		"accuse":       {minAccuse, len(appendAccused(nil, []msg.Accusation{{}})) - 1},
 		"op":           {minOp, size(&msg.Submit{Ops: make([]msg.Op, 1)}) - size(&msg.Submit{})},
 		"entry":        {minEntry, len(appendEntry(nil, &msg.Entry{}))},

@@ -16,8 +16,9 @@ const (
 	minSite        = 8
 	minMember      = 8 + 1 + 1 + 1 + 8
 	minGroup       = 8 + 1 + 1 + 1 + 1 + 1
-	minGroupMember = 8 + 1 + 1
+	minGroupMember = 8 + 1 + 1 + 1
 	minRemoval     = 8 + 1 + 1
+	minLoss        = minRemoval + 1 + 1 + 1 + 1
 	minAccuse      = 8 + 1
 	minOp          = 1 + 8 + 8 + 1 + 1 + 1
 	minEntry       = 1 + 1 + 1 + 1
@@ -78,6 +79,7 @@ func appendGroup(b []byte, g *view.Group) []byte {
 		b = appendAddr(b, m.Proc)
 		b = binary.AppendUvarint(b, m.Joined)
 		b = appendBool(b, m.Ready)
+		b = appendBool(b, m.Aside)
 	}
 	return b
 }
@@ -86,7 +88,7 @@ func readGroup(r *reader) *view.Group {
 	g := &view.Group{Group: r.addr(), Name: r.name(), Index: r.uvarint(), Seq: r.uvarint(), Grown: r.uvarint()}
 	g.Members = slots[view.GroupMember](r, minGroupMember)
 	for i := range g.Members {
-		g.Members[i] = view.GroupMember{Proc: r.addr(), Joined: r.uvarint(), Ready: r.bool()}
+		g.Members[i] = view.GroupMember{Proc: r.addr(), Joined: r.uvarint(), Ready: r.bool(), Aside: r.bool()}
 	}
 	return g
 }
@@ -126,7 +128,7 @@ func appendOps(b []byte, ops []msg.Op) []byte {
 		b = appendName(b, op.Name)
 		b = binary.AppendUvarint(b, op.Index)
 		b = appendBool(b, op.Stateful)
-		if op.Kind == msg.OpReplace {
+		if op.Kind.Accuses() {
 			b = appendAddr(b, op.Old)
 			b = binary.AppendUvarint(b, op.Since)
 		}
@@ -141,11 +143,11 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpList, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpDismiss, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
 		}
-		if k == msg.OpReplace {
+		if k.Accuses() {
 			out[i].Old, out[i].Since = r.addr(), r.uvarint()
 		}
 		if k == msg.OpList {
@@ -307,6 +309,7 @@ func appendSnapshot(b []byte, m *msg.Snapshot) []byte {
 	b = binary.AppendUvarint(b, m.Since)
 	b = binary.LittleEndian.AppendUint64(b, m.Mark)
 	b = appendSites(b, m.Removed)
+	b = appendLosses(b, m.Losses)
 	b = binary.AppendUvarint(b, uint64(len(m.Groups)))
 	for _, g := range m.Groups {
 		b = appendGroup(b, g)
@@ -320,12 +323,37 @@ func readSnapshot(r *reader) *msg.Snapshot {
 	m.View = &view.Site{Seq: r.uvarint(), Members: readMembers(r)}
 	m.Since, m.Mark = r.uvarint(), r.fixed64()
 	m.Removed = readSites(r)
+	m.Losses = readLosses(r)
 	m.Groups = slots[*view.Group](r, minGroup)
 	for i := range m.Groups {
 		m.Groups[i] = readGroup(r)
 	}
 	m.Lists, m.Marks = r.uvarint(), readListMarks(r)
 	return m
+}
+
+func appendLosses(b []byte, list []msg.Loss) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, x := range list {
+		b = appendLoss(b, x)
+	}
+	return b
+}
+
+func appendLoss(b []byte, x msg.Loss) []byte {
+	b = appendRemoval(b, x.Removal)
+	b = appendName(b, x.Name)
+	b = binary.AppendUvarint(b, x.Index)
+	b = binary.AppendUvarint(b, x.View)
+	return appendSites(b, x.Agreed)
+}
+
+func readLosses(r *reader) []msg.Loss {
+	list := slots[msg.Loss](r, minLoss)
+	for i := range list {
+		list[i] = msg.Loss{Removal: readRemoval(r), Name: r.name(), Index: r.uvarint(), View: r.uvarint(), Agreed: readSites(r)}
+	}
+	return list
 }
 
 func appendAccused(b []byte, list []msg.Accusation) []byte {

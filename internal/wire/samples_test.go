@@ -76,9 +76,13 @@ func membershipSamples() []sample {
 		{"decided", control(&msg.Decided{Entries: []*msg.Entry{{Index: 12}, entry}})},
 		{"snapshot", control(&msg.Snapshot{
 			System: 0x0123456789ABCDEF, Index: 13, Hash: 0xFEDCBA9876543210,
+			Losses: []msg.Loss{{
+				Removal: msg.Removal{Site: 0x2222, Evidence: msg.Timeout, Accusers: []id.Site{0x1111, 0x3333}},
+				Name:    "bob", Index: 11, View: 4, Agreed: []id.Site{0x1111},
+			}},
 			View: &view.Site{Seq: 4, Members: []view.Member{{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Weight: 2}, host}},
 			Groups: []*view.Group{{Group: group, Name: "bank", Index: 13, Seq: 2, Members: []view.GroupMember{
-				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13},
+				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13, Aside: true},
 			}, Grown: 13}}, Lists: 5, Marks: []msg.ListMark{{Site: 0x2222, Num: 9}},
 		})},
 		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
@@ -142,6 +146,10 @@ func groupSamples() []sample {
 		{"submit a cast to a list", control(&msg.Submit{Ops: []msg.Op{{
 			Kind: msg.OpList, Proc: caller, List: &msg.List{Num: 9, Dests: []msg.ListDest{{Dest: group, View: 13}, {Dest: second}}},
 		}}})},
+		{"submit who is slow", control(&msg.Submit{Ops: []msg.Op{
+			{Kind: msg.OpAside, Proc: second, Group: group, Index: 12, Old: first, Since: 13},
+			{Kind: msg.OpDismiss, Proc: second, Group: group, Index: 12, Old: first, Since: 13},
+		}})},
 		{"cut-ack", control(&msg.CutAck{Group: group, Attempt: 14, From: second})},
 		{"install", control(&msg.Install{Group: group, Attempt: 14, Settled: true, Seen: []msg.Seen{{Caller: caller, Last: 41, View: 12}}})},
 		{"request", data(&msg.Request{

@@ -144,6 +144,21 @@ func (t *Table) First() (Key, bool) {
 	return t.open[0].key, true
 }
 
+// Oldest is the call that has been open for longest, and whose answers it waits
+// for: nobody's while it is not known who may answer.
+func (t *Table) Oldest() (callID uint64, waits []id.Address, ok bool) {
+	if len(t.open) == 0 {
+		return 0, nil, false
+	}
+	p := t.open[0]
+	for i, m := range p.members {
+		if p.outcomes[i] == Waiting {
+			waits = append(waits, m.Proc)
+		}
+	}
+	return p.id, waits, true
+}
+
 // Known reports whether the members that may answer key are known, as those of
 // view of or of a later one.
 func (t *Table) Known(key Key, of uint64) bool {

@@ -160,6 +160,25 @@ func (c *Coordinator) Ack(m *msg.CutAck) bool {
 // Target is the view the attempt leads to.
 func (c *Coordinator) Target() *view.Group { return c.target }
 
+// Missing lists whose reports the attempt waits for or, once there is a cut,
+// whose acknowledgements.
+func (c *Coordinator) Missing() (reports, acks []id.Address) {
+	if c.cut != nil {
+		for _, p := range c.movers {
+			if !c.done && !slices.Contains(c.acked, p) {
+				acks = append(acks, p)
+			}
+		}
+		return nil, acks
+	}
+	for r, ok := range c.oks {
+		if ok == nil {
+			reports = append(reports, c.target.Members[r].Proc)
+		}
+	}
+	return reports, nil
+}
+
 // String draws the attempt's state, for people.
 func (c *Coordinator) String() string {
 	var missing []id.Address

@@ -188,6 +188,7 @@ type (
 		Joined []id.Address `json:"joined,omitempty"`
 		Left   []id.Address `json:"left,omitempty"`
 		Ready  []id.Address `json:"ready,omitempty"` // members that hold the state from here on
+		Aside  []id.Address `json:"aside,omitempty"` // members that hold it, and do not count as ready until they have caught up
 		// Heirs took the places of Left ones: each after the one it replaced.
 		Heirs []id.Address `json:"heirs,omitempty"`
 	}
@@ -235,7 +236,8 @@ type (
 		First  uint64     `json:"first"`
 		N      uint32     `json:"n"`
 	}
-	// Leave is Proc's last fact in Group; Why is "left", "lost", "behind" or "halted".
+	// Leave is Proc's last fact in Group; Why is "left", "slow", "lost", "behind"
+	// or "halted".
 	Leave struct {
 		Proc  id.Address `json:"p"`
 		Group id.Address `json:"g"`

@@ -68,6 +68,22 @@ func (a *Account) Spent(count uint64) (freed int) {
 	return freed
 }
 
+// Out is how many bytes are out, those of earlier views among them, and the
+// number of the first cast of this view that is; 0 if there is none.
+func (a *Account) Out() (bytes int, first uint64) {
+	bytes = a.carried
+	for _, s := range a.sent {
+		bytes += s.bytes
+	}
+	if len(a.sent) > 0 {
+		first = a.sent[0].last
+	}
+	return bytes, first
+}
+
+// Pending reports whether anything is out.
+func (a *Account) Pending() bool { return len(a.sent) > 0 || a.carried > 0 }
+
 // Turn carries what is not yet used over into the next view.
 func (a *Account) Turn() {
 	for _, s := range a.sent {

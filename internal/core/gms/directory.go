@@ -131,12 +131,14 @@ func (w *rewrite) op(op msg.Op) {
 	case msg.OpReady:
 		if g := w.draft(op.Group); g != nil {
 			if r := g.Rank(op.Proc); r >= 0 && g.Members[r].Joined == op.Index && !g.Members[r].Ready {
-				g.Members[r].Ready = true
+				g.Members[r].Ready, g.Members[r].Aside = true, false
 				w.touch(g)
 			}
 		}
 	case msg.OpReplace:
 		w.replace(op)
+	case msg.OpAside, msg.OpDismiss:
+		w.slow(op)
 	case msg.OpFlush:
 		if g := w.draft(op.Group); g != nil && g.Index == op.Index {
 			w.touch(g)
@@ -195,8 +197,37 @@ func (w *rewrite) create(name string) *view.Group {
 	return g
 }
 
+// Spares reports whether a group has somebody else who is ready.
+func Spares(g *view.Group, p id.Address) bool {
+	return slices.ContainsFunc(g.Members, func(m view.GroupMember) bool { return m.Ready && m.Proc != p })
+}
+
+// slow sets a member aside that does not keep up, or takes it out; but never the
+// last one that is ready. In a later view it may have caught up: who still waits
+// for it says so again.
+func (w *rewrite) slow(op msg.Op) {
+	g := w.draft(op.Group)
+	if g == nil || g.Index != op.Since {
+		return
+	}
+	r := g.Rank(op.Proc)
+	if r < 0 || g.Members[r].Joined != op.Index || !Spares(g, op.Proc) {
+		return
+	}
+	switch m := &g.Members[r]; {
+	case op.Kind == msg.OpDismiss:
+		g.Members = slices.Delete(g.Members, r, r+1)
+	case m.Ready:
+		m.Ready, m.Aside = false, true
+	default:
+		return
+	}
+	w.touch(g)
+}
+
 // evict removes members. A group that keeps nobody ready is gone: a member
-// that never got the state must not pass for one that has it (T5).
+// that never got the state must not pass for one that has it (T5). Those that
+// were set aside have it, and are ready when nobody else is.
 func (w *rewrite) evict(a id.Address, gone func(view.GroupMember) bool) {
 	old := w.d.byAddr[a]
 	for _, g := range w.drafts {
@@ -209,6 +240,11 @@ func (w *rewrite) evict(a id.Address, gone func(view.GroupMember) bool) {
 	}
 	g := w.draft(a)
 	g.Members = slices.DeleteFunc(g.Members, gone)
+	if g.Lead() < 0 {
+		for i := range g.Members {
+			g.Members[i].Ready, g.Members[i].Aside = g.Members[i].Aside, false
+		}
+	}
 	if g.Lead() < 0 {
 		g.Members = nil
 	}

@@ -35,7 +35,7 @@ func chain(h uint64, e *msg.Entry) uint64 {
 		if op.Stateful {
 			s.num(1)
 		}
-		if op.Kind == msg.OpReplace {
+		if op.Kind.Accuses() {
 			s.num(uint64(op.Old))
 			s.num(op.Since)
 		}

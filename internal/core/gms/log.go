@@ -19,6 +19,8 @@
 //	joiners.go     who comes with it
 //	muster.go      a system that several sites found together
 //	accuse.go      who suspects whom, and when that is enough
+//	loss.go        who was removed and why, after the fact
+//	why.go         what waits in the log, and for whom
 //	directory.go   the groups, a pure function of the log
 //	lists.go       the order of casts to several groups, another one
 //
@@ -64,6 +66,7 @@ type Log struct {
 	// removed are the last incarnations that were taken out: they never come
 	// back in (M7). A joiner learns them with the snapshot.
 	removed []id.Site
+	losses  []loss       // the last of them, with the reasons
 	kept    []*msg.Entry // the last decided ones; kept[len-1].Index == index
 	dead    bool         // excluded, or too far behind: nothing more is done
 
@@ -175,6 +178,7 @@ func (l *Log) commit(e *msg.Entry, agreed []id.Site) {
 		l.since, l.mark = l.index, l.hash
 		l.returns.note(l.now, l.cfg.Backoff, was, e.Remove)
 		l.bury(e.Remove)
+		l.remember(was, e, agreed)
 		l.tellView(e, agreed, false)
 	}
 	applied.Groups, applied.Lists = l.dir.apply(e, l.view)
@@ -264,7 +268,7 @@ func (l *Log) after(index uint64) (entries []*msg.Entry, ok bool) {
 func (l *Log) snapshot() *msg.Snapshot {
 	return &msg.Snapshot{
 		System: l.system, Index: l.index, Hash: l.hash,
-		View: l.view, Since: l.since, Mark: l.mark, Removed: slices.Clone(l.removed), Groups: l.dir.Groups(),
+		View: l.view, Since: l.since, Mark: l.mark, Removed: slices.Clone(l.removed), Losses: l.told(), Groups: l.dir.Groups(),
 		Lists: l.dir.Lists(), Marks: slices.Clone(l.dir.marks),
 	}
 }
@@ -282,6 +286,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	case jump && (l.lagAt == 0 || l.lagging != l.index || l.now-l.lagAt < l.cfg.Patience):
 		return
 	case !m.View.Has(l.me.Site):
+		l.learn(m.Losses)
 		if jump || slices.Contains(m.Removed, l.me.Site) {
 			l.dead = true
 			l.done = append(l.done, Applied{Entry: &msg.Entry{Index: m.Index}, Halt: "excluded"})
@@ -291,6 +296,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	same, was := jump && m.View.Seq == l.view.Seq, l.dir
 	l.dir, l.kept = newDirectory(), nil
 	l.system, l.index, l.hash = m.System, m.Index, m.Hash
+	l.learn(m.Losses)
 	l.view, l.since, l.mark, l.removed = m.View, m.Since, m.Mark, m.Removed
 	for _, g := range m.Groups {
 		l.dir.put(g)

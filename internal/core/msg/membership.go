@@ -58,6 +58,17 @@ type Removal struct {
 	Accusers []id.Site
 }
 
+// A Loss is a Removal as it is remembered after the fact: Index is the entry
+// that made it, View the number of the site view without the site. Agreed are
+// those who accepted the entry, where that is known.
+type Loss struct {
+	Removal
+	Name   string
+	Index  uint64
+	View   uint64
+	Agreed []id.Site
+}
+
 // OpKind says what an Op does to the directory of groups.
 type OpKind uint8
 
@@ -71,11 +82,14 @@ const (
 	OpSync                      // nothing: who asked knows the log up to here; Index tells its own apart
 	OpReplace                   // Proc takes the place of Old, holding the state; Old leaves
 	OpList                      // the cast that Proc brought to all of List is delivered there, if it still can be
+	OpAside                     // Proc, a ready member of Group, is slow, says Old: it is set aside until it is ready again
+	OpDismiss                   // the same, and it is taken out
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it
-// harmless when it comes late: for OpLeave, OpReady and OpReplace it is the
-// entry by which Proc's membership began, for OpFlush the view that is to end.
+// harmless when it comes late: for OpLeave, OpReady, OpReplace, OpAside and
+// OpDismiss it is the entry by which Proc's membership began, for OpFlush the
+// view that is to end. OpAside and OpDismiss do nothing in a view after Since.
 // For OpJoin it is the last entry applied when it was asked for, and for the
 // asker alone.
 type Op struct {
@@ -86,10 +100,13 @@ type Op struct {
 	Index    uint64
 	Stateful bool // OpJoin: Proc must be fed the state before it is ready
 
-	Old   id.Address // OpReplace
-	Since uint64     // OpReplace: the entry by which Old's membership began
+	Old   id.Address // OpReplace, OpAside, OpDismiss
+	Since uint64     // OpReplace: the entry by which Old's membership began; else the view in which Proc was slow
 	List  *List      // OpList
 }
+
+// Accuses reports whether the operation has an Old and a Since.
+func (k OpKind) Accuses() bool { return k == OpReplace || k == OpAside || k == OpDismiss }
 
 // An Entry is one decision of the membership log.
 type Entry struct {
@@ -209,6 +226,7 @@ type (
 		Since   uint64        // the entry that made View
 		Mark    uint64        // the hash after that entry
 		Removed []id.Site     // incarnations that must not come back
+		Losses  []Loss        // the last removals and why, for people
 		Groups  []*view.Group // by address
 		Lists   uint64        // casts to lists numbered so far
 		Marks   []ListMark    // by site

@@ -2,6 +2,7 @@ package msg
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/vclock"
@@ -63,16 +64,25 @@ func (r *Run) Last() uint64 { return r.First + uint64(r.N) - 1 }
 
 // Size is what the run counts for in windows and bounds, in bytes: the same
 // however its casts are put together in runs.
-func (r *Run) Size() int { return len(r.Body) + int(r.N)*castOverhead }
+func (r *Run) Size() int { return Weight(int(r.N), len(r.Body)) }
+
+// Weight is the size of a run of n casts with a body of so many bytes.
+func Weight(n, bytes int) int { return bytes + n*castOverhead }
 
 // castOverhead stands for header and bookkeeping, so that empty casts are not free.
 const castOverhead = 64
 
 // AppendCast appends one cast's payload to a body.
-func AppendCast(body, payload []byte) []byte {
-	body = binary.AppendUvarint(body, uint64(len(payload)))
-	return append(body, payload...)
+func AppendCast(body, payload []byte) []byte { return AppendParts(body, payload, nil) }
+
+// AppendParts appends one cast to a body, whose payload is head and then rest.
+func AppendParts(body, head, rest []byte) []byte {
+	body = binary.AppendUvarint(body, uint64(len(head)+len(rest)))
+	return append(append(body, head...), rest...)
 }
+
+// CastSize is how many bytes a payload of n takes in a body.
+func CastSize(n int) int { return n + (bits.Len64(uint64(n)|1)+6)/7 }
 
 // NextCast takes the first payload off a body. ok is false when the body is
 // empty or malformed.

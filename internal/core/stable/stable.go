@@ -83,3 +83,39 @@ func (m *Matrix) AllClear() bool {
 	}
 	return true
 }
+
+// Lacking lists the ranks that are not known to hold all of need.
+func (m *Matrix) Lacking(need []uint64) []int {
+	var ranks []int
+	for rank, row := range m.held {
+		for s, n := range need {
+			if row[s] < n {
+				ranks = append(ranks, rank)
+				break
+			}
+		}
+	}
+	return ranks
+}
+
+// Unused lists the ranks that are not known to have used rank's stream up to count.
+func (m *Matrix) Unused(rank int, count uint64) []int {
+	var ranks []int
+	for r, row := range m.used {
+		if row[rank] < count {
+			ranks = append(ranks, r)
+		}
+	}
+	return ranks
+}
+
+// Unclear lists the ranks that are not known to have used all of earlier views.
+func (m *Matrix) Unclear() []int {
+	var ranks []int
+	for rank, c := range m.clear {
+		if !c {
+			ranks = append(ranks, rank)
+		}
+	}
+	return ranks
+}

@@ -11,6 +11,9 @@ type GroupMember struct {
 	Proc   id.Address
 	Joined uint64 // log index of its join: a process that comes back is another member
 	Ready  bool   // holds the group's state; only the ready answer calls and hold roles
+	// Aside: it holds the state and its program has yet to catch up with the
+	// group; it is not Ready until then.
+	Aside bool
 }
 
 // Group is a group view. Index, the log entry that made it, identifies it

@@ -144,6 +144,9 @@ func (j *Joiner) End(m *msg.XferEnd) bool {
 	return true
 }
 
+// Got is how many bytes of the state have come.
+func (j *Joiner) Got() uint64 { return j.got }
+
 // Used notes bytes that the program has read, and returns the new limit for
 // the donor when it is worth a message, else 0.
 func (j *Joiner) Used(n int) (limit uint64) {

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/bench"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == asWorker {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestSmoke puts each system under each of its loads for a moment.
+func TestSmoke(t *testing.T) {
+	for _, p := range peers() {
+		for _, l := range loads() {
+			if !p.bears(l) {
+				continue
+			}
+			t.Run(p.name+"/"+l.name, func(t *testing.T) {
+				b := bench.Bench{Worker: []string{asWorker}, Measure: 300 * time.Millisecond}
+				s := l.Shape
+				s.Order = p.order
+				r, err := b.Run(t.Context(), p.name, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Settled == 0 || r.Net <= 0 {
+					t.Errorf("%+v", r)
+				}
+			})
+		}
+	}
+}
+
+// TestReport compares two systems and reads what is written.
+func TestReport(t *testing.T) {
+	c := comparison{rounds: 2, measure: 50 * time.Millisecond, peers: peers()[:2], tell: func(string) {}}
+	if err := c.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.figure(bench.Cohort, one64, bench.Total).Failed = []string{"one|\nanother"}
+	dir := t.TempDir()
+	if err := c.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"README.md": "*failed 1 times: one/; another*", "results.json": `"system": "cohort"`,
+		"throughput.svg": "<svg", "latency.svg": "<svg", "throughput.png": "PNG", "latency.png": "PNG",
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s has no %q: %v", name, want, err)
+		}
+	}
+	for _, f := range c.figures {
+		if len(f.Net) != 2 || len(f.Ratio) != 2 || f.Checked == 0 {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for _, c := range []struct {
+		list []float64
+		want spread
+	}{
+		{nil, spread{}}, {[]float64{3}, spread{3, 3, 3}}, {[]float64{9, 1, 2}, spread{2, 1, 9}}, {[]float64{4, 1, 2, 9}, spread{3, 1, 9}},
+	} {
+		if got := spreadOf(c.list); got != c.want {
+			t.Errorf("%v: %v, want %v", c.list, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/bench"
+)
+
+// peer is a system under comparison.
+type peer struct {
+	name  string
+	order string // the strongest it promises; checked
+	what  string // for the table
+	loads []string
+	bench.System
+}
+
+// bears reports whether a system can be put under a load.
+func (p *peer) bears(l load) bool { return slices.Contains(p.loads, l.name) }
+
+// The loads.
+const (
+	latency   = "latency"
+	one64     = "one, 64 B"
+	one1024   = "one, 1 KiB"
+	all64     = "all, 64 B"
+	all1024   = "all, 1 KiB"
+	unbounded = "all, 64 B, no window"
+)
+
+// load is a shape that all systems are put under which can bear it.
+type load struct {
+	name string
+	what string
+	bench.Shape
+}
+
+func loads() []load {
+	shape := func(senders string, size, window int) bench.Shape {
+		return bench.Shape{Members: 3, Size: size, Senders: senders, Window: window, Groups: 1}
+	}
+	return []load{
+		{latency, "one member casts 64 bytes, one cast at a time", shape(bench.One, 64, 1)},
+		{one64, "one member casts 64 bytes, 1024 under way", shape(bench.One, 64, 1024)},
+		{one1024, "one member casts 1 KiB, 1024 under way", shape(bench.One, 1024, 1024)},
+		{all64, "all members cast 64 bytes, 1024 under way each", shape(bench.All, 64, 1024)},
+		{all1024, "all members cast 1 KiB, 1024 under way each", shape(bench.All, 1024, 1024)},
+		{unbounded, "all members cast 64 bytes, as many as their system lets them", shape(bench.All, 64, 0)},
+	}
+}
+
+// peers are the systems, raw TCP first.
+func peers() []peer {
+	ours := bench.Ours()
+	window := []string{latency, one64, one1024, all64, all1024}
+	every := append(slices.Clone(window), unbounded)
+	single := []string{latency, one64, one1024}
+	return []peer{
+		{bench.Raw, bench.FIFO, "plain TCP, batched; no order between senders, no membership", every, ours[bench.Raw]},
+		{bench.Cohort, bench.Total, "Total, not safe, through the public package", every, ours[bench.Cohort]},
+		{"hashicorp/raft", bench.Total, "log in memory, batches of 1024; only the leader casts", single, bench.System{Make: newHraft}},
+		{"dragonboat", bench.Total, "log in memory", window, bench.System{Make: newDragon(false)}},
+		{"dragonboat, disk", bench.Total, "log on disk, synced", window, bench.System{Make: newDragon(true)}},
+		{"NATS", bench.FIFO, "one server, in a member's process; no order between senders, nothing is kept", window, bench.System{Make: newNATS}},
+		{"etcd, disk", bench.Total, "values put and watched, synced", []string{latency}, bench.System{Make: newEtcd}},
+		{"JetStream", bench.Total, "a stream with three replicas in memory", window, bench.System{Make: newStream}},
+	}
+}
+
+// systems are those that workers know.
+func systems() bench.Systems {
+	known := bench.Systems{}
+	for _, p := range peers() {
+		known[p.name] = p.System
+	}
+	return known
+}

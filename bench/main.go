@@ -1,0 +1,59 @@
+// Command bench compares Cohort with plain TCP and with other systems that move
+// messages between processes, under the same loads, with every message checked.
+//
+//	go run . [-rounds 5] [-seconds 2] [-only raw,cohort] [-docs ../docs/bench]
+//
+// In each round each load is put on one system after the other, each time with
+// new processes. It writes a table, all figures as JSON, and plots.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/bench"
+)
+
+// asWorker is the argument that makes this program a member's process.
+const asWorker = "worker"
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == asWorker {
+		if err := bench.Work(systems(), os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	rounds := flag.Int("rounds", 5, "how often each system is measured under each load")
+	seconds := flag.Float64("seconds", 2, "how long each time, after a warm-up of up to a second")
+	only := flag.String("only", "", "`names` of systems with commas; by default all")
+	docs := flag.String("docs", "../docs/bench", "`directory` for what is written; empty for none")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := comparison{
+		rounds: *rounds, measure: time.Duration(*seconds * float64(time.Second)), peers: peers(), tell: func(text string) { fmt.Fprintln(os.Stderr, text) },
+	}
+	if *only != "" {
+		names := strings.Split(*only, ",")
+		c.peers = slices.DeleteFunc(c.peers, func(p peer) bool { return !slices.Contains(names, p.name) })
+	}
+	err := c.run(ctx)
+	if err == nil {
+		fmt.Print(c.table())
+		if *docs != "" {
+			err = c.write(*docs)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// table is what was measured, as Markdown.
+func (c *comparison) table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Cohort and others\n\n")
+	fmt.Fprintf(&b, "Written by `cd bench && go run .` on %s: %d rounds of %v, %d processors, %s, three members as processes of one\n",
+		c.began.UTC().Format(time.DateOnly), c.rounds, c.measure, runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(&b, "machine, over TCP on loopback. The machine's load was %.1f to %.1f", c.load[0], c.load[1])
+	if c.load[1] > float64(runtime.NumCPU()) {
+		b.WriteString(", so **other programs ran beside: only the ratios mean something**")
+	}
+	b.WriteString(".\nHow it is measured, and what to make of it: [performance](../performance.md). All figures: [results.json](results.json).\n\n")
+	b.WriteString("Medians of the rounds, with the least and the most. *Net* is casts of others delivered to a member in a second, each\n")
+	b.WriteString("checked; *of raw* is that to plain TCP's in the same round. Times are from the cast to its delivery at the sender; of\nplain TCP, until all others have answered.\n")
+	for _, l := range loads() {
+		c.loadTable(&b, l)
+	}
+	b.WriteString("\n![Casts in a second](throughput.svg)\n\n![One cast at a time](latency.svg)\n\n## The systems\n\n")
+	for _, p := range c.peers {
+		fmt.Fprintf(&b, "- **%s** (%s): %s\n", p.name, p.order, p.what)
+	}
+	return b.String()
+}
+
+func (c *comparison) loadTable(b *strings.Builder, l load) {
+	fmt.Fprintf(b, "\n## %s\n\n", strings.ToUpper(l.what[:1])+l.what[1:])
+	b.WriteString("| system | order | net/s | of raw | p50 us | p99 us | cpu s per million | allocations | MB |\n")
+	b.WriteString("| --- | --- | --: | --: | --: | --: | --: | --: | --: |\n")
+	for _, f := range c.figures {
+		if f.Load != l.name {
+			continue
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", f.System, f.Order,
+			shown(f.Net), shown(f.Ratio), shown(f.P50), shown(f.P99), middle(f.CPU), middle(f.Allocs), middle(f.Memory))
+		if len(f.Failed) > 0 {
+			fmt.Fprintf(b, "| | | *failed %d times: %s* |\n", len(f.Failed), strings.NewReplacer("|", "/", "\n", "; ").Replace(f.Failed[0]))
+		}
+	}
+}
+
+// shown is a list as its median and ends.
+func shown(list []float64) string {
+	s := spreadOf(list)
+	if s.most == 0 {
+		return "" // not measured
+	}
+	return fmt.Sprintf("%s (%s-%s)", short(s.median), short(s.least), short(s.most))
+}
+
+func middle(list []float64) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return short(spreadOf(list).median)
+}
+
+// short is a number in three digits.
+func short(x float64) string {
+	switch {
+	case x >= 1e6:
+		return fmt.Sprintf("%.3g M", x/1e6)
+	case x >= 1e4:
+		return fmt.Sprintf("%.3g k", x/1e3)
+	case x >= 100:
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.2g", x)
+}
+
+// results is the file of all figures.
+type results struct {
+	Date       time.Time  `json:"date"`
+	Go         string     `json:"go"`
+	Processors int        `json:"processors"`
+	Loads      [2]float64 `json:"loads"` // of the machine, least and most
+	Seconds    float64    `json:"seconds"`
+	Rounds     int        `json:"rounds"`
+	Figures    []*figure  `json:"figures"`
+}
+
+// write writes the table, the figures and the plots into a directory.
+func (c *comparison) write(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(results{
+		Date: c.began.UTC(), Go: runtime.Version(), Processors: runtime.NumCPU(), Loads: c.load,
+		Seconds: c.measure.Seconds(), Rounds: c.rounds, Figures: c.figures,
+	}, "", " ")
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string][]byte{"README.md": []byte(c.table()), "results.json": append(data, '\n')} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			return err
+		}
+	}
+	return c.plot(dir)
+}

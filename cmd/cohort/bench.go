@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cohortkit/cohort/internal/bench"
+)
+
+// castBenchOptions are the flags of bench.
+type castBenchOptions struct {
+	bench.Shape
+	seconds float64
+	latency bool
+	json    bool
+	profile string
+}
+
+func newCastBenchCommand() *cobra.Command {
+	var o castBenchOptions
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "measure casts between processes, beside plain TCP",
+		Long: `Start members as processes on this machine, which cast over TCP on loopback as fast as
+they can, and measure what reaches their handlers. They use the public package, as any
+program does. Before and after, the same load goes over plain TCP connections, with the same
+messages, checks and processes and with large writes: that is what the machine can do.
+
+Every message is checked on arrival: its checksum, the sequence of its sender and, but for
+fifo, that it comes after what its sender had seen. For total and barrier the members
+compare a hash of who came when. A failed check ends the bench with an error.
+
+The fields of the JSON object that need a word:
+  msgs_per_s          delivered to the handler of the slowest member; own casts count
+  p50_us, p99_us      from the call to the delivery at the sender; last_: at the last member.
+                      Without --window or --latency, most of it is waiting in queues
+  cpu_s_per_million   processor seconds of all members for a million deliveries
+  allocs_per_msg      objects allocated at all members, for each delivery
+  raw_ratio           net_msgs_per_s, what others cast, to the same over plain TCP
+  raw_noise           plain TCP after to plain TCP before, or the inverse: at 1.3 a difference
+                      of a third means nothing
+  raw_p50_us          with a window: plain TCP's round trip to all others, before and after
+  p50_ratio           p50_us to that
+  load                of this machine in the minute before`,
+		Example: `  cohort bench
+  cohort bench --order causal --senders one --size 1024 --json
+  cohort bench --latency --safe`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.latency && cmd.Flags().Changed("window") {
+				return usagef("--latency is --window 1: give one of them")
+			}
+			if o.latency {
+				o.Window = 1
+			}
+			if !cmd.Flags().Changed("senders") && o.latency {
+				o.Senders = bench.One
+			}
+			if o.seconds < 0.1 || o.seconds > 600 {
+				return usagef("--seconds is 0.1 to 600")
+			}
+			return castBench(cmd, o)
+		},
+	}
+	f := cmd.Flags()
+	f.Var(newNumber(&o.Members, 3, 2).upTo(64), "members", "processes, 2 to 64")
+	f.Var(newChoice(&o.Order, bench.Total, bench.Orders...), "order", "of the casts")
+	f.BoolVar(&o.Safe, "safe", false, "deliver only when no failure can undo it")
+	f.Var(newNumber(&o.Size, 64, bench.LeastSize).upTo(16<<20), "size", "bytes of a message")
+	f.Var(newChoice(&o.Senders, bench.All, bench.One, bench.All), "senders", "who casts; one is the youngest; with --latency the default is one")
+	f.Var(newNumber(&o.Window, 0, 0).upTo(1<<16), "window", "casts that a sender has under way; 0 for as many as may be")
+	f.BoolVar(&o.latency, "latency", false, "one cast at a time")
+	f.Var(newNumber(&o.Groups, 1, 1).upTo(1000), "groups", "that all members are in; casts go to each in turn")
+	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
+	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
+	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
+	cmd.AddCommand(newCastBenchWorkerCommand())
+	return cmd
+}
+
+// newCastBenchWorkerCommand is a member's process.
+func newCastBenchWorkerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "worker",
+		Short:  "be a member of a bench: do what the standard input says, until it ends",
+		Args:   noArgs,
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return bench.Work(bench.Ours(), cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}
+
+func castBench(cmd *cobra.Command, o castBenchOptions) error {
+	out := cmd.OutOrStdout()
+	if o.json {
+		out = cmd.ErrOrStderr()
+	}
+	if o.profile != "" {
+		if err := os.MkdirAll(o.profile, 0o777); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	b := bench.Bench{
+		Worker: []string{"bench", "worker"}, Measure: time.Duration(o.seconds * float64(time.Second)), Profile: o.profile,
+	}
+	r, err := b.Compare(cmd.Context(), o.Shape, func(system string) {
+		fmt.Fprintf(out, "%6.2f s  measuring %s\n", time.Since(began).Seconds(), map[string]string{
+			bench.Cohort: fmt.Sprintf("%d members of Cohort", o.Members), bench.Raw: "plain TCP",
+		}[system])
+	})
+	if errors.Is(err, context.Canceled) {
+		return errReported
+	}
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+	}
+	tellCastBench(out, r)
+	return nil
+}
+
+// tellCastBench tells a person the result.
+func tellCastBench(out io.Writer, r *bench.Result) {
+	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	order := r.Order
+	if r.Safe {
+		order += ", safe"
+	}
+	say("")
+	say("%s, %d members, %s casting, %s bytes, %g s; every one of %s deliveries checked", order, r.Members, r.Senders,
+		thousands(r.Size), r.Seconds, thousands(int(r.Checked)))
+	say("  %12s deliveries/s to each handler, %g MB/s", thousands(int(r.MsgsPerS)), r.MBPerS)
+	say("  %12.2f of plain TCP (%s/s net; %s and %s; noise %.2f)", r.RawRatio, thousands(int(r.Net)),
+		thousands(int(r.RawBefore)), thousands(int(r.RawAfter)), r.RawNoise)
+	say("  %12.1f us to the delivery at the sender, p99 %.1f us; at the last member %.1f and %.1f us",
+		r.P50, r.P99, r.LastP50, r.LastP99)
+	if r.P50Ratio > 0 {
+		say("  %12.2f of plain TCP's round trip to all others (%.1f and %.1f us)", r.P50Ratio, r.RawP50[0], r.RawP50[1])
+	}
+	say("  %12.3f s of processor time for a million deliveries; plain TCP %.3f s", r.CPU, r.RawCPU)
+	say("  %12.2f allocations for a delivery, %.0f bytes; the largest member had %.0f MB", r.Allocs, r.AllocSize, r.Memory)
+	if r.Load > 1 {
+		say("The load of this machine was %.1f on %d processors: only the ratios mean something.", r.Load, r.Processors)
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestAskNode asks a member of the service what waits there, by a path and by
+// an address.
+func TestAskNode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "status")
+	first, addr := found(t, "--name", "first", "--status", path)
+	second := begins(t, "twenty", "serve", "--seeds", addr, "--name", "second")
+	second.says("ready")
+	first.says("members 2")
+	if err := second.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	first.says("removed: crash")
+	runs(t, "", "why", "--node", path).wants(t, exitDone,
+		"node first at "+addr+", address ", ": in touch with a majority\n", "group twenty, view ", ": members 1, 1 with the state\n",
+		"second (site ", ") was removed by entry ", "crash, its process was seen to end", "nothing waits")
+	runs(t, "", "why", "--node", path, "--json").wants(t, exitDone, `"cohort":"status","version":1,"name":"first"`, `"what":"removed"`)
+	runs(t, "", "twenty", "serve", "--listen", "127.0.0.1:0", "--status", "10.0.0.1:7400").wants(t, exitFailed, "Status has to be on the loopback interface")
+	runs(t, "", "twenty", "serve", "--listen", "127.0.0.1:0", "--status", path).wants(t, exitFailed, path)
+}
+
+// TestAskStranger: what says something else, or in another version, is no status.
+func TestAskStranger(t *testing.T) {
+	for said, want := range map[string]string{
+		"":                                "is not the status of a node",
+		"HTTP/1.1 400 Bad Request\r\n":    "is not the status of a node",
+		`{"cohort":"trace","version":1}`:  "is not the status of a node",
+		`{"cohort":"status","version":9}`: "in version 9, this program reads 1",
+	} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			conn, err := ln.Accept()
+			if err == nil {
+				_, _ = conn.Write([]byte(said))
+				_ = conn.Close()
+			}
+		}()
+		o := runs(t, "", "why", "--node", ln.Addr().String())
+		o.wants(t, exitFailed, want)
+		if strings.Count(o.stderr, "\n") != 1 {
+			t.Errorf("it says %q", o.stderr)
+		}
+		_ = ln.Close()
+	}
+}

@@ -1,0 +1,118 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cohortkit/cohort"
+)
+
+// patience is how long a member takes at most to start, join and end.
+const patience = 15 * time.Second
+
+// entry is the one that casts are for.
+const entry cohort.Entry = 1
+
+var cohortOrders = map[string]cohort.Order{
+	FIFO: cohort.FIFO, Causal: cohort.Causal, Total: cohort.Total, Barrier: cohort.Barrier,
+}
+
+// cohortMember is a member of Cohort's groups, through what any program sees.
+type cohortMember struct {
+	*Seat
+	node    *cohort.Node
+	groups  []*cohort.Group
+	order   cohort.Order
+	options []cohort.Option
+
+	mu    sync.Mutex
+	full  []bool        // by group: all members are in
+	ready chan struct{} // closed when they are in all
+}
+
+func newCohort(s *Seat) Member {
+	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{})}
+	if s.Safe {
+		m.options = []cohort.Option{cohort.Safe()}
+	}
+	return m
+}
+
+// Listen founds the system, at the member of rank 0.
+func (m *cohortMember) Listen() (string, error) {
+	if m.Rank != 0 {
+		return "", nil
+	}
+	if err := m.start(nil); err != nil {
+		return "", err
+	}
+	return m.node.Addr(), nil
+}
+
+func (m *cohortMember) start(seeds []string) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	m.node, err = cohort.Start(ctx, cohort.Config{Name: fmt.Sprintf("m%d", m.Rank), Seeds: seeds})
+	return err
+}
+
+func (m *cohortMember) Join(addrs []string) error {
+	if m.node == nil {
+		if err := m.start(addrs[:1]); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for i := range m.Groups {
+		g, err := m.node.Join(ctx, fmt.Sprintf("bench %d", i), cohort.GroupConfig{
+			OnView:   func(v cohort.View) { m.viewed(i, v) },
+			Handlers: map[cohort.Entry]cohort.Handler{entry: func(r *cohort.Request) { m.Deliver(i, r.Raw()) }},
+		})
+		if err != nil {
+			return err
+		}
+		m.groups = append(m.groups, g)
+	}
+	return nil
+}
+
+// viewed waits for all members to be in. None is to go after that.
+func (m *cohortMember) viewed(group int, v cohort.View) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch all := len(v.Members) == m.Members; {
+	case m.full[group] && !all:
+		m.Fail(fmt.Errorf("the members changed: %s", v.Why))
+	case all && !m.full[group]:
+		if m.full[group] = true; !slices.Contains(m.full, false) {
+			close(m.ready)
+		}
+	}
+}
+
+func (m *cohortMember) Ready() error {
+	select {
+	case <-m.ready:
+		return nil
+	case <-time.After(patience):
+		return fmt.Errorf("not all %d members are in all groups after %v", m.Members, patience)
+	}
+}
+
+func (m *cohortMember) Cast(group int, payload []byte) error {
+	return m.groups[group].Cast(context.Background(), m.order, entry, payload, m.options...)
+}
+
+func (m *cohortMember) Flush() error { return nil }
+
+// Close is a crash to the others, which end as well.
+func (m *cohortMember) Close() error {
+	if m.node == nil {
+		return nil
+	}
+	return m.node.Close()
+}

@@ -1,0 +1,106 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"time"
+)
+
+// Result is Cohort beside plain TCP, in one invocation. Rates are per second,
+// times in microseconds.
+type Result struct {
+	Order   string  `json:"order"`
+	Safe    bool    `json:"safe"`
+	Members int     `json:"members"`
+	Senders string  `json:"senders"`
+	Size    int     `json:"size"`
+	Window  int     `json:"window"`
+	Groups  int     `json:"groups"`
+	Seconds float64 `json:"seconds"`
+
+	MsgsPerS  float64 `json:"msgs_per_s"` // delivered to the handler, at the slowest member
+	MBPerS    float64 `json:"mb_per_s"`
+	P50       float64 `json:"p50_us"` // from Cast to the delivery at the sender
+	P99       float64 `json:"p99_us"`
+	LastP50   float64 `json:"last_p50_us"` // to the delivery at the last member
+	LastP99   float64 `json:"last_p99_us"`
+	Samples   int     `json:"samples"`
+	CPU       float64 `json:"cpu_s_per_million"`   // processor seconds of all members, for a million deliveries
+	Allocs    float64 `json:"allocs_per_msg"`      // at all members, for each delivery
+	AllocSize float64 `json:"alloc_bytes_per_msg"` // of these
+	Memory    float64 `json:"rss_mb"`              // of the largest member, at most
+	Checked   uint64  `json:"checked"`             // deliveries, all of them
+
+	Net       float64    `json:"net_msgs_per_s"`   // others' casts, at each who gets some
+	RawBefore float64    `json:"raw_before_per_s"` // the same over plain TCP
+	RawAfter  float64    `json:"raw_after_per_s"`
+	RawRatio  float64    `json:"raw_ratio"` // Net to the mean of both
+	RawNoise  float64    `json:"raw_noise"` // the larger of both to the smaller: 1 is a quiet machine
+	RawCPU    float64    `json:"raw_cpu_s_per_million"`
+	RawP50    [2]float64 `json:"raw_p50_us"` // with a window: round trip to all others, before and after
+	RawP99    [2]float64 `json:"raw_p99_us"`
+	P50Ratio  float64    `json:"p50_ratio"` // with a window: P50 to the mean of RawP50
+
+	Processors int     `json:"processors"`
+	Load       float64 `json:"load"` // of the machine in the minute before
+}
+
+// Compare measures plain TCP, Cohort, and plain TCP again, each of the latter for
+// half the time. Tell is called before each.
+func (b *Bench) Compare(ctx context.Context, s Shape, tell func(system string)) (*Result, error) {
+	plain := s
+	plain.Order, plain.Safe, plain.Groups = FIFO, false, 1
+	half := *b
+	half.Measure, half.Profile = b.Measure/2, ""
+	load := Load()
+	var runs [3]*Run
+	for i, what := range []struct {
+		b      *Bench
+		system string
+		shape  Shape
+	}{{&half, Raw, plain}, {b, Cohort, s}, {&half, Raw, plain}} {
+		tell(what.system)
+		var err error
+		if runs[i], err = what.b.Run(ctx, what.system, what.shape); err != nil {
+			return nil, err
+		}
+	}
+	return newResult(b, runs[0], runs[1], runs[2], load), nil
+}
+
+func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
+	r := &Result{
+		Order: ours.Order, Safe: ours.Safe, Members: ours.Members, Senders: ours.Senders, Size: ours.Size,
+		Window: ours.Window, Groups: ours.Groups, Seconds: b.Measure.Seconds(),
+		MsgsPerS: rounded(ours.Rate), MBPerS: rounded(ours.Rate * float64(ours.Size) / 1e6),
+		P50: micros(ours.Sender.P50), P99: micros(ours.Sender.P99),
+		LastP50: micros(ours.Last.P50), LastP99: micros(ours.Last.P99), Samples: ours.Sender.Samples,
+		CPU: rounded(ours.CPU), Allocs: rounded(ours.Allocs), AllocSize: rounded(ours.Bytes),
+		Memory: rounded(ours.Memory / 1e6), Checked: ours.Settled,
+		Net: rounded(ours.Net), RawBefore: rounded(before.Net), RawAfter: rounded(after.Net),
+		RawCPU:     rounded((before.CPU + after.CPU) / 2),
+		RawP50:     [2]float64{micros(before.Sender.P50), micros(after.Sender.P50)},
+		RawP99:     [2]float64{micros(before.Sender.P99), micros(after.Sender.P99)},
+		Processors: runtime.NumCPU(), Load: load,
+	}
+	if low := min(before.Net, after.Net); low > 0 {
+		r.RawRatio = rounded(ours.Net * 2 / (before.Net + after.Net))
+		r.RawNoise = rounded(max(before.Net, after.Net) / low)
+	}
+	if raw := r.RawP50[0] + r.RawP50[1]; raw > 0 {
+		r.P50Ratio = rounded(r.P50 * 2 / raw)
+	}
+	return r
+}
+
+func micros(d time.Duration) float64 { return rounded(float64(d) / float64(time.Microsecond)) }
+
+// rounded keeps four significant digits.
+func rounded(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	scale := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(x))))
+	return math.Round(x*scale) / scale
+}

@@ -1,0 +1,144 @@
+package bench
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// ledger is what a member has been delivered, and judges it: each payload whole,
+// each sender's casts without a gap, none twice; after what its sender had seen
+// where the order promises that; and for members to compare, one hash of who
+// came when.
+type ledger struct {
+	shape  Shape
+	rank   int  // of this member
+	deaf   bool // own casts need not come
+	groups []account
+	timed  atomic.Bool // times are kept
+	own    func()      // a cast of this member was delivered
+	fail   func(error)
+}
+
+// account is the ledger of one group.
+type account struct {
+	lanes []lane
+	chain uint64 // hash of all deliveries in their order, where there is one
+}
+
+// lane is what came from one sender to one group.
+type lane struct {
+	next  atomic.Uint64 // casts delivered, and so the number of the next
+	times []timing
+	_     [96]byte // lanes are written on different processors
+}
+
+// timing is how long a cast took to be delivered here.
+type timing struct {
+	seq  uint64
+	took time.Duration
+}
+
+// keptTimings bounds the times that are kept of one sender in one group.
+const keptTimings = 1 << 18
+
+func newLedger(s Shape, rank int) *ledger {
+	l := &ledger{shape: s, rank: rank, groups: make([]account, s.Groups)}
+	for g := range l.groups {
+		l.groups[g].lanes = make([]lane, s.Members)
+	}
+	return l
+}
+
+// deliver is Seat.Deliver.
+func (l *ledger) deliver(group int, payload []byte) {
+	m, ok := read(payload, l.shape.Size)
+	if !ok || m.sender >= l.shape.Members || m.witness >= l.shape.Members {
+		l.fail(fmt.Errorf("a payload of %d bytes is not what was cast", len(payload)))
+		return
+	}
+	p := &l.groups[group]
+	from := &p.lanes[m.sender]
+	if next := from.next.Load(); m.seq != next {
+		l.fail(fmt.Errorf("from member %d came cast %d where %d was next", m.sender, m.seq, next))
+		return
+	}
+	if l.shape.Order != FIFO {
+		if have := p.lanes[m.witness].next.Load(); have < m.seen {
+			l.fail(fmt.Errorf("cast %d of member %d came before one of member %d that its sender had seen: %d of %d were here",
+				m.seq, m.sender, m.witness, have, m.seen))
+			return
+		}
+	}
+	if l.shape.agreed() {
+		p.chain = (p.chain ^ (m.seq<<16 | uint64(m.sender))) * 0x9e3779b97f4a7c15
+		p.chain ^= p.chain >> 29
+	}
+	if m.at != 0 && l.timed.Load() && len(from.times) < keptTimings {
+		from.times = append(from.times, timing{m.seq, time.Duration(time.Now().UnixNano() - m.at)})
+	}
+	from.next.Store(m.seq + 1)
+	if m.sender == l.rank {
+		l.own()
+	}
+}
+
+// counts are the deliveries so far, and those of them that others cast.
+func (l *ledger) counts() (all, others uint64) {
+	for g := range l.groups {
+		for r := range l.groups[g].lanes {
+			n := l.groups[g].lanes[r].next.Load()
+			all += n
+			if r != l.rank {
+				others += n
+			}
+		}
+	}
+	return all, others
+}
+
+// has reports whether all that was cast and should come has been delivered; sent
+// is by group and rank.
+func (l *ledger) has(sent [][]uint64) bool {
+	for g := range l.groups {
+		for r := range l.groups[g].lanes {
+			if (!l.deaf || r != l.rank) && l.groups[g].lanes[r].next.Load() < sent[g][r] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// chains are the hashes of the groups, for members to compare. The call follows
+// the last delivery.
+func (l *ledger) chains() (list []uint64) {
+	for g := range l.groups {
+		list = append(list, l.groups[g].chain)
+	}
+	return list
+}
+
+// timingSize is of one timing as bytes: the sender and its number, and
+// nanoseconds up to 4.29 s.
+const timingSize = 8 + 4
+
+// timings are those of a group as bytes, in pieces of at most so many. The call
+// follows the last delivery.
+func (l *ledger) timings(group, most int, tell func([]byte)) {
+	var b []byte
+	for r := range l.groups[group].lanes {
+		for _, t := range l.groups[group].lanes[r].times {
+			b = binary.LittleEndian.AppendUint64(b, t.seq<<16|uint64(r))
+			b = binary.LittleEndian.AppendUint32(b, uint32(min(max(t.took, 0), 1<<32-1)))
+			if len(b) >= most*timingSize {
+				tell(b)
+				b = b[:0]
+			}
+		}
+	}
+	if len(b) > 0 {
+		tell(b)
+	}
+}

@@ -1,0 +1,134 @@
+// Package bench measures systems that move messages between processes: several
+// members, each a process of its own, under one load, every message checked.
+//
+// A [System] makes a [Member], which moves payloads in one process. What
+// is the same for all systems is here: the processes, the load, the messages and
+// what is checked of them, the measuring. Two systems are here as well: Cohort
+// itself, through its public package, and plain TCP, which promises nothing and
+// is what others are compared with.
+package bench
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The orders that members may promise, beyond that of each sender.
+const (
+	FIFO    = "fifo"
+	Causal  = "causal"
+	Total   = "total"
+	Barrier = "barrier"
+)
+
+// Orders are all of them, weakest first.
+var Orders = []string{FIFO, Causal, Total, Barrier}
+
+// Who casts. One is the member of the highest rank: where the oldest has a
+// special part, a sequencer's, it is not that one.
+const (
+	One = "one"
+	All = "all"
+)
+
+// Shape is a load.
+type Shape struct {
+	Members int    `json:"members"`
+	Order   string `json:"order"` // what is asked for, and checked
+	Safe    bool   `json:"safe"`  // delivered only when no failure can undo it
+	Size    int    `json:"size"`  // bytes of a payload, LeastSize or more
+	Senders string `json:"senders"`
+	Window  int    `json:"window"` // casts that a sender has under way; 0 for what the system allows
+	Groups  int    `json:"groups"` // all members are in all; senders cast to each in turn
+}
+
+// Check says what is wrong with a shape.
+func (s *Shape) Check() error {
+	switch {
+	case s.Members < 2 || s.Members > 64:
+		return fmt.Errorf("members are 2 to 64")
+	case !slices.Contains(Orders, s.Order):
+		return fmt.Errorf("%q is no order", s.Order)
+	case s.Size < LeastSize || s.Size > 16<<20:
+		return fmt.Errorf("a payload is of %d bytes to 16 MiB", LeastSize)
+	case s.Senders != One && s.Senders != All:
+		return fmt.Errorf("senders are one or all")
+	case s.Window < 0 || s.Window > 1<<16:
+		return fmt.Errorf("a window is of 0 to 65536 casts")
+	case s.Groups < 1 || s.Groups > 1000:
+		return fmt.Errorf("groups are 1 to 1000")
+	}
+	return nil
+}
+
+// casts reports whether the member of that rank sends.
+func (s *Shape) casts(rank int) bool { return s.Senders == All || rank == s.Members-1 }
+
+// agreed reports whether all members are delivered all casts in one order.
+func (s *Shape) agreed() bool { return s.Order == Total || s.Order == Barrier }
+
+// stride is how many casts of a sender to a group there are for each whose
+// times are kept: one for each 16 KiB, or more where they are few.
+func (s *Shape) stride() uint64 {
+	n := max(1, (16<<10)/s.Size)
+	if s.Window > 0 {
+		n = min(n, s.Window)
+	}
+	if s.Order == Barrier {
+		n = min(n, 8)
+	}
+	return uint64(n)
+}
+
+// Seat is the place of one member in a run.
+type Seat struct {
+	Shape
+	Rank int
+	// Dir is an empty directory for what the member keeps. It goes with the run:
+	// members are killed, and do not tidy up.
+	Dir string
+	// Deliver takes a payload from any member, this one too, and does not keep it.
+	// Calls for casts of one sender to one group come one at a time, and where an
+	// order is promised all calls for one group do.
+	Deliver func(group int, payload []byte)
+	// Fail says that the run is void.
+	Fail func(error)
+}
+
+// Member is one process's part in a system. The order of calls is Listen at all
+// members, Join at one after the other by rank, Ready at all, then casts; all of
+// them block until done.
+type Member interface {
+	// Listen returns where others reach this member, or "" if they need not know.
+	Listen() (string, error)
+	// Join enters the system, given what Listen returned at each rank.
+	Join(addrs []string) error
+	// Ready returns when whatever is cast reaches all members.
+	Ready() error
+	// Cast sends a payload, which it must not keep, to all members of a group. One
+	// goroutine calls it.
+	Cast(group int, payload []byte) error
+	// Flush sends what Cast has kept back.
+	Flush() error
+	// Close ends the member.
+	Close() error
+}
+
+// System is what can be measured.
+type System struct {
+	Make func(*Seat) Member
+	// Deaf: members need not be delivered their own casts.
+	Deaf bool
+}
+
+// Systems are those that a program's workers know, by name.
+type Systems map[string]System
+
+// The names of the two systems that are here.
+const (
+	Cohort = "cohort"
+	Raw    = "raw"
+)
+
+// Ours are the systems that are here.
+func Ours() Systems { return Systems{Cohort: {Make: newCohort}, Raw: {Make: newRaw, Deaf: true}} }

@@ -1,0 +1,101 @@
+package core
+
+import (
+	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/id"
+)
+
+// What our program was given, and what of it counts as used.
+
+// handed is what the program was given and has not used. A marker (item false)
+// is used with what stands before it.
+type handed struct {
+	from id.Address // who sent it
+	view uint64
+	rank int
+	last uint64
+	item bool
+	free bool // counted as used when it was kept back, or we were set aside
+	size int  // bytes
+	kept bool // in keeps until it is used
+}
+
+// hand gives casts to the program, or keeps them back while it has no state.
+func (m *member) hand(i Casts, h handed) {
+	if m.fed != nil { // what the donor had before us may reach us after the state
+		m.release(m.fed, i, h)
+		return
+	}
+	if m.loading == nil {
+		m.s.item(i)
+		if m.aside {
+			m.excuse(&h)
+		}
+		m.give(h)
+		return
+	}
+	m.keeps += i.Run.Size()
+	if h.free = m.keeps <= flow.JoinBacklog; h.free {
+		m.countUsed(h)
+	}
+	m.backlog = append(m.backlog, backlogged{item: i, handed: h})
+}
+
+// give notes what the program is given.
+func (m *member) give(h handed) {
+	m.handed = append(m.handed, h)
+	if m.cur != nil && h.view == m.cur.view.Index {
+		m.cur.given[h.rank]++
+	}
+}
+
+// used notes that the program has handled so many items.
+func (m *member) used(items int) {
+	n := 0
+	for n < len(m.handed) && (items > 0 || !m.handed[n].item) {
+		if h := m.handed[n]; h.item {
+			items--
+		}
+		if m.handed[n].kept {
+			m.keeps -= m.handed[n].size
+		}
+		if m.cur != nil && m.handed[n].view == m.cur.view.Index {
+			m.cur.given[m.handed[n].rank]--
+		}
+		if !m.handed[n].free {
+			m.countUsed(m.handed[n])
+		}
+		n++
+	}
+	if m.handed = m.handed[n:]; len(m.handed) == 0 {
+		m.handed = nil
+	}
+}
+
+func (m *member) countUsed(h handed) {
+	if c := m.cur; c != nil && h.view == c.view.Index && h.last > c.used[h.rank] {
+		c.used[h.rank] = h.last
+		c.usedNews = true
+	}
+}
+
+// noteUsed enters into the matrix what our own program has used: of a stream of
+// which it was given nothing more, all that was delivered, order records too.
+func (m *member) noteUsed(c *installed, cleared bool) {
+	if m.loading == nil && len(m.ending) == 0 {
+		for rank, n := range c.queue.Done() {
+			if c.given[rank] == 0 {
+				c.used[rank] = max(c.used[rank], n)
+			}
+		}
+	}
+	c.stable.Used(c.rank, c.used)
+	if cleared {
+		c.stable.Clear(c.rank)
+	}
+}
+
+// usedEarlier reports whether the program has used all of earlier views.
+func (m *member) usedEarlier() bool {
+	return len(m.ending) == 0 && !m.owes(m.cur.view.Index)
+}

@@ -1,0 +1,113 @@
+package cohort_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cohortkit/cohort"
+)
+
+// slowGroup is a group of three in which the handlers of the last stand still
+// until they are let go on.
+func slowGroup(t *testing.T, cfg cohort.GroupConfig) (s *system, groups []*cohort.Group, views chan cohort.View, goOn chan struct{}) {
+	t.Helper()
+	s = newSystem(t, 3)
+	views, goOn = make(chan cohort.View, 1000), make(chan struct{})
+	for i, n := range s.nodes {
+		mine := cfg
+		var sum struct{ N int64 }
+		mine.State = cohort.JSON(&sum)
+		mine.Handlers = map[cohort.Entry]cohort.Handler{note: func(r *cohort.Request) {
+			if i == 2 {
+				<-goOn
+			}
+			sum.N += r.Int("n")
+			_ = r.Reply(cohort.Message{"sum": sum.N})
+		}}
+		if i == 0 {
+			mine.OnView = func(v cohort.View) { views <- v }
+		}
+		g, err := n.Join(s.ctx, "g", mine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups = append(groups, g)
+	}
+	return s, groups, views, goOn
+}
+
+// await is the next view that is as wanted.
+func await(t *testing.T, views chan cohort.View, what string, wanted func(cohort.View) bool) cohort.View {
+	t.Helper()
+	limit := time.After(30 * time.Second)
+	for {
+		select {
+		case v := <-views:
+			if wanted(v) {
+				return v
+			}
+		case <-limit:
+			t.Fatalf("there never was a view %s", what)
+		}
+	}
+}
+
+// TestSetAside: a slow member is set aside, with the reason in the view; calls
+// do without it; and when it has caught up it is as good as the others.
+func TestSetAside(t *testing.T) {
+	s, groups, views, goOn := slowGroup(t, cohort.GroupConfig{SlowAfter: 200 * time.Millisecond})
+	await(t, views, "of three that are ready", func(v cohort.View) bool { return len(v.Ready()) == 3 })
+	if err := groups[0].Cast(s.ctx, cohort.Total, note, cohort.Message{"n": 1}); err != nil {
+		t.Fatal(err)
+	}
+	slow := s.nodes[2].Address()
+	v := await(t, views, "in which it is set aside", func(v cohort.View) bool { return len(v.Ready()) == 2 })
+	if slices.Contains(v.Ready(), slow) || v.Rank(slow) != 2 || !strings.Contains(v.Why, "set aside: slow") || !strings.Contains(v.String(), "(slow)") {
+		t.Errorf("it is set aside in %v", v)
+	}
+	says(t, s.nodes[2], "aside", "is set aside in g")
+	replies, err := groups[1].Call(s.ctx, cohort.Total, note, cohort.Message{"n": 2}, cohort.All)
+	if err != nil || len(replies) != 2 {
+		t.Errorf("without it: %d replies, %v", len(replies), err)
+	}
+	close(goOn)
+	await(t, views, "in which it is ready again", func(v cohort.View) bool { return len(v.Ready()) == 3 })
+	replies, err = groups[0].Call(s.ctx, cohort.Total, note, cohort.Message{"n": 4}, cohort.All)
+	for _, r := range replies {
+		if r.Int("sum") != 7 {
+			t.Errorf("%v has the sum %d, want 7", r.From, r.Int("sum"))
+		}
+	}
+	if err != nil || len(replies) != 3 {
+		t.Errorf("with it: %d replies, %v", len(replies), err)
+	}
+}
+
+// TestTakenOut: a slow member is taken out, and its program is told why.
+func TestTakenOut(t *testing.T) {
+	s, groups, views, goOn := slowGroup(t, cohort.GroupConfig{SlowAfter: 200 * time.Millisecond, SlowLeaves: true})
+	await(t, views, "of three that are ready", func(v cohort.View) bool { return len(v.Ready()) == 3 })
+	if err := groups[0].Cast(s.ctx, cohort.Total, note, cohort.Message{"n": 1}); err != nil {
+		t.Fatal(err)
+	}
+	v := await(t, views, "without it", func(v cohort.View) bool { return len(v.Members) == 2 })
+	if !strings.Contains(v.Why, "taken out: slow") {
+		t.Errorf("it is taken out in %v", v)
+	}
+	close(goOn)
+	select {
+	case <-groups[2].Done():
+	case <-s.ctx.Done():
+		t.Fatal("its membership never ended")
+	}
+	if err := groups[2].Err(); !errors.Is(err, cohort.ErrLeft) || !strings.Contains(err.Error(), "did not keep up") {
+		t.Errorf("its membership ended with %v", err)
+	}
+	var wrong *cohort.ConfigError
+	if _, err := s.nodes[2].Join(s.ctx, "g", cohort.GroupConfig{SlowLeaves: true}); !errors.As(err, &wrong) || wrong.Field != "SlowAfter" {
+		t.Errorf("SlowLeaves alone: %v", err)
+	}
+}
