@@ -2,6 +2,7 @@ package lists
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/cohortkit/cohort/internal/model"
 )
@@ -23,27 +24,28 @@ var rules = [...]string{
 }
 
 func (c Config) String() string {
-	s := fmt.Sprintf("groups %v, casts", c.Groups)
+	var b strings.Builder
+	fmt.Fprintf(&b, "groups %v, casts", c.Groups)
 	for _, x := range c.Casts {
-		s += fmt.Sprintf(" %d to %v", x.From, x.To)
+		fmt.Fprintf(&b, " %d to %v", x.From, x.To)
 		if x.Direct != 0 {
-			s += fmt.Sprintf("+%v", x.Direct)
+			fmt.Fprintf(&b, "+%v", x.Direct)
 		}
 	}
 	for _, j := range c.Joins {
-		s += fmt.Sprintf(", %d joins %d", j.Site, j.Group)
+		fmt.Fprintf(&b, ", %d joins %d", j.Site, j.Group)
 	}
 	if c.Crashes > 0 {
 		how := "dies"
 		if c.Expel {
 			how = "dies or is removed"
 		}
-		s += fmt.Sprintf(", %d of %v %s", c.Crashes, c.May, how)
+		fmt.Fprintf(&b, ", %d of %v %s", c.Crashes, c.May, how)
 	}
 	if c.Repeats > 0 {
-		s += fmt.Sprintf(", repeats %d", c.Repeats)
+		fmt.Fprintf(&b, ", repeats %d", c.Repeats)
 	}
-	return s
+	return b.String()
 }
 
 // Cases are the bounds that are checked.

@@ -13,7 +13,7 @@ type view struct {
 
 // has is the view of group g after the first n entries.
 func (c Config) has(s *State, g int, n uint8) view {
-	return c.walk(s, g, func(v view, next uint8) bool { return next > n })
+	return c.walk(s, g, func(_ view, next uint8) bool { return next > n })
 }
 
 // view is view no of group g.

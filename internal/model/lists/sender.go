@@ -137,7 +137,7 @@ func (c Config) submit(s *State, from int) {
 		}
 		all, some := t.direct == x.Direct, t.direct != 0
 		x.To.Each(func(g int) { all, some = all && t.held[g] != 0, some || t.held[g] != 0 })
-		if !all && !(some && c.Broken == Everywhere) {
+		if !all && (!some || c.Broken != Everywhere) {
 			return
 		}
 		t.asked, t.wants = true, true

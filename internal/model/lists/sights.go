@@ -1,6 +1,10 @@
 package lists
 
-import "github.com/cohortkit/cohort/internal/model"
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/model"
+)
 
 // sights are the hard cases that the bounds allow.
 func (c Config) sights() []model.Sight[State] {
@@ -59,12 +63,7 @@ func (c Config) deaths() (list []model.Sight[State]) {
 }
 
 func (s *State) logged(what func(entry) bool) bool {
-	for _, e := range s.log[:s.decided] {
-		if what(e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.log[:s.decided], what)
 }
 
 func voided(why void) func(State) bool {
