@@ -4,14 +4,16 @@
 GO   ?= go
 LINT  = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-# For `make fuzz`, `make sim` and `make torture`.
+# For `make fuzz`, `make sim`, `make worlds` and `make torture`.
 FUZZTIME ?= 60s
 SECONDS  ?= 60
 SEEDS    ?= 200
 FAULTS   ?= chaos
+WORLDS   ?= all
+STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim metamorphic big torture model peers picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim worlds metamorphic big torture model peers picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ fuzz: ## fuzz all targets, FUZZTIME=60s in total
 
 sim: ## run the simulator over SEEDS=200 seeds with FAULTS=chaos
 	scripts/sim $(SEEDS) $(FAULTS)
+
+worlds: ## search tiny worlds, each up to STATES=1000000; WORLDS=quick or names for some
+	$(GO) run ./internal/explore/cmd -worlds $(WORLDS) -states $(STATES)
 
 metamorphic: ## run one workload in worlds that must not differ
 	$(GO) test ./internal/metamorph -count=1 -v

@@ -5,6 +5,7 @@
 //	cohort bench   casts as fast as they go, beside plain TCP
 //	cohort torture real processes, tormented, and judged like simulated ones
 //	cohort sim     many runs of the protocol, each under one seed, all judged
+//	cohort shrink  reduces one of them that fails to a short story
 //	cohort big     one large world, and what each event in it costs
 //	cohort check   judges the traces of a run
 //	cohort trace   draws them
@@ -73,6 +74,7 @@ It exits with 0 when done, 1 when something failed or a promise was broken, and
 		newCastBenchCommand(),
 		newTortureCommand(),
 		newSimCommand(),
+		newShrinkCommand(),
 		newBigCommand(),
 		newCheckCommand(),
 		newTraceCommand(),

@@ -19,6 +19,7 @@ type simFlags struct {
 	faults string
 	json   bool
 	trace  string
+	replay string
 }
 
 func newSimCommand() *cobra.Command {
@@ -39,7 +40,8 @@ was, or if it was interrupted; then it tells what was done so far.`,
 		Example: `  cohort sim
   cohort sim --seeds 1000 --faults chaos --sites 5
   cohort sim --seeds 1 --first 7 --trace run.jsonl
-  cohort sim --seeds 50 --faults crash --json | tail -1`,
+  cohort sim --seeds 50 --faults crash --json | tail -1
+  cohort sim --replay story.txt`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSim(cmd, flags) },
 	}
@@ -51,6 +53,7 @@ was, or if it was interrupted; then it tells what was done so far.`,
 	f.Var(newChoice(&flags.faults, "chaos", "calm", "crash", "partition", "slow", "chaos"), "faults", "what goes wrong: `KIND` is calm, crash, partition, slow or chaos")
 	f.BoolVar(&flags.json, "json", false, "print objects: one for each violation, and last one for all runs")
 	f.StringVar(&flags.trace, "trace", "", "write the trace of the run to `FILE`; for a single seed")
+	f.StringVar(&flags.replay, "replay", "", "play the story in `FILE` instead, as shrink writes them")
 	f.Var(newNumber(&flags.workers, 0, 0), "workers", "run `N` seeds at a time; 0 is one for each processor")
 	return cmd
 }
@@ -60,6 +63,14 @@ was, or if it was interrupted; then it tells what was done so far.`,
 const campaignGC = 800
 
 func runSim(cmd *cobra.Command, flags simFlags) error {
+	if flags.replay != "" {
+		for _, name := range []string{"seeds", "first", "sites", "groups", "faults", "json", "workers"} {
+			if cmd.Flags().Changed(name) {
+				return usagef("--replay plays a story, which says everything: leave out --%s", name)
+			}
+		}
+		return replay(cmd, flags)
+	}
 	if flags.trace != "" && flags.seeds > 1 {
 		return usagef("--trace writes one run: give --seeds 1 with it, and the seed as --first")
 	}

@@ -214,14 +214,20 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 }
 
 // complete judges that p, if it is in the view that a conservative cast depends
-// on, was delivered that part of it.
+// on, or went on from it to the next, was delivered that part of it.
 func (a *across) complete(p id.Address, i int, mine sight, c reach) {
 	m := a.memberOf[memberKey{p, c.group}]
 	if m == nil {
 		return
 	}
 	k := slices.IndexFunc(m.stays, func(s *stay) bool { return s.view == c.view })
-	if k < 0 || (m.stays[k].ended >= 0 && m.stays[k].ended < i) {
+	if k < 0 {
+		return
+	}
+	if s := m.stays[k]; s.ended >= 0 && s.ended < i {
+		if s.next != nil {
+			a.completed(i, s, c)
+		}
 		return
 	}
 	had, known := mine.of(c.group)
@@ -234,6 +240,17 @@ func (a *across) complete(p id.Address, i int, mine sight, c reach) {
 			continue
 		}
 		if s := c.view.streams[rank]; s != nil && s.find(1) < len(s.sends) {
+			a.lacking = append(a.lacking, overtaken{i, c.view.members[rank], n, c})
+			return
+		}
+	}
+}
+
+// completed judges the same of a view that p went on from before.
+func (a *across) completed(i int, s *stay, c reach) {
+	a.strong++
+	for rank, n := range c.upto {
+		if c.view.sent(rank).upto(n).minus(s.got[rank]) != nil {
 			a.lacking = append(a.lacking, overtaken{i, c.view.members[rank], n, c})
 			return
 		}

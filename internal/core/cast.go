@@ -67,11 +67,12 @@ func (s *Site) tellCalls(ev Cast) {
 }
 
 // sendQueued sends what waits, if the view lets us. After a Barrier cast
-// everything but further ones waits for the next view.
+// everything but further ones waits for the next view; and who has asked to be
+// let out may be out by now, so that nothing more would be sure to get there.
 func (m *member) sendQueued(c *installed) {
 	n := 0
 	m.unsecured = false
-	for ; n < len(m.queue) && !m.wedged(); n++ {
+	for ; n < len(m.queue) && !m.wedged() && !m.asked; n++ {
 		q := m.queue[n]
 		if q.flush != 0 {
 			if q.early {

@@ -212,10 +212,10 @@ func (s *Site) dealtLists(list []gms.Applied) {
 	jump := slices.ContainsFunc(list, func(a gms.Applied) bool { return a.Jump })
 	for _, l := range slices.Clone(s.lists.open) {
 		switch {
-		case l.op.List == nil || l.num > s.log.Directory().Dealt(s.me):
-		case jump:
+		case l.num > s.log.Directory().Dealt(s.me):
+		case jump && l.op.List != nil:
 			s.listDone(l, Unknown) // it may be among what was skipped
-		default:
+		default: // asked or not: its operation can be dropped on the way, and nobody would repeat it
 			s.attempt(l)
 		}
 	}

@@ -137,14 +137,19 @@ func (p policy) keeps() (complaints []string) {
 				complain(r, item, "a pure package imports pure packages only")
 			case within("internal/core/...", r.pkg) && !within("internal/core/...", item):
 				complain(r, item, "the core imports nothing but itself")
-			case item == "internal/core" && r.pkg != "internal/sim" && r.pkg != "internal/node" && r.pkg != "." && r.pkg != "cohorttest" && r.pkg != "internal/metamorph":
-				complain(r, item, "the composition is driven by the simulator and the runtime, and by what compares the two")
+			case item == "internal/core" && !drives(r.pkg):
+				complain(r, item, "the composition is driven by the simulator, the explorer, the runtime and what compares them only")
 			case isTool(r.pkg) && item != ".":
 				complain(r, item, "a tool stands on the public package alone")
 			}
 		}
 	}
 	return complaints
+}
+
+// drives tells the packages that may give a core its inputs, or speak of them.
+func drives(pkg string) bool {
+	return slices.Contains([]string{"internal/sim", "internal/explore", "internal/metamorph", "internal/node", ".", "cohorttest"}, pkg)
 }
 
 // isTool tells the packages of the toolkit: those beside the public package.

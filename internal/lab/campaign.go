@@ -34,7 +34,7 @@ type Options struct {
 // Failure is a run in which something was wrong, and the command that repeats it.
 type Failure struct {
 	Seed     uint64 `json:"seed"`
-	Property string `json:"property"` // its ID, or "panic", "state" or "wire"
+	Property string `json:"property"` // its ID, or "panic", "state", "stream" or "wire"
 	Text     string `json:"text"`
 	Replay   string `json:"replay"`
 }

@@ -8,6 +8,7 @@ type deed struct {
 	serial uint64
 	wakes  *site // half of all deeds: these need no closure
 	do     func()
+	aside  bool // not an event of its own: it carries out what is recorded as a deed
 }
 
 func (d *deed) happen() {

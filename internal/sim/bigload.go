@@ -66,8 +66,7 @@ func (b *big) settled() bool {
 // kill ends a process, or the machine with it.
 func (b *big) kill(h *host, machine bool) {
 	b.w.stats.Crashes++
-	h.crash()
-	h.dark = machine
+	h.crash(machine, func() bool { return b.w.dice.Chance(500) })
 }
 
 // inGroup measures what happens in one group.

@@ -6,9 +6,9 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
-	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // client is a user's program outside a group, with a session. It outlives the
@@ -19,6 +19,7 @@ type client struct {
 	site    *site // through which it speaks
 	proc    id.Address
 	group   id.Address
+	name    string // the group's
 	session uint64 // 0 until it is known
 	asks    []*ask // without an answer, by number
 	next    uint64 // number of the next one
@@ -41,8 +42,9 @@ const maxAsks = 16
 // firstClient is the number of the first process of a site that is a client's.
 const firstClient = 1000
 
-func newClient(h *host, group id.Address) *client {
-	c := &client{h: h, group: group, next: 1}
+func newClient(h *host, g *view.Group) *client {
+	h.w.did("open %d %s", h.index+1, g.Name)
+	c := &client{h: h, group: g.Group, name: g.Name, next: 1}
 	c.speak()
 	return c
 }
@@ -111,7 +113,7 @@ func (c *client) called(i core.Called) {
 		switch {
 		case i.Event.Member == 0:
 			a.done = i.Event.End != call.Unknown // else it asks again, if it can
-		case i.Event.Outcome == call.Replied && c.h.w.story == nil && !bytes.Equal(i.Event.Body, a.payload[:8]):
+		case i.Event.Outcome == call.Replied && !a.echoed(i.Event.Body) && (c.h.w.story == nil || !signed(i.Event.Body)):
 			c.h.w.failure = fmt.Sprintf("reply: %v asked %d of session %d and got the answer to something else", c.proc, a.number, c.session)
 		}
 	}
@@ -126,23 +128,31 @@ func (c *client) called(i core.Called) {
 	c.asks = c.asks[last+1:]
 }
 
+// echoed reports whether an answer is the one to a: programs answer with what a
+// request begins with.
+func (a *ask) echoed(answer []byte) bool {
+	return bytes.Equal(answer, a.payload[:min(8, len(a.payload))])
+}
+
 // serve lets the client of a host do something.
 func (w *World) serve(h *host) {
 	c := h.client
 	switch {
 	case c == nil:
 		if g := h.site.core.Lookup(groupName(w.dice.N(w.Groups))); g != nil {
-			h.client = newClient(h, g.Group)
+			h.client = newClient(h, g)
 		}
 	case c.site != h.site:
 		if c.session == 0 || w.dice.Chance(150) {
 			h.client = nil // forgotten: it will expire
 			return
 		}
+		w.did("open %d %s again", h.index+1, c.name)
 		c.speak()
 	case c.ended:
 		h.client = nil
 	case w.dice.Chance(15):
+		w.did("close %d", h.index+1)
 		c.close()
 		h.client = nil
 	case len(c.asks) < maxAsks:
@@ -154,6 +164,7 @@ func (w *World) serve(h *host) {
 		if w.dice.Chance(200) {
 			want = 0
 		}
+		c.didAsk(payload, want)
 		c.ask(payload, want)
 	}
 }
@@ -191,12 +202,4 @@ func (w *World) sessions() string {
 		}
 	}
 	return ""
-}
-
-// absent is how long sessions outlive their clients' sites here.
-func (w *World) absent() effect.Time {
-	if w.story != nil {
-		return 3 * effect.Second
-	}
-	return 800 * effect.Millisecond
 }

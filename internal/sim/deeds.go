@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/core"
-	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -26,6 +25,9 @@ func command(name string) func(*Story, []string) error {
 		"before": (*Story).doBefore, "after": (*Story).doAfter,
 		"join": (*Story).doJoin, "replace": (*Story).doReplace, "leave": (*Story).doLeave, "flush": (*Story).doFlush,
 		"cast": (*Story).doCast, "call": (*Story).doCall, "answers": (*Story).doAnswers, "state": (*Story).doState,
+		"hosts": (*Story).doHosts, "found": (*Story).doFound, "hasty": (*Story).doHasty, "clock": (*Story).doClock,
+		"impatient": (*Story).doImpatient,
+		"noise":     (*Story).doNoise, "at": (*Story).doAt, "calm": (*Story).doCalm,
 		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
 		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift, "why": (*Story).doWhy,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
@@ -64,16 +66,16 @@ func (s *Story) doRun(args []string) error {
 	return err
 }
 
-// doCrash kills sites at once; what they have written still arrives. Silently
-// means that the machine is down: nobody refuses connections in its name.
+// doCrash kills sites at once; what they have written still arrives, if not
+// abruptly. Silently means that the machine is down: nobody refuses connections
+// in its name.
 func (s *Story) doCrash(args []string) error {
-	if err := want(args, 1, "crash 1,2 [silently]"); err != nil {
+	if err := want(args, 1, "crash 1,2 [silently] [abruptly]"); err != nil {
 		return err
 	}
 	list, err := s.hosts(args[0])
 	for _, h := range list {
-		h.crash()
-		h.dark = slices.Contains(args, "silently")
+		h.crash(slices.Contains(args, "silently"), func() bool { return !slices.Contains(args, "abruptly") })
 	}
 	return err
 }
@@ -110,7 +112,11 @@ func (s *Story) doJump(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.onSite(args, "", func(x *site) { x.host.offset += d })
+	h, err := s.host(args[0])
+	if err == nil {
+		h.offset += d
+	}
+	return err
 }
 
 // doSlow makes a program take its time for each item: slow N 5ms.
@@ -122,7 +128,11 @@ func (s *Story) doSlow(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.onSite(args, "", func(x *site) { x.programs[0].slow = d / effect.Microsecond })
+	p, err := s.program(args[0])
+	if err == nil {
+		p.slow = d / effect.Microsecond
+	}
+	return err
 }
 
 // doCut cuts links: cut 1 2 in both directions, cut 1->2 in one. Frames wait.
@@ -178,25 +188,6 @@ func (s *Story) doHeal(args []string) error {
 		return s.links(args, false)
 	}
 	clear(s.w.cuts)
-	return nil
-}
-
-// doBreak breaks the connections between two sites; frames under way are lost
-// and must be sent again.
-func (s *Story) doBreak(args []string) error {
-	if err := want(args, 2, "break 1 2"); err != nil {
-		return err
-	}
-	a, err1 := s.host(args[0])
-	b, err2 := s.host(args[1])
-	if err := errors.Join(err1, err2); err != nil {
-		return err
-	}
-	for l := range s.w.links.all() {
-		if (l.from.host == a && l.to.host == b) || (l.from.host == b && l.to.host == a) {
-			s.w.breakLink(l, false)
-		}
-	}
 	return nil
 }
 
@@ -287,31 +278,14 @@ func (s *Story) doJoin(args []string) error {
 		}
 		patience.After = d
 	}
-	list, err := s.hosts(args[0])
-	for _, h := range list {
-		if !h.site.running() {
-			return fmt.Errorf("site %d does not run", h.index+1)
+	list, err := s.programs(args[0])
+	for _, p := range list {
+		if p.named(args[1]) != nil {
+			return fmt.Errorf("site %s is in %s already", p.name(), args[1])
 		}
-		s.w.join(h.site.programs[0], args[1], conservative, patience)
+		s.w.join(p, args[1], conservative, patience)
 	}
 	return err
-}
-
-// member finds a site's program and its membership in a group.
-func (s *Story) member(args []string, usage string) (*program, *membership, error) {
-	if err := want(args, 2, usage); err != nil {
-		return nil, nil, err
-	}
-	x, err := s.running(args[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	p := x.programs[0]
-	m := p.named(args[1])
-	if m == nil {
-		return p, nil, fmt.Errorf("site %s is not in %s", args[0], args[1])
-	}
-	return p, m, nil
 }
 
 func (s *Story) doLeave(args []string) error {
@@ -332,8 +306,10 @@ func (s *Story) doFlush(args []string) error {
 }
 
 // orders are their names.
+var orders = []string{"fifo", "causal", "total", "barrier"}
+
 func order(word string) (msg.Order, bool) {
-	i := slices.Index([]string{"fifo", "causal", "total", "barrier"}, word)
+	i := slices.Index(orders, word)
 	return msg.FIFO + msg.Order(max(i, 0)), i >= 0
 }
 
@@ -347,13 +323,9 @@ func (s *Story) doCall(args []string) error {
 	if err := want(args, 4, "call 3 g all total [safe] a"); err != nil {
 		return err
 	}
-	wanted := call.All
-	if args[2] != "all" {
-		n, err := strconv.Atoi(args[2])
-		if err != nil {
-			return fmt.Errorf("cannot want %q replies", args[2])
-		}
-		wanted = n
+	wanted, err := wantedIn(args[2])
+	if err != nil {
+		return err
 	}
 	return s.cast(slices.Delete(slices.Clone(args), 2, 3), wanted, true)
 }
@@ -362,18 +334,17 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 	if err := want(args, 4, "cast 1 g causal [safe] a b c"); err != nil {
 		return err
 	}
-	x, err := s.running(args[0])
+	p, err := s.program(args[0])
 	if err != nil {
 		return err
 	}
 	if strings.Contains(args[1], ",") {
-		return s.castList(x, args)
+		return s.castList(p, args)
 	}
-	dest, err := s.destination(x, args[1])
+	dest, err := s.destination(p.s, args[1])
 	if err != nil {
 		return err
 	}
-	p := x.programs[0]
 	o, ok := order(args[2])
 	if !ok {
 		return fmt.Errorf("no order is called %q", args[2])
@@ -384,13 +355,9 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 		words = words[1:]
 	}
 	for _, word := range words {
-		payload := []byte(word)
-		if _, size, ok := strings.Cut(word, "*"); ok {
-			n, err := strconv.Atoi(size)
-			if err != nil || n < len(word) {
-				return fmt.Errorf("%q has no size", word)
-			}
-			payload = append(payload, make([]byte, n-len(word))...)
+		payload, err := payload(word)
+		if err != nil {
+			return err
 		}
 		ev.N++
 		ev.Body = msg.AppendCast(ev.Body, payload)
@@ -399,37 +366,57 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 			ev.Calls = append(ev.Calls, core.CallSpec{ID: p.calls, Want: wanted})
 		}
 	}
+	p.out[dest] += (&msg.Run{N: ev.N, Body: ev.Body}).Size()
 	p.s.post(ev)
 	return nil
 }
 
-// castList casts to several: cast 1 g,h,@3 total a.
-func (s *Story) castList(x *site, args []string) error {
+// payload is what a word stands for.
+func payload(word string) ([]byte, error) {
+	b := []byte(word)
+	if _, size, ok := strings.Cut(word, "*"); ok {
+		n, err := strconv.Atoi(size)
+		if err != nil || n < len(word) {
+			return nil, fmt.Errorf("%q has no size", word)
+		}
+		b = append(b, make([]byte, n-len(word))...)
+	}
+	return b, nil
+}
+
+// castList casts to several: cast 1 g,h,@3 total a. A list of one ends with a comma.
+func (s *Story) castList(p *program, args []string) error {
 	if args[2] != "total" || len(args) != 4 {
 		return errors.New("usage: cast 1 g,h,@3 total a")
 	}
 	var dests []id.Address
-	for word := range strings.SplitSeq(args[1], ",") {
-		to, err := s.destination(x, word)
+	for word := range strings.SplitSeq(strings.TrimSuffix(args[1], ","), ",") {
+		to, err := s.destination(p.s, word)
 		if err != nil {
 			return err
 		}
 		dests = append(dests, to)
 	}
-	p := x.programs[0]
+	b, err := payload(args[3])
+	if err != nil {
+		return err
+	}
 	p.calls++
-	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, []byte(args[3]))})
+	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, b)})
 	return nil
 }
 
 // destination reads the name of a group, or @2 for the process at site 2.
 func (s *Story) destination(x *site, word string) (id.Address, error) {
 	if host, ok := strings.CutPrefix(word, "@"); ok {
-		to, err := s.running(host)
+		if a, ok := exact(host); ok {
+			return a, nil
+		}
+		to, err := s.program(host)
 		if err != nil {
 			return 0, err
 		}
-		return to.programs[0].proc, nil
+		return to.proc, nil
 	}
 	g := x.core.Lookup(word)
 	if g == nil {
@@ -451,8 +438,8 @@ func (s *Story) doAnswers(args []string) error {
 	at := label(x.id)
 	if args[1] == "normally" {
 		delete(s.manners, at)
-		for _, r := range s.open[at] {
-			s.answer(x.programs[0], r)
+		for _, q := range s.open[at] {
+			s.answer(q.p, q.r, nil)
 		}
 		delete(s.open, at)
 		return nil

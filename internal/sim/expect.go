@@ -90,15 +90,19 @@ func (s *Story) expectView(args []string) error {
 	if err := want(args, 2, "expect view g 1,2"); err != nil {
 		return err
 	}
-	where, err := s.at(args[2:], args[1])
-	for _, h := range where {
+	where := args[1]
+	if len(args) == 4 && args[2] == "at" {
+		where = args[3]
+	}
+	list, err := s.programs(where)
+	for _, p := range list {
 		var got []string
-		if m := h.site.programs[0].named(args[0]); m != nil && m.view.View != nil {
+		if m := p.named(args[0]); m != nil && m.view.View != nil {
 			for _, gm := range m.view.View.Members {
-				got = append(got, strings.TrimRight(label(gm.Proc.Site()), "'"))
+				got = append(got, strings.ReplaceAll(labelled(gm.Proc), "'", ""))
 			}
 		}
-		err = errors.Join(err, same(fmt.Sprintf("view of %s at %d", args[0], h.index+1), strings.Join(got, ","), args[1]))
+		err = errors.Join(err, same(fmt.Sprintf("view of %s at %s", args[0], p.name()), strings.Join(got, ","), args[1]))
 	}
 	return err
 }
@@ -107,9 +111,9 @@ func (s *Story) expectHandled(args []string) error {
 	if err := want(args, 2, "expect handled 2 g a b"); err != nil {
 		return err
 	}
-	where, err := s.hosts(args[0])
-	for _, h := range where {
-		key := label(h.site.id) + " " + args[1]
+	list, err := s.programs(args[0])
+	for _, p := range list {
+		key := labelled(p.proc) + " " + args[1]
 		err = errors.Join(err, same("handled at "+key, strings.Join(s.tale.all[key], " "), strings.Join(args[2:], " ")))
 	}
 	return err

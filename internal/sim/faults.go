@@ -70,9 +70,7 @@ func (w *World) vary() {
 		w.haltAfter = 2 * effect.Second
 	}
 	if w.dice.Chance(250) {
-		for _, h := range w.hosts {
-			w.expect = append(w.expect, h.addr)
-		}
+		w.expect = w.addresses()
 	}
 	if w.dice.Chance(150) {
 		for _, h := range w.hosts {
@@ -107,7 +105,7 @@ func (w *World) massacre(h *host) {
 		return
 	}
 	for _, x := range mates {
-		w.in(w.between(0, Pick(w.dice, []int64{1, 1000, 400_000})), func() {
+		w.aside(w.between(0, Pick(w.dice, []int64{1, 1000, 400_000})), func() {
 			if x.site.running() && h.site.running() && !w.calm {
 				w.crash(x)
 			}
@@ -120,7 +118,7 @@ func (w *World) fault() {
 	if w.calm {
 		return
 	}
-	w.in(w.between(5_000, 400_000), func() {
+	w.aside(w.between(5_000, 400_000), func() {
 		if w.calm {
 			return
 		}
@@ -148,6 +146,7 @@ func (w *World) mishap() {
 			w.massacre(h)
 		}
 		if w.Faults.Crashes && w.driver == nil && w.dice.Chance(200) && w.canLose(h) {
+			w.did("depart %d", h.index+1)
 			h.site.post(core.Depart{}) // and comes back
 		}
 	case 3:
@@ -159,6 +158,7 @@ func (w *World) mishap() {
 		if w.Faults.Pauses && (h.jumped == 0 || w.now-h.jumped > 3*effect.Second) {
 			d := w.between(1000, 2_500_000)
 			for _, x := range append(h.mates(), h) {
+				w.did("jump %d %dus", x.index+1, d/effect.Microsecond)
 				x.jumped = w.now
 				x.offset += d
 			}
@@ -174,21 +174,21 @@ func (w *World) mishap() {
 	}
 }
 
-// strikes reports whether the site that has just written x dies of it: half way
+// strikes reports whether, and at which message, the site that has just written x dies of it: half way
 // through a step, at the points where one message decides what becomes of others.
-func (w *World) strikes(s *site, x core.Write) bool {
+func (w *World) strikes(s *site, x core.Write) (m msg.Message, strikes bool) {
 	if w.calm || !w.Faults.Crashes {
-		return false
+		return nil, false
 	}
 	for _, m := range x.Frame.Msgs {
 		switch m.(type) {
 		case *msg.Prepare, *msg.Promise, *msg.Propose, *msg.Accept, *msg.Commit, *msg.FlushOK, *msg.Cut, *msg.CutAck, *msg.Install, *msg.XferBegin:
 			if w.dice.N(2000) == 0 {
-				return w.canLose(s.host)
+				return m, w.canLose(s.host)
 			}
 		}
 	}
-	return false
+	return nil, false
 }
 
 // canLose reports whether the system can go on without h: one that has lost its
@@ -212,20 +212,26 @@ func (w *World) survives(but *host) bool {
 	return newest != nil && newest.Quorum(func(x id.Site) bool { return running[x] })
 }
 
-func (w *World) crash(h *host) {
+func (w *World) crash(h *host) { w.kill(h, "") }
+
+// kill kills a host, and brings it back after a while. If it dies half way
+// through a step, before says at which of its writes.
+func (w *World) kill(h *host, before string) {
 	w.stats.Crashes++
-	h.crash()
-	w.in(w.between(1000, 1_500_000), func() { h.restart() })
+	h.strike(before)
+	w.aside(w.between(1000, 1_500_000), func() { h.restart() })
 }
 
 func (w *World) pauseFor(h *host, d effect.Time) {
 	s := h.site
 	w.stats.Pauses++
 	w.told("n%d stands still", h.index+1)
+	w.did("pause %d", h.index+1)
 	h.pause(true)
-	w.in(d, func() {
-		if h.site == s && s.paused {
+	w.aside(d, func() {
+		if h.site == s && s.paused && s.running() {
 			w.told("n%d goes on", h.index+1)
+			w.did("resume %d", h.index+1)
 			h.pause(false)
 		}
 	})
@@ -274,13 +280,15 @@ func (w *World) partition() {
 	w.stats.Partitions++
 	w.told("links are cut: %s", w.sides(pairs))
 	for _, p := range pairs {
+		w.did("cut %d->%d", p[0]+1, p[1]+1)
 		w.setCut(p[0], p[1], true)
 	}
-	w.in(w.between(1000, 4_000_000), func() {
+	w.aside(w.between(1000, 4_000_000), func() {
 		if !w.calm {
 			w.told("links are mended: %s", w.sides(pairs))
 		}
 		for _, p := range pairs {
+			w.did("heal %d->%d", p[0]+1, p[1]+1)
 			w.setCut(p[0], p[1], false)
 		}
 	})
@@ -290,9 +298,23 @@ func (w *World) partition() {
 func (w *World) breakSome(h *host) {
 	for l := range w.links.all() {
 		if (l.from.host == h || l.to.host == h) && w.dice.Chance(400) {
-			w.breakLink(l, w.dice.Chance(300))
+			late := w.dice.Chance(300)
+			w.didBreak(l, late)
+			w.breakLink(l, late)
 		}
 	}
+}
+
+// didBreak writes down that a connection breaks.
+func (w *World) didBreak(l *link, late bool) {
+	if l.broken || w.recording == nil {
+		return
+	}
+	line := fmt.Sprintf("break %d->%d %s", l.from.host.index+1, l.to.host.index+1, lanes[l.lane])
+	if late {
+		line += " late"
+	}
+	w.did("%s", line)
 }
 
 // heal ends all faults.

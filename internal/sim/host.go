@@ -6,7 +6,6 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -103,13 +102,13 @@ func (h *host) newSite(me view.Member) *site {
 	cfg := core.Defaults(me)
 	cfg.Tracing = true
 	cfg.Linger = 1200 * effect.Millisecond // shorter than the longest cuts
-	cfg.Absent = w.absent()
+	cfg.Absent = w.absent
 	if w.hasty {
 		cfg.Detect.Beat, cfg.Detect.Floor, cfg.Detect.Ceil = cfg.Detect.Beat/2, cfg.Detect.Floor/4, cfg.Detect.Ceil/4
 		cfg.Log.Patience /= 4
 	}
 	cfg.Log.Least = w.least
-	if w.story == nil {
+	if w.impatient {
 		cfg.Log.Patience /= 3 // faults do not last long
 		cfg.Log.Backoff /= 10 // and all have to be back before the run ends
 	}
@@ -129,12 +128,12 @@ func (h *host) newSite(me view.Member) *site {
 // seek looks for a seed until the site is in.
 func (h *host) seek(s *site) {
 	w := h.w
-	w.in(w.between(1000, 20_000), func() {
+	w.in(w.takes(seeks, h, nil, 1000, 20_000), func() {
 		if !s.running() || s.core.View() != nil {
 			return
 		}
 		for _, other := range w.hosts {
-			if other != h && s.knows(other) && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && (w.expect != nil || other.site.core.View() != nil) && (w.story != nil || w.dice.Chance(500)) {
+			if other != h && s.knows(other) && other.site.running() && !w.cut(h, other) && !w.cut(other, h) && (w.expect != nil || other.site.core.View() != nil) && w.finds(h, other) {
 				s.post(core.Contact{Site: other.site.id, Addr: other.addr})
 			}
 		}
@@ -164,7 +163,7 @@ func (s *site) post(ev core.Event) {
 		s.wakeIn(s.w.between(500, 3000))
 		return
 	}
-	s.wakeIn(s.w.between(1, 30))
+	s.wakeIn(s.w.takes(wakes, s.host, nil, 1, 30))
 }
 
 func (s *site) wakeIn(delay effect.Time) {
@@ -223,8 +222,8 @@ func (s *site) step() {
 		if s.w.story != nil && !s.w.story.wrote(s, x) {
 			return
 		}
-		if s.w.strikes(s, x) {
-			s.w.crash(s.host)
+		if m, dies := s.w.strikes(s, x); dies {
+			s.w.kill(s.host, fmt.Sprintf("after %d->%d %s: ", s.host.index+1, int(x.To)/1296, kindName(m.Kind())))
 			return
 		}
 	}
@@ -283,7 +282,7 @@ func (s *site) handle(i core.Item) {
 		case s.w.driver != nil:
 			s.w.driver.Ended(s.host.index)
 		case !s.w.resting && s.w.story == nil && (s.w.big == nil || !s.w.big.alone):
-			s.w.in(s.w.between(50_000, 400_000), func() { s.host.restart() })
+			s.w.aside(s.w.between(50_000, 400_000), func() { s.host.restart() })
 		}
 	default:
 		for _, p := range s.programs {
@@ -304,7 +303,7 @@ func (s *site) stop(late bool) {
 	s.w.breakAll(s, late)
 	for _, h := range s.host.mates() { // the machine sees it end
 		if mate := h.site; mate.running() {
-			s.w.in(s.w.between(10, 2000), func() { mate.post(core.Perished{Site: s.id}) })
+			s.w.in(s.w.takes(perishes, s.host, h, 10, 2000), func() { mate.post(core.Perished{Site: s.id}) })
 		}
 	}
 }
@@ -317,20 +316,6 @@ func (h *host) mates() (list []*host) {
 		}
 	}
 	return list
-}
-
-// crash kills the site at this instant, and now and then the machine under it,
-// which then does not even refuse connections.
-func (h *host) crash() {
-	if h.site.running() {
-		h.dark = h.w.story == nil && h.w.dice.Chance(250) && len(h.mates()) == 0
-		h.w.told("n%d is killed", h.index+1)
-		h.w.record(h.site.id, fact.Crash{})
-		h.site.stop(h.w.story != nil || h.w.dice.Chance(500))
-		if h.w.driver != nil {
-			h.w.driver.Killed(h.index)
-		}
-	}
 }
 
 // silent reports whether whoever dials gets no answer at all.
@@ -346,7 +331,8 @@ func (h *host) restart() {
 	case h.w.driver != nil:
 		h.dark = false
 		h.w.driver.Boot(h.index)
-	case !h.site.running():
+	case !h.site.running() && !h.w.resting:
+		h.w.did("start %d", h.index+1)
 		h.dark = false
 		h.start(false)
 	}

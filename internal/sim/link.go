@@ -35,7 +35,7 @@ type flight struct {
 // dial keeps trying to open a connection for as long as the site wants it.
 func (w *World) dial(from *site, d core.Dial) {
 	turn := from.wants[dialKey{d.Site, d.Lane}]
-	w.in(w.between(20, 200), func() { w.attempt(from, d, turn) })
+	w.in(w.takes(dials, from.host, w.hostAt(d.Addr), 20, 200), func() { w.attempt(from, d, turn) })
 }
 
 // attempt tries once, and again later. There is one such chain for each lane:
@@ -52,14 +52,14 @@ func (w *World) attempt(from *site, d core.Dial, turn uint64) {
 	case h == nil:
 		again(100 * effect.Millisecond)
 	case w.cut(from.host, h) || w.cut(h, from.host) || h.silent():
-		again(w.between(10_000, 50_000))
+		again(w.takes(dials, from.host, h, 10_000, 50_000))
 	case !h.site.running() || h.site.id != d.Site: // refused
 		from.post(core.Gone{Site: d.Site})
 		if h.site.running() && h.site.core.Excludes(from.id) {
 			from.post(core.Shunned{By: h.site.id}) // whoever lives there now knows it
 			return
 		}
-		again(w.between(20_000, 200_000))
+		again(w.takes(dials, from.host, h, 20_000, 200_000))
 	default:
 		l := &link{from: from, to: h.site, lane: d.Lane, last: w.now, turn: turn}
 		l.arrive = func() { w.arrive(l) }
@@ -84,7 +84,7 @@ func (w *World) answered(r core.Reception) {
 			l.from.post(core.Shunned{By: l.to.id})
 		case r.Refuse:
 			w.links.drop(l)
-			w.in(w.between(5000, 50_000), func() {
+			w.in(w.takes(dials, l.from.host, l.to.host, 5000, 50_000), func() {
 				w.attempt(l.from, core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}, l.turn)
 			})
 		default:
@@ -96,8 +96,9 @@ func (w *World) answered(r core.Reception) {
 
 // delay throws how long a frame is under way.
 func (w *World) delay(from, to *host) effect.Time {
+	c := choice{delays, from.index, to.index}
 	if w.story != nil {
-		return w.story.delay(from, to)
+		return w.story.delay(c)
 	}
 	d := w.between(20, 120)
 	if w.dice.Chance(30) {
@@ -106,6 +107,7 @@ func (w *World) delay(from, to *host) effect.Time {
 	if !w.calm && w.Faults.Slow && w.dice.Chance(5) {
 		d += w.between(0, 60_000)
 	}
+	w.chosen(c, d/effect.Microsecond)
 	return d
 }
 
@@ -155,10 +157,11 @@ func (w *World) arrive(l *link) {
 	}
 	if w.cut(l.from.host, l.to.host) {
 		if w.story == nil && w.dice.Chance(20) {
+			w.didBreak(l, false)
 			w.breakLink(l, false)
 			return
 		}
-		w.in(w.between(5000, 20_000), l.arrive)
+		w.in(w.takes(waits, l.from.host, l.to.host, 5000, 20_000), l.arrive)
 		return
 	}
 	for len(l.queue) > 0 && l.queue[0].at <= w.now {
@@ -188,11 +191,11 @@ func (w *World) breakLink(l *link, late bool) {
 	if !late {
 		w.links.drop(l)
 	} else {
-		w.in(w.late(), func() { w.links.drop(l) })
+		w.in(w.late(l), func() { w.links.drop(l) })
 	}
 	w.stats.Breaks++
 	d := core.Dial{Site: l.to.id, Addr: l.to.host.addr, Lane: l.lane}
-	w.in(w.between(10, 500), func() {
+	w.in(w.takes(redials, l.from.host, l.to.host, 10, 500), func() {
 		if !l.from.running() {
 			return
 		}
@@ -228,9 +231,6 @@ type dialKey struct {
 }
 
 // late throws how long frames of a broken connection may still come in.
-func (w *World) late() effect.Time {
-	if w.story != nil {
-		return effect.Second
-	}
-	return w.between(2000, 30_000)
+func (w *World) late(l *link) effect.Time {
+	return w.choose(lates, l.from.host, l.to.host, 2000, 30_000, 1_000_000) * effect.Microsecond
 }

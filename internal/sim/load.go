@@ -18,7 +18,7 @@ func (w *World) load(p *program) {
 		w.big.begin(p)
 		return
 	}
-	w.in(w.between(2000, 60_000), func() { w.act(p) })
+	w.aside(w.between(2000, 60_000), func() { w.act(p) })
 }
 
 func (w *World) act(p *program) {
@@ -31,7 +31,7 @@ func (w *World) act(p *program) {
 			m.read()
 		}
 	}
-	w.in(w.between(200, w.Pace), func() { w.act(p) })
+	w.aside(w.between(200, w.Pace), func() { w.act(p) })
 }
 
 func (w *World) doSomething(p *program) {
@@ -49,6 +49,7 @@ func (w *World) doSomething(p *program) {
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
+		w.did("flush %s %s", p.name(), name)
 		p.calls++
 		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
 	case roll < 8:
@@ -78,6 +79,7 @@ func (w *World) join(p *program, name string, conservative bool, patience core.P
 	if len(p.groups) > 64 {
 		return
 	}
+	p.didJoin(name, conservative, patience)
 	p.groups = append(p.groups, &membership{p: p, name: name})
 	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Stateful: true, Conservative: conservative, Patience: patience})
 }
@@ -86,7 +88,9 @@ func (w *World) join(p *program, name string, conservative bool, patience core.P
 func (w *World) replace(p *program, name string) {
 	g := p.s.core.Lookup(name)
 	if g != nil && len(p.groups) <= 64 {
-		w.replaceMember(p, name, Pick(w.dice, g.Members).Proc)
+		old := Pick(w.dice, g.Members).Proc
+		w.did("replace %s %s %s", p.name(), name, exactly(old))
+		w.replaceMember(p, name, old)
 	}
 }
 
@@ -97,6 +101,7 @@ func (w *World) replaceMember(p *program, name string, old id.Address) {
 
 func (w *World) leave(p *program, m *membership) {
 	if m.group != 0 && !m.leaving {
+		w.did("leave %s %s", p.name(), m.name)
 		m.leaving = true
 		p.s.post(core.LeaveGroup{Proc: p.proc, Group: m.group})
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 )
 
-const sitesUsage = "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [together]"
+const sitesUsage = "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [absent 3s] [programs 2] [together]"
 
 // doSites makes hosts and starts the first ones, one after the other, so that
 // their ranks are their numbers. Together means that all hosts are to found the
@@ -19,8 +19,8 @@ func (s *Story) doSites(args []string) error {
 		return err
 	}
 	n, err := strconv.Atoi(args[0])
-	if err != nil || s.w != nil {
-		return errors.New("the number of sites is told once")
+	if err != nil {
+		return fmt.Errorf("cannot start %q sites", args[0])
 	}
 	all := n
 	if of := after(args, "of"); len(of) > 0 {
@@ -28,19 +28,8 @@ func (s *Story) doSites(args []string) error {
 			return fmt.Errorf("cannot start %d sites of %s", n, of[0])
 		}
 	}
-	s.w = newWorld(Options{Seed: 1, Sites: all, Keep: true})
-	s.w.story = s
-	for _, h := range s.w.hosts {
-		h.offset = effect.Second
-	}
-	if err := s.setting(args); err != nil {
+	if err := s.makeHosts(all, args); err != nil || s.w.expect != nil {
 		return err
-	}
-	if slices.Contains(args, "together") {
-		for _, h := range s.w.hosts {
-			s.w.expect = append(s.w.expect, h.addr)
-		}
-		return nil
 	}
 	for i, h := range s.w.hosts[:n] {
 		h.start(i == 0)
@@ -72,6 +61,11 @@ func (s *Story) setting(args []string) error {
 	}
 	if pause := after(args, "halt-after"); len(pause) > 0 && err == nil {
 		s.w.haltAfter, err = duration(pause[0])
+	}
+	if many := after(args, "programs"); len(many) > 0 && err == nil {
+		if s.w.Programs, err = strconv.Atoi(many[0]); err != nil || s.w.Programs < 1 || s.w.Programs > maxPrograms {
+			return fmt.Errorf("cannot run %q programs at a site", many[0])
+		}
 	}
 	return err
 }

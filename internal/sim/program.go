@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
@@ -154,10 +155,7 @@ func (m *membership) next() {
 
 // pause is how long the program takes for an item.
 func (p *program) pause() effect.Time {
-	if p.s.w.story != nil {
-		return p.slow * effect.Microsecond
-	}
-	return p.s.w.between(0, 20+p.slow)
+	return p.s.w.choose(handles, p.s.host, nil, 0, 20+p.slow, p.slow) * effect.Microsecond
 }
 
 func (m *membership) item(i core.Item) {
@@ -173,6 +171,10 @@ func (m *membership) item(i core.Item) {
 		m.settled = i.Upto
 		m.look()
 	case core.Casts:
+		if i.View != m.state.view {
+			s.w.failure = fmt.Sprintf("stream: %v is handed casts of view %d of %v in view %d", m.p.proc, i.View, m.group, m.state.view)
+			return
+		}
 		m.apply(i)
 		m.state.handled(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
@@ -221,7 +223,7 @@ func (m *membership) apply(c core.Casts) {
 func (p *program) answer(r core.Request, payload []byte) {
 	w := p.s.w
 	if w.story != nil {
-		w.story.answer(p, r)
+		w.story.answer(p, r, payload)
 		return
 	}
 	a := core.Answer{Proc: p.proc, Request: r, Null: w.dice.Chance(250)}
@@ -231,11 +233,12 @@ func (p *program) answer(r core.Request, payload []byte) {
 			a.Copy = []byte("copy")
 		}
 	}
+	w.chosen(choice{mannered, p.s.host.index, -1}, mannerOf(a))
 	slowest := int64(300)
 	if r.Session != 0 && w.dice.Chance(300) { // so that clients die while they wait
 		slowest = 150_000
 	}
-	w.in(w.between(0, slowest), func() { p.s.post(a) })
+	w.in(w.takes(replies, p.s.host, nil, 0, slowest), func() { p.s.post(a) })
 }
 
 func (p *program) direct(c core.Casts) {
@@ -250,8 +253,10 @@ func (p *program) direct(c core.Casts) {
 // castList casts once to several destinations.
 func (p *program) castList(dests []id.Address, size int) {
 	payload := make([]byte, max(16, size))
-	binary.LittleEndian.PutUint64(payload, p.s.w.dice.Uint64())
+	number := p.s.w.dice.Uint64()
+	binary.LittleEndian.PutUint64(payload, number)
 	binary.LittleEndian.PutUint64(payload[8:], uint64(p.proc))
+	p.didCastList(dests, nonce(number, len(payload)))
 	p.calls++
 	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, payload)})
 }
@@ -261,9 +266,12 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 	w := p.s.w
 	size = max(16, size)
 	body := make([]byte, 0, n*(size+8))
+	var words []string
 	for range n {
+		number := w.dice.Uint64()
+		words = append(words, nonce(number, size))
 		body = binary.AppendUvarint(body, uint64(size))
-		body = binary.LittleEndian.AppendUint64(body, w.dice.Uint64())
+		body = binary.LittleEndian.AppendUint64(body, number)
 		body = binary.LittleEndian.AppendUint64(body, uint64(p.proc))
 		body = body[:len(body)+size-16] // of a new array: zeros
 	}
@@ -276,6 +284,7 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 		return
 	}
 	p.out[dest] += bytes
+	p.didCast(dest, order, safe, words, want, calls)
 	ev := core.Cast{Proc: p.proc, Dest: dest, Order: order, Safe: safe, N: uint32(n), Body: body}
 	if calls {
 		for range n {

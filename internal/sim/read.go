@@ -89,6 +89,7 @@ func (m *membership) read() {
 	if m.group == 0 || m.left || s.stopped || m.due() == lease.Closed {
 		return // who is about to go reads nothing
 	}
+	s.w.did("read %s %s", m.p.name(), m.name)
 	m.p.calls++
 	r := reading{lease.Begin(m.due()), m.p.calls}
 	s.w.record(s.id, fact.ReadCall{Proc: m.p.proc, Group: m.group, ID: r.id})
@@ -137,13 +138,11 @@ func (m *membership) saw(r reading) {
 // ponders is how long the program stands still before it relies on what it saw.
 func (p *program) ponders() effect.Time {
 	w := p.s.w
-	switch {
-	case w.story != nil:
-		return p.linger
-	case w.dice.Chance(50):
-		return w.between(1000, 1_500_000)
+	lo, hi := int64(0), int64(50)
+	if w.story == nil && w.dice.Chance(50) {
+		lo, hi = 1000, 1_500_000
 	}
-	return w.between(0, 50)
+	return w.choose(ponders, p.s.host, nil, lo, hi, p.linger/effect.Microsecond) * effect.Microsecond
 }
 
 // readers lets the site's waiting readers look again.

@@ -1,27 +1,35 @@
 package sim
 
 import (
-	"slices"
 	"strconv"
+	"strings"
 )
 
 // What a story can make happen with clocks, leases and reads.
 
-// leases reads what doSites is told of them.
+// leases reads what doSites is told of them, and of sessions.
 func (s *Story) leases(args []string) (err error) {
-	if i := slices.Index(args, "grant"); i >= 0 && i+1 < len(args) {
-		if s.w.grant, err = duration(args[i+1]); err != nil {
+	if grant := after(args, "grant"); len(grant) > 0 {
+		if s.w.grant, err = duration(grant[0]); err != nil {
 			return err
 		}
 	}
-	if i := slices.Index(args, "drift"); i >= 0 && i+1 < len(args) {
-		s.w.drift, err = percent(args[i+1])
+	if longest := after(args, "absent"); len(longest) > 0 {
+		if s.w.absent, err = duration(longest[0]); err != nil {
+			return err
+		}
+	}
+	if most := after(args, "drift"); len(most) > 0 {
+		s.w.drift, err = drift(most[0])
 	}
 	return err
 }
 
-// percent reads a percentage as parts per million.
-func percent(word string) (int64, error) {
+// drift reads a percentage, or parts per million like 250ppm, as the latter.
+func drift(word string) (int64, error) {
+	if ppm, ok := strings.CutSuffix(word, "ppm"); ok {
+		return strconv.ParseInt(ppm, 10, 20)
+	}
 	n, err := strconv.ParseInt(word, 10, 8)
 	return n * million / 100, err
 }
@@ -32,7 +40,7 @@ func (s *Story) doDrift(args []string) error {
 	if err := want(args, 2, "drift N -20"); err != nil {
 		return err
 	}
-	rate, err := percent(args[1])
+	rate, err := drift(args[1])
 	if err != nil {
 		return err
 	}
@@ -62,5 +70,9 @@ func (s *Story) doLinger(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.onSite(args, "", func(x *site) { x.programs[0].linger = d })
+	p, err := s.program(args[0])
+	if err == nil {
+		p.linger = d
+	}
+	return err
 }

@@ -27,8 +27,8 @@ type Options struct {
 	Keep     bool          // keep the trace
 	Stack    func() []byte // tells where a panic happened; may be nil
 	Draw     bool          // draw the sites at the end, even if nothing failed
-	Ask      bool          // ask each site after each step what waits, which changes nothing
 	Tune     func(*core.Config)
+	Ask      bool // ask each site after each step what waits, which changes nothing
 }
 
 func (o *Options) defaults() {
@@ -70,13 +70,21 @@ type Result struct {
 
 // Run simulates one run.
 func Run(o Options) Result {
-	w := newWorld(o)
+	return newWorld(o).run()
+}
+
+// run lets everything happen.
+func (w *World) run() Result {
 	for i, h := range w.hosts {
 		if i == 0 {
+			w.did("found 1")
 			h.start(true)
 			continue
 		}
-		w.in(w.between(1000, 50_000), func() { h.start(false) })
+		w.aside(w.between(1000, 50_000), func() {
+			w.did("start %d", i+1)
+			h.start(false)
+		})
 	}
 	w.runUntil(300 * effect.Millisecond)
 	w.fault()
@@ -87,7 +95,7 @@ func Run(o Options) Result {
 // newWorld makes the hosts. No site runs yet.
 func newWorld(o Options) *World {
 	o.defaults()
-	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}}
+	w := &World{Options: o, dice: NewDice(o.Seed), stats: newCounter(), cuts: map[[2]int]bool{}, impatient: true, absent: 800 * effect.Millisecond}
 	w.system = w.dice.Uint64() | 1
 	for i := range o.Sites {
 		w.hosts = append(w.hosts, &host{w: w, index: i, addr: fmt.Sprintf("h%d", i+1), weight: 1, offset: w.between(1000, 5_000_000)})
@@ -101,11 +109,21 @@ func newWorld(o Options) *World {
 	return w
 }
 
+// addresses are those of all hosts.
+func (w *World) addresses() (all []string) {
+	for _, h := range w.hosts {
+		all = append(all, h.addr)
+	}
+	return all
+}
+
 // finish lets everything come to rest and compares what the programs hold.
 func (w *World) finish() Result {
-	w.heal()
-	w.ended = true
-	w.runUntil(w.now + 2*effect.Second) // whoever was to come back does
+	if !w.ended {
+		w.end()
+		w.runUntil(w.now + 2*effect.Second) // whoever was to come back does
+	}
+	w.did("judge")
 	quiet := len(w.records)
 	w.resting = true
 	w.runUntil(w.now + w.Settle)
@@ -130,6 +148,13 @@ func (w *World) finish() Result {
 	}
 	r.Stats, r.Records = w.stats.Stats, w.records
 	return r
+}
+
+// end ends faults and load.
+func (w *World) end() {
+	w.did("calm")
+	w.heal()
+	w.ended = true
 }
 
 // drained demands that all that was cast has been used everywhere, and credit

@@ -22,16 +22,22 @@ func (s *Story) doOpen(args []string) error {
 	}
 	if len(args) == 4 {
 		from, err := s.client(args[3])
+		if err == nil {
+			err = from.known(args[3])
+		}
 		if err != nil {
 			return err
 		}
-		x.host.client = &client{h: x.host, group: from.group, session: from.session, asks: slices.Clone(from.asks), next: from.next}
+		x.host.client = &client{h: x.host, group: from.group, name: from.name, session: from.session, asks: slices.Clone(from.asks), next: from.next}
 		x.host.client.speak()
 		return nil
 	}
 	if len(args) > 2 {
 		if x.host.client == nil {
 			return fmt.Errorf("host %s has had no session", args[0])
+		}
+		if err := x.host.client.known(args[0]); err != nil {
+			return err
 		}
 		x.host.client.ended = false
 		x.host.client.speak()
@@ -41,25 +47,31 @@ func (s *Story) doOpen(args []string) error {
 	if g == nil {
 		return fmt.Errorf("site %s knows no group %q", label(x.id), args[1])
 	}
-	x.host.client = newClient(x.host, g.Group)
+	x.host.client = newClient(x.host, g)
 	return nil
 }
 
-// doAsk asks within a session, for one answer or all: ask 4 q, ask 4 all q.
+// doAsk asks within a session, for one answer, so many or all; for none it is a
+// cast: ask 4 q, ask 4 2 q, ask 4 all q, ask 4 0 q.
 func (s *Story) doAsk(args []string) error {
-	if err := want(args, 2, "ask 4 [all] q"); err != nil {
+	if err := want(args, 2, "ask 4 [2 | all | 0] q"); err != nil {
 		return err
 	}
 	c, err := s.client(args[0])
 	if err != nil {
 		return err
 	}
-	if args[1] == "all" {
-		c.ask([]byte(args[2]), call.All)
-	} else {
-		c.ask([]byte(args[1]), 1)
+	wanted := 1
+	if len(args) > 2 {
+		if wanted, err = wantedIn(args[1]); err != nil {
+			return err
+		}
 	}
-	return nil
+	b, err := payload(args[len(args)-1])
+	if err == nil {
+		c.ask(b, wanted)
+	}
+	return err
 }
 
 // doClose closes a session: close 4.
@@ -85,24 +97,44 @@ func (s *Story) client(word string) (*client, error) {
 	return x.host.client, nil
 }
 
-// doReplace joins in the place of the member at another host: replace 4 g 1.
+// known says if there is no session yet that anybody could go on with.
+func (c *client) known(word string) error {
+	if c.session == 0 {
+		return fmt.Errorf("host %s does not know its session yet", word)
+	}
+	return nil
+}
+
+// doReplace joins in the place of a member: replace 4 g 1. Of one that runs, or
+// of just that incarnation: replace 4 g 1#1.
 func (s *Story) doReplace(args []string) error {
 	if err := want(args, 3, "replace 4 g 1"); err != nil {
 		return err
 	}
-	x, err := s.running(args[0])
+	p, err := s.program(args[0])
 	if err != nil {
 		return err
 	}
-	old, _, err := s.member([]string{args[2], args[1]}, "replace 4 g 1")
-	if err == nil {
-		s.w.replaceMember(x.programs[0], args[1], old.proc)
+	if p.named(args[1]) != nil {
+		return fmt.Errorf("site %s is in %s already", args[0], args[1])
 	}
-	return err
+	old, ok := exact(args[2])
+	if !ok {
+		q, _, err := s.member([]string{args[2], args[1]}, "replace 4 g 1")
+		if err != nil {
+			return err
+		}
+		old = q.proc
+	}
+	s.w.replaceMember(p, args[1], old)
+	return nil
 }
 
 // served tells what a client got.
 func (s *Story) served(c *client, i core.Item) {
+	if s.silent {
+		return
+	}
 	t, who := &s.tale, label(c.site.id)
 	switch i := i.(type) {
 	case core.SessionOpened:
@@ -115,7 +147,7 @@ func (s *Story) served(c *client, i core.Item) {
 		}
 	case core.Called:
 		if i.Proc == c.proc && i.Event.Outcome == call.Replied {
-			t.note(who, strings.TrimSpace(fmt.Sprintf("hears %s of %s", i.Event.Body, label(i.Event.Member.Site()))))
+			t.note(who, strings.TrimSpace(fmt.Sprintf("hears %s of %s", i.Event.Body, labelled(i.Event.Member))))
 		}
 	}
 }

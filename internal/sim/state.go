@@ -46,11 +46,13 @@ func (c *capture) take(n int) (b []byte) {
 // snapshot is the program's state in this group as bytes: now and then a large one.
 func (m *membership) snapshot() (front []byte, ballast int) {
 	ballast = 32
-	if w := m.p.s.w; w.story != nil {
-		ballast = w.story.stateSize
+	w, c := m.p.s.w, choice{states, m.p.s.host.index, -1}
+	if w.story != nil {
+		ballast = w.story.sizeOfState(c)
 	} else if w.big == nil && w.dice.Chance(100) {
 		ballast = w.dice.N(6 << 20)
 	}
+	w.chosen(c, int64(ballast))
 	b := make([]byte, 16, 32+8*len(m.state.counts))
 	binary.LittleEndian.PutUint64(b, m.sum)
 	binary.LittleEndian.PutUint64(b[8:], m.chain)

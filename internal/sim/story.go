@@ -10,7 +10,6 @@ import (
 	"github.com/cohortkit/cohort/internal/check"
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/trace"
 )
@@ -21,7 +20,10 @@ import (
 //
 //	story.go   reading and telling
 //	opening.go how a story begins
-//	deeds.go   what a story can make happen; readdeeds.go with leases and reads
+//	deeds.go   what a story can make happen; readdeeds.go with leases and reads,
+//	           sessiondeeds.go with sessions and migration
+//	recorded.go what only recordings tell
+//	names.go   how it names sites and processes
 //	expect.go  what it can demand
 //	tell.go    what it tells by itself
 type Story struct {
@@ -35,8 +37,11 @@ type Story struct {
 	held      []hold
 	moments   []moment
 	manners   map[string]string // of answering, by host
-	open      map[string][]core.Request
+	open      map[string][]question
 	tale      tale
+	noise     noise
+	silent    bool // nothing is told
+	wrong     []Wrong
 }
 
 // hold keeps frames with messages of one kind, and all behind them on their
@@ -57,34 +62,78 @@ type moment struct {
 	do     string
 }
 
+// question is a request that a program has not answered.
+type question struct {
+	p *program
+	r core.Request
+}
+
 // RunStory runs the story that text tells and returns it with what happened, in
 // place of what the text says happened, and its trace. The error joins all that
 // went otherwise than expected, or could not be understood.
 func RunStory(text string) (told string, records []trace.Record, err error) {
-	s := &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]core.Request{}, stateSize: 32}
+	s := newStory()
+	s.play(text)
+	return s.out.String(), s.records(), errors.Join(s.errs...)
+}
+
+// Wrong is something that a run broke: a promise by its ID, or "panic", "state",
+// "wire", "drain", "reads", "why", "sessions" or "reply".
+type Wrong struct{ Property, Text string }
+
+// Outcome plays a story and says only what was wrong in the end, and not what
+// happened. Commands that make no sense, as they may in an edited recording, are
+// passed over; told is how many there were.
+func Outcome(text string) (wrong []Wrong, records []trace.Record, senseless int) {
+	s := newStory()
+	s.silent = true
+	s.play(text)
+	return s.wrong, s.records(), len(s.errs) - len(s.wrong)
+}
+
+func newStory() *Story {
+	return &Story{lags: map[[2]int]effect.Time{}, manners: map[string]string{}, open: map[string][]question{}, stateSize: 32, noise: noise{}}
+}
+
+// play plays the story that text tells.
+func (s *Story) play(text string) {
 	for line := range strings.Lines(text) {
 		s.line++
 		line = strings.TrimRight(line, " \n")
 		if strings.HasPrefix(line, "  ") {
 			continue // told last time
 		}
-		s.out.WriteString(line + "\n")
+		if !s.silent {
+			s.out.WriteString(line + "\n")
+		}
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		s.do(line)
 		if s.w != nil && s.w.failure != "" {
-			s.fail(errors.New(s.w.failure))
-			break
+			if !s.judged {
+				s.fail(s.broke(s.w.failure))
+			}
+			return
 		}
 	}
 	if !s.judged {
 		s.fail(errors.New("a story ends with the command judge"))
 	}
-	if s.w != nil {
-		records = s.w.records
+}
+
+func (s *Story) records() []trace.Record {
+	if s.w == nil {
+		return nil
 	}
-	return s.out.String(), records, errors.Join(s.errs...)
+	return s.w.records
+}
+
+// broke notes what the run itself found wrong.
+func (s *Story) broke(failure string) error {
+	property, _, _ := strings.Cut(failure, ":")
+	s.wrong = append(s.wrong, Wrong{property, failure})
+	return errors.New(failure)
 }
 
 func (s *Story) fail(err error) {
@@ -93,6 +142,9 @@ func (s *Story) fail(err error) {
 }
 
 func (s *Story) say(text string) {
+	if s.silent {
+		return
+	}
 	for line := range strings.Lines(text + "\n") {
 		s.out.WriteString("  " + line)
 	}
@@ -105,7 +157,7 @@ func (s *Story) do(line string) {
 	switch {
 	case do == nil:
 		s.fail(fmt.Errorf("no command %q", words[0]))
-	case s.w == nil && words[0] != "sites":
+	case s.w == nil && words[0] != "sites" && words[0] != "hosts":
 		s.fail(errors.New("a story begins with the command sites"))
 	default:
 		if err := do(s, words[1:]); err != nil {
@@ -127,15 +179,16 @@ func (s *Story) judge() error {
 	s.release(hold{from: -1, to: -1})
 	r := s.w.finish()
 	s.tell()
-	switch {
-	case r.Failure != "":
-		return errors.New(r.Failure)
-	case r.Lost:
+	if r.Lost {
 		s.say("the majority is lost")
 	}
 	var errs []error
+	if r.Failure != "" {
+		errs = append(errs, s.broke(r.Failure))
+	}
 	for _, v := range check.Run(r.Records, check.Options{GlobalClock: true, Limit: 3}).Violations {
 		errs = append(errs, errors.New(v.String()))
+		s.wrong = append(s.wrong, Wrong{v.Property, v.Text})
 	}
 	if len(errs) == 0 {
 		s.say("the judges are silent")
@@ -143,71 +196,14 @@ func (s *Story) judge() error {
 	return errors.Join(errs...)
 }
 
-// host reads the number of a host, from 1 on.
-func (s *Story) host(word string) (*host, error) {
-	n, err := strconv.Atoi(word)
-	if err != nil || n < 1 || n > len(s.w.hosts) {
-		return nil, fmt.Errorf("%q is no site", word)
-	}
-	return s.w.hosts[n-1], nil
-}
-
-// hosts reads a list like 1,2,4.
-func (s *Story) hosts(word string) ([]*host, error) {
-	var list []*host
-	for part := range strings.SplitSeq(word, ",") {
-		h, err := s.host(part)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, h)
-	}
-	return list, nil
-}
-
-// running is a host whose site runs, and that site.
-func (s *Story) running(word string) (*site, error) {
-	h, err := s.host(word)
-	if err != nil {
-		return nil, err
-	}
-	if !h.site.running() {
-		return nil, fmt.Errorf("site %s does not run", word)
-	}
-	return h.site, nil
-}
-
-// between reads 1->2, where * is any host.
-func (s *Story) between(word string) (h hold, err error) {
-	from, to, ok := strings.Cut(word, "->")
-	if !ok {
-		return h, fmt.Errorf("want a direction like 1->2, not %q", word)
-	}
-	if h.from, err = s.end(from); err != nil {
-		return h, err
-	}
-	h.to, err = s.end(to)
-	return h, err
-}
-
-func (s *Story) end(word string) (int, error) {
-	if word == "*" {
-		return -1, nil
-	}
-	h, err := s.host(word)
-	if err != nil {
-		return 0, err
-	}
-	return h.index, nil
-}
-
-// duration reads a number with the unit us, ms or s.
+// duration reads a number with the unit ns, us, ms or s.
 func duration(word string) (effect.Time, error) {
 	for _, u := range []struct {
 		name string
 		size effect.Time
-	}{{"us", effect.Microsecond}, {"ms", effect.Millisecond}, {"s", effect.Second}} {
-		if n, err := strconv.ParseInt(strings.TrimSuffix(word, u.name), 10, 32); err == nil && strings.HasSuffix(word, u.name) {
+		bits int // of numbers that do not overflow
+	}{{"ns", 1, 63}, {"us", effect.Microsecond, 48}, {"ms", effect.Millisecond, 40}, {"s", effect.Second, 32}} {
+		if n, err := strconv.ParseInt(strings.TrimSuffix(word, u.name), 10, u.bits); err == nil && strings.HasSuffix(word, u.name) {
 			return n * u.size, nil
 		}
 	}
@@ -280,29 +276,20 @@ func (s *Story) strike(from *site, x core.Write, before bool) bool {
 	return !from.stopped
 }
 
-func (s *Story) delay(from, to *host) effect.Time {
-	if d, ok := s.lags[[2]int{from.index, to.index}]; ok {
-		return d
-	}
-	return effect.Millisecond
-}
-
-// label names an incarnation: 3 is the first at host 3, 3' the second.
-func label(x id.Site) string {
-	return strconv.Itoa(int(x)/1296) + strings.Repeat("'", max(0, int(x)%1296-1))
-}
-
 // answer answers a request in the manner of the host.
-func (s *Story) answer(p *program, r core.Request) {
-	at := label(p.s.id)
+func (s *Story) answer(p *program, r core.Request, payload []byte) {
+	if s.reply(p, r, payload) {
+		return
+	}
+	at, who := label(p.s.id), labelled(p.proc)
 	switch s.manners[at] {
 	case "mute":
-		s.open[at] = append(s.open[at], r)
+		s.open[at] = append(s.open[at], question{p, r})
 	case "null":
 		p.s.post(core.Answer{Proc: p.proc, Request: r, Null: true})
 	case "copy":
-		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(at), Copy: []byte("copy-of-" + at)})
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(who), Copy: []byte("copy-of-" + who)})
 	default:
-		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(at)})
+		p.s.post(core.Answer{Proc: p.proc, Request: r, Body: []byte(who)})
 	}
 }

@@ -48,6 +48,9 @@ func (t *tale) token(who, group, token string) {
 
 // tell writes the tale down and begins anew.
 func (s *Story) tell() {
+	if s.silent {
+		return
+	}
 	t := &s.tale
 	for _, n := range t.notes {
 		slices.Sort(n.who)
@@ -73,7 +76,7 @@ func list[T id.Site | id.Address](all []T) string {
 	words := make([]string, len(all))
 	for i, x := range all {
 		if a, ok := any(x).(id.Address); ok {
-			words[i] = label(a.Site())
+			words[i] = labelled(a)
 		} else {
 			words[i] = label(id.Site(x))
 		}
@@ -83,6 +86,9 @@ func list[T id.Site | id.Address](all []T) string {
 
 // told takes what a site did into the tale.
 func (s *Story) told(at id.Site, f fact.Fact) {
+	if s.silent {
+		return
+	}
 	t := &s.tale
 	if t.groups == nil {
 		*t = tale{groups: map[id.Address]string{}, all: map[string][]string{}, calls: map[string][]string{}, facts: map[string]int{}}
@@ -91,7 +97,7 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 	if at == 0 {
 		return
 	}
-	who := label(at)
+	who := whose(at, f)
 	switch f := f.(type) {
 	case fact.SiteView:
 		t.note(who, siteView(f))
@@ -116,12 +122,12 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 	case fact.View:
 		t.groups[f.Group] = f.Name
 	case fact.Drop:
-		t.note(who, fmt.Sprintf("drops %d of %s in %s", f.N, label(f.Sender.Site()), t.groups[f.Group]))
+		t.note(who, fmt.Sprintf("drops %d of %s in %s", f.N, labelled(f.Sender), t.groups[f.Group]))
 	case fact.Leave:
 		t.token(who, t.groups[f.Group], "("+f.Why+")")
 		delete(t.all, who+" "+t.groups[f.Group])
 	case fact.Loaded:
-		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], label(f.From.Site())))
+		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], labelled(f.From)))
 	case fact.Session:
 		t.token(who, t.groups[f.Group], fmt.Sprintf("(session %d %s)", f.Session, f.What))
 	case fact.ReadDone:
@@ -135,10 +141,35 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 	case fact.FlushDone:
 		t.note(who, fmt.Sprintf("flush %d is done", f.ID))
 	case fact.Outcome:
-		s.outcome(who, f.ID, label(f.Member.Site())+":"+f.Kind)
+		s.outcome(who, f.ID, labelled(f.Member)+":"+f.Kind)
 	case fact.Done:
 		s.outcome(who, f.ID, strings.TrimSuffix("done:"+f.Err, ":"))
 	}
+}
+
+// whose tells whose doing a fact is, of a site or of a process there.
+func whose(at id.Site, f fact.Fact) string {
+	switch f := f.(type) {
+	case fact.Drop:
+		return labelled(f.Proc)
+	case fact.Leave:
+		return labelled(f.Proc)
+	case fact.Loaded:
+		return labelled(f.Proc)
+	case fact.Session:
+		return labelled(f.Proc)
+	case fact.ReadDone:
+		return labelled(f.Proc)
+	case fact.FlushDone:
+		return labelled(f.Proc)
+	case fact.ListDone:
+		return labelled(f.Proc)
+	case fact.Outcome:
+		return labelled(f.Caller)
+	case fact.Done:
+		return labelled(f.Caller)
+	}
+	return label(at)
 }
 
 func (s *Story) outcome(who string, call uint64, what string) {
@@ -167,25 +198,32 @@ func siteView(f fact.SiteView) string {
 
 // direct takes a cast to a process by its own address.
 func (s *Story) direct(p *program, c core.Casts) {
+	if s.silent {
+		return
+	}
 	for k, rest := 0, c.Run.Body; k < int(c.Run.N); k++ {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
 			return
 		}
 		rest = next
-		s.tale.note(label(p.s.id), "is given "+string(payload))
+		text, _, _ := strings.Cut(string(payload), "*")
+		s.tale.note(labelled(p.proc), "is given "+text)
 	}
 }
 
 // streamed takes an item of a member's stream, as its program handles it.
 func (s *Story) streamed(m *membership, i core.Item) {
+	if s.silent {
+		return
+	}
 	t := &s.tale
-	who := label(m.p.s.id)
+	who := labelled(m.p.proc)
 	switch i := i.(type) {
 	case core.Viewed:
 		var members []string
 		for _, gm := range i.View.Members {
-			name := label(gm.Proc.Site())
+			name := labelled(gm.Proc)
 			switch {
 			case gm.Aside:
 				name += "~"
@@ -195,7 +233,7 @@ func (s *Story) streamed(m *membership, i core.Item) {
 			members = append(members, name)
 		}
 		for _, x := range i.Slow {
-			t.token(who, m.name, fmt.Sprintf("(slow: %s, says %s)", label(x.Proc.Site()), label(x.By.Site())))
+			t.token(who, m.name, fmt.Sprintf("(slow: %s, says %s)", labelled(x.Proc), labelled(x.By)))
 		}
 		t.token(who, m.name, "["+strings.Join(members, " ")+"]")
 	case core.Casts:

@@ -13,6 +13,8 @@
 //	read.go    how a program reads its own state
 //	load.go    what the programs are made to do
 //	faults.go  what goes wrong, and when it ends
+//	noise.go   how everything else turns out
+//	recording.go all that chance decided, as a story
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
@@ -40,6 +42,8 @@ type World struct {
 	expect    []string      // the addresses of those that found the system together
 	founded   bool          // there has been a site view
 	haltAfter effect.Time
+	absent    effect.Time // how long sessions outlive their clients' sites
+	impatient bool        // the log waits less: faults do not last long
 	now       effect.Time
 	agenda    agenda
 	serial    uint64
@@ -60,12 +64,21 @@ type World struct {
 	story     *Story // not nil: what happens is told, and chance has no part in it
 	driver    Driver // not nil: it runs the programs
 	big       *big   // not nil: it says what programs do, and what goes wrong
+
+	rank      int        // how many events there were at this time, asides not counted
+	recording *recording // of what chance decides; or nil
 }
 
 // in puts a deed on the agenda, after a delay.
 func (w *World) in(delay effect.Time, do func()) {
 	w.serial++
 	w.agenda.push(deed{at: w.now + max(delay, 0), serial: w.serial, do: do})
+}
+
+// aside puts on the agenda what chance lets happen: in a story it is told.
+func (w *World) aside(delay effect.Time, do func()) {
+	w.serial++
+	w.agenda.push(deed{at: w.now + max(delay, 0), serial: w.serial, do: do, aside: true})
 }
 
 // between throws a delay, in microseconds: in a story always the shortest.
@@ -79,12 +92,38 @@ func (w *World) between(lo, hi int64) effect.Time {
 // runUntil works off the agenda up to a time.
 func (w *World) runUntil(end effect.Time) {
 	for len(w.agenda) > 0 && w.agenda[0].at <= end && w.failure == "" {
-		d := w.agenda.pop()
-		w.now = d.at
-		w.stats.Events++
-		d.happen()
+		w.next()
 	}
-	w.now = max(w.now, end)
+	w.pass(end)
+}
+
+// runTo works off the agenda up to a point.
+func (w *World) runTo(p point) {
+	for len(w.agenda) > 0 && w.failure == "" {
+		if at := w.agenda[0].at; at > p.at || (at == p.at && w.now == at && w.rank >= p.rank) || (at == p.at && p.rank == 0) {
+			break
+		}
+		w.next()
+	}
+	w.pass(p.at)
+}
+
+// next lets the next thing on the agenda happen.
+func (w *World) next() {
+	d := w.agenda.pop()
+	w.pass(d.at)
+	w.stats.Events++
+	d.happen()
+	if !d.aside {
+		w.rank++
+	}
+}
+
+// pass lets time pass.
+func (w *World) pass(now effect.Time) {
+	if now > w.now {
+		w.now, w.rank = now, 0
+	}
 }
 
 func (w *World) record(s id.Site, f fact.Fact) {

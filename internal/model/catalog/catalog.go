@@ -9,6 +9,7 @@ import (
 	"github.com/cohortkit/cohort/internal/model/causal"
 	"github.com/cohortkit/cohort/internal/model/cut"
 	"github.com/cohortkit/cohort/internal/model/lease"
+	"github.com/cohortkit/cohort/internal/model/lists"
 	"github.com/cohortkit/cohort/internal/model/memlog"
 	"github.com/cohortkit/cohort/internal/model/total"
 	"github.com/cohortkit/cohort/internal/model/votes"
@@ -23,5 +24,6 @@ func Cases() []model.Case {
 		lease.Cases(),
 		causal.Cases(),
 		total.Cases(),
+		lists.Cases(),
 	)
 }
