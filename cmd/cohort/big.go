@@ -36,7 +36,7 @@ once.
 It tells how many frames, messages and bytes all sites together wrote for each event, but
 for idle talk: frames that hold a heartbeat and nothing else. All judges look at the run.
 
-The full world takes some minutes and 10 GB; cohort big --sites 60 --groups 150
+The full world takes seven minutes and 11 GB; cohort big --sites 60 --groups 150
 --seconds 20 takes seconds. The same seed gives the same run on every machine.
 
 It exits with 1 if a promise was broken or something cost more than it may.`,
