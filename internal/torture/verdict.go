@@ -64,7 +64,9 @@ func (r *round) judge() (*verdict, error) {
 		v.violations += len(r.restless)
 		v.texts = append(v.texts, r.restless...)
 	}
-	v.lost = r.missing()
+	if !v.stranded { // else what is held and safe waits for the majority
+		v.lost = r.missing()
+	}
 	return v, nil
 }
 

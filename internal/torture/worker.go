@@ -24,6 +24,9 @@ const (
 	leaveFor = 10 * time.Second
 	// statusEvery is the pause between two statuses.
 	statusEvery = 40 * time.Millisecond
+	// maxOrders is how many orders wait for a worker that is not in yet. It has to
+	// go on reading them: that they end tells it to end as well.
+	maxOrders = 64
 	// deferFor is how much later some answers come.
 	deferFor = 3 * time.Millisecond
 )
@@ -51,7 +54,7 @@ func Work(in io.Reader, out io.Writer) error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	told := make(chan string)
+	told := make(chan string, maxOrders)
 	go func() {
 		defer close(told)
 		defer stop()
@@ -60,7 +63,10 @@ func Work(in io.Reader, out io.Writer) error {
 			if err := orders.Decode(&o); err != nil {
 				return // whoever gave the orders is gone, or wants us to leave
 			}
-			told <- o.Do
+			select {
+			case told <- o.Do:
+			default: // it takes long to come in, and is told the same again and again
+			}
 		}
 	}()
 	trace, err := os.Create(w.Trace)
