@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"time"
 
@@ -38,9 +40,14 @@ func newDragon(disk bool) func(*bench.Seat) bench.Member {
 }
 
 // freeAddr is an address that was free a moment ago, for those who must name
-// theirs beforehand.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// theirs beforehand. Where every address of 127.0.0.0/8 is the machine's, each
+// member has its own, so that two that ask at once do not get the same port.
+func freeAddr(rank int) (string, error) {
+	ip := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		ip = fmt.Sprintf("127.0.0.%d", rank+1)
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +55,7 @@ func freeAddr() (string, error) {
 }
 
 func (m *dragon) Listen() (addr string, err error) {
-	m.addr, err = freeAddr()
+	m.addr, err = freeAddr(m.Rank)
 	return m.addr, err
 }
 

@@ -30,15 +30,17 @@ type etcd struct {
 func newEtcd(s *bench.Seat) bench.Member { return &etcd{Seat: s} }
 
 func (m *etcd) Listen() (addr string, err error) {
-	m.peer, err = freeAddr()
+	m.peer, err = freeAddr(m.Rank)
 	return m.peer, err
 }
 
 // Join starts the server. It has the others only when theirs run.
 func (m *etcd) Join(addrs []string) (err error) {
-	at, err := freeAddr()
-	if err != nil {
-		return err
+	at := m.peer
+	for at == m.peer { // nobody listens there yet
+		if at, err = freeAddr(m.Rank); err != nil {
+			return err
+		}
 	}
 	name := func(rank int) string { return string(serverID(rank)) }
 	one := func(addr string) []url.URL { return []url.URL{{Scheme: "http", Host: addr}} }

@@ -29,7 +29,7 @@ func newStream(s *bench.Seat) bench.Member { return &stream{Seat: s} }
 
 // Listen returns where the server is to listen for the others'.
 func (m *stream) Listen() (addr string, err error) {
-	m.addr, err = freeAddr()
+	m.addr, err = freeAddr(m.Rank)
 	return m.addr, err
 }
 
