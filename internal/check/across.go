@@ -214,7 +214,8 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 }
 
 // complete judges that p, if it is in the view that a conservative cast depends
-// on, or went on from it to the next, was delivered that part of it.
+// on, or went on from it to the next, was delivered that part of it. Whom the log
+// has taken out by then goes on to no next view.
 func (a *across) complete(p id.Address, i int, mine sight, c reach) {
 	m := a.memberOf[memberKey{p, c.group}]
 	if m == nil {
@@ -233,6 +234,9 @@ func (a *across) complete(p id.Address, i int, mine sight, c reach) {
 	had, known := mine.of(c.group)
 	if known >= 0 && had.view.view > c.view.view {
 		return // O4 judges what comes after that
+	}
+	if a.ledgerOf[c.group].left(p, c.view.view, i) {
+		return // it is out, and has yet to hear of it
 	}
 	a.strong++
 	for rank, n := range c.upto {

@@ -25,6 +25,13 @@ func (l *ledger) find(index uint64) (int, bool) {
 	return slices.BinarySearchFunc(l.entries, index, func(e entry, n uint64) int { return compare(e.Index, n) })
 }
 
+// left tells whether an entry after view, told of before record i, took p out.
+func (l *ledger) left(p id.Address, view uint64, i int) bool {
+	return l != nil && slices.ContainsFunc(l.entries, func(e entry) bool {
+		return e.Index > view && e.rec < i && slices.Contains(e.Left, p)
+	})
+}
+
 func (r *run) noteOp(i int, f fact.Op) {
 	l := r.ledgerOf[f.Group]
 	if l == nil {

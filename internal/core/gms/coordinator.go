@@ -66,7 +66,11 @@ func (c *coordinator) settled(v *view.Site, e *msg.Entry) {
 		c.fresh = append(c.fresh, m.Site)
 	}
 	c.fresh = slices.DeleteFunc(c.fresh, func(s id.Site) bool { return !v.Has(s) })
-	c.joins = slices.DeleteFunc(c.joins, func(m view.Member) bool { return v.Has(m.Site) })
+	// Who is in has what it wished for; of another that has its name nobody knows
+	// whether it still lives, and if it does it asks again.
+	c.joins = slices.DeleteFunc(c.joins, func(j view.Member) bool {
+		return v.Has(j.Site) || slices.ContainsFunc(e.Add, func(m view.Member) bool { return m.Name == j.Name })
+	})
 	c.depart = slices.DeleteFunc(c.depart, func(s id.Site) bool { return !v.Has(s) })
 }
 
