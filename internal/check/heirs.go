@@ -43,7 +43,8 @@ func (r *run) judgeHeir(v *verdict, view *siteView, i int, heir, of id.Site) {
 	}
 }
 
-// ended tells whether s had ended by record i, as far as can be known.
+// ended tells whether s had ended by record i, as far as can be known: wall
+// clocks cannot tell.
 func (r *run) ended(s id.Site, i int) bool {
 	known := r.siteOf[s]
 	return !r.opt.GlobalClock || known != nil && known.end >= 0 && known.end < i

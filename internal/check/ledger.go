@@ -177,13 +177,22 @@ func (l *ledger) heirs(after, upto uint64) (pairs []id.Address) {
 		}
 		pairs = append(pairs, e.Heirs...)
 		for i := len(pairs) - 2; i >= 0; i -= 2 {
-			next := slices.Index(e.Heirs, pairs[i+1])
-			if slices.Contains(e.Left, pairs[i+1]) && (next < 0 || next%2 == 1) {
+			if slices.Contains(e.Left, pairs[i+1]) && !succeeded(pairs[i+1], e.Heirs) {
 				pairs = slices.Delete(pairs, i, i+2)
 			}
 		}
 	}
 	return pairs
+}
+
+// succeeded tells whether one of the heirs took the place of p.
+func succeeded(p id.Address, heirs []id.Address) bool {
+	for k := 0; k < len(heirs); k += 2 {
+		if heirs[k] == p {
+			return true
+		}
+	}
+	return false
 }
 
 // recompute calls f with each group view and what the log made of its group by

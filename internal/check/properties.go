@@ -29,6 +29,7 @@ var properties = []Property{
 	{"M12", "Agreement on successors", "Two members that install the same two views install them one after the other, or neither does.", judgeSuccessors},
 	{"M13", "Votes of the dead", "A site votes for another only if that one is dead and ran on its machine, of which it is the oldest voter that lives.", judgeHeirs},
 	{"M14", "Least weight", "A site view that excludes somebody weighs at least what a member of it demands.", judgeLeast},
+	{"M15", "Certain evidence", "Who is suspected of a crash, or removed for one, has ended.", judgeCertainty},
 
 	{"V1", "Delivery integrity", "What is delivered was sent, as it is delivered, by a member of the view.", judgeIntegrity},
 	{"V2", "No duplication", "No process is delivered a cast twice, and what is called a duplicate is one.", judgeDuplication},

@@ -274,3 +274,24 @@ func (r *run) judgeVanished(v *verdict, i, j int) {
 		}
 	}
 }
+
+// judgeCertainty judges that a crash is no guess: the vote of who crashed may
+// pass to another, and its lease is not waited for.
+func judgeCertainty(r *run, v *verdict) {
+	for _, s := range r.sites {
+		for _, i := range s.suspects {
+			f := at[fact.Suspect](r, i)
+			if f.Evidence == "crash" && !f.Cleared && !v.holds(r.ended(f.Site, i)) {
+				v.fail([]int{i}, "%s suspects %s of a crash, which had not ended.", s.id, f.Site)
+			}
+		}
+	}
+	for k := range r.siteViews {
+		view := &r.siteViews[k]
+		for _, gone := range view.Removed {
+			if gone.Evidence == "crash" && !v.holds(r.ended(gone.Site, view.rec)) {
+				v.fail([]int{view.rec}, "Site view %d removes %s for a crash, which had not ended.", view.Seq, gone.Site)
+			}
+		}
+	}
+}

@@ -116,7 +116,7 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 	for _, r := range removed {
 		s.peers.exclude(r.Site, index)
 		if p := s.peers.bySite[r.Site]; p != nil {
-			if r.Evidence == msg.Crash || r.Evidence == msg.Replaced {
+			if r.Evidence == msg.Crash {
 				s.peers.forget(r.Site, s.out)
 				continue
 			}

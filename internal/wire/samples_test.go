@@ -85,7 +85,7 @@ func membershipSamples() []sample {
 				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13, Aside: true},
 			}, Grown: 13}}, Lists: 5, Marks: []msg.ListMark{{Site: 0x2222, Num: 9}},
 		})},
-		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Replaced}}})},
+		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Crash}}})},
 		{"accuse no more", control(&msg.Accuse{})},
 		{"submit", control(&msg.Submit{Ops: entry.Ops})},
 		{"bond", control(&msg.Bond{From: 4, Until: 5_000_000_000})},

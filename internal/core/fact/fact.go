@@ -37,7 +37,7 @@ type Member struct {
 // A Removal says why a site is no longer in the view.
 type Removal struct {
 	Site     id.Site   `json:"site"`
-	Evidence string    `json:"evidence"` // "crash", "timeout", "replaced" or "left"
+	Evidence string    `json:"evidence"` // "crash", "timeout" or "left"
 	Accusers []id.Site `json:"accusers,omitempty"`
 }
 

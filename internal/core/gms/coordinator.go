@@ -22,7 +22,7 @@ type coordinator struct {
 	inherit  *msg.Entry // found accepted at takeover: goes first, unchanged
 	bid      *bid
 
-	joins  []view.Member
+	joins  []wish
 	fresh  []id.Site // members that have not shown yet that they are in the view
 	ops    []msg.Op
 	queued map[msg.Op]struct{} // what is in ops
@@ -66,11 +66,7 @@ func (c *coordinator) settled(v *view.Site, e *msg.Entry) {
 		c.fresh = append(c.fresh, m.Site)
 	}
 	c.fresh = slices.DeleteFunc(c.fresh, func(s id.Site) bool { return !v.Has(s) })
-	// Who is in has what it wished for; of another that has its name nobody knows
-	// whether it still lives, and if it does it asks again.
-	c.joins = slices.DeleteFunc(c.joins, func(j view.Member) bool {
-		return v.Has(j.Site) || slices.ContainsFunc(e.Add, func(m view.Member) bool { return m.Name == j.Name })
-	})
+	c.joins = slices.DeleteFunc(c.joins, func(j wish) bool { return v.Has(j.Site) })
 	c.depart = slices.DeleteFunc(c.depart, func(s id.Site) bool { return !v.Has(s) })
 }
 
@@ -91,7 +87,7 @@ func (l *Log) Coordinator(now effect.Time) id.Site {
 // call again at the latest.
 func (l *Log) Advance(now effect.Time, fx *effect.Effects) ([]Applied, effect.Time) {
 	l.begin(now, fx)
-	wake := l.bind()
+	wake := min(l.bind(), l.forgetWishes())
 	for l.view != nil && !l.dead && l.Coordinator(now) == l.me.Site {
 		if !l.leading {
 			wake = min(wake, l.claim(now))

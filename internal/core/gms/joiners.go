@@ -37,7 +37,7 @@ func (l *Log) admit(e *msg.Entry) effect.Time {
 		}
 		i := slices.IndexFunc(l.view.Members, func(m view.Member) bool { return m.Name == j.Name })
 		if i >= 0 && !removes(e, l.view.Members[i].Site) {
-			continue // refused or replaced when the old one's fate is known
+			continue // it waits for the old one's fate
 		}
 		if slices.ContainsFunc(e.Add, func(m view.Member) bool { return m.Name == j.Name }) {
 			continue
@@ -48,12 +48,12 @@ func (l *Log) admit(e *msg.Entry) effect.Time {
 		}
 		if outweighs {
 			if heavy == nil {
-				heavy = &j
+				heavy = &j.Member
 			}
 			continue
 		}
 		joining += uint64(j.Weight)
-		e.Add = append(e.Add, j)
+		e.Add = append(e.Add, j.Member)
 	}
 	if heavy != nil && joining == 0 {
 		e.Add = append(e.Add, *heavy)
@@ -61,11 +61,36 @@ func (l *Log) admit(e *msg.Entry) effect.Time {
 	return wake
 }
 
+// wish is that of a site to be let in. It lasts as long as it is repeated: who
+// died meanwhile wishes for nothing.
+type wish struct {
+	view.Member
+	until effect.Time
+}
+
+// wishLasts is four times as long as a joiner waits before it asks again.
+const wishLasts = 2 * effect.Second
+
+// forgetWishes drops those that are no longer repeated, and returns when the
+// next one is due.
+func (l *Log) forgetWishes() effect.Time {
+	wake := effect.Never
+	l.joins = slices.DeleteFunc(l.joins, func(j wish) bool {
+		if j.until > l.now {
+			wake = min(wake, j.until)
+		}
+		return j.until <= l.now
+	})
+	return wake
+}
+
 // onJoin takes a joiner's wish: welcomes it if it is in already, else passes it
 // to the coordinator or remembers it.
 //
-// A joiner at the address of a member of the same name is proof that the former
-// process is gone.
+// A wish proves nothing against a member of the same name: it may have been
+// under way since before that one was let in. But if it comes from the address of
+// that member, one of the two is gone, and the joiner may wait until it is known
+// which.
 func (l *Log) onJoin(from id.Site, m *msg.Join) {
 	j := m.Member
 	if l.view.Has(j.Site) || slices.Contains(l.removed, j.Site) {
@@ -75,17 +100,16 @@ func (l *Log) onJoin(from id.Site, m *msg.Join) {
 		return
 	}
 	if i := slices.IndexFunc(l.view.Members, func(v view.Member) bool { return v.Name == j.Name }); i >= 0 {
-		old := l.view.Members[i]
-		if old.Addr == j.Addr && !l.Accuses(old.Site) && old.Site != l.me.Site {
-			l.Suspect(l.now, old.Site, msg.Replaced, l.fx)
-		}
-		if !l.suspected(old.Site) {
+		if old := l.view.Members[i]; old.Addr != j.Addr && !l.suspected(old.Site) {
 			l.fx.Control(j.Site, &msg.Refuse{Why: "the name " + j.Name + " is taken by a site that is alive"})
 			return
 		}
 	}
-	if !slices.ContainsFunc(l.joins, func(v view.Member) bool { return v.Site == j.Site }) {
-		l.joins = append(l.joins, j)
+	until := l.now + wishLasts
+	if i := slices.IndexFunc(l.joins, func(w wish) bool { return w.Site == j.Site }); i >= 0 {
+		l.joins[i].until = until
+	} else {
+		l.joins = append(l.joins, wish{j, until})
 		if len(l.joins) > 4*maxJoiners {
 			l.joins = slices.Delete(l.joins, 0, 1) // it will ask again
 		}

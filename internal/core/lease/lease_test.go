@@ -88,7 +88,6 @@ func TestWhoIsCertainlyGoneIsNotWaitedFor(t *testing.T) {
 	}{
 		{msg.Timeout, false, 1000 * ms},
 		{msg.Crash, false, 0},
-		{msg.Replaced, false, 0},
 		{msg.Crash, true, 1000 * ms},
 		{msg.Left, true, 0},
 	} {

@@ -28,12 +28,11 @@ func (b Ballot) Less(c Ballot) bool {
 type Evidence uint8
 
 // The kinds of evidence. Crash is certain: the connection closed and the
-// address refuses new ones. Timeout is silence. Replaced: the same name came
-// back as a new incarnation. Left: the site asked to leave.
+// address refuses new ones, or another site answers there. Timeout is silence.
+// Left: the site asked to leave.
 const (
 	Crash Evidence = iota + 1
 	Timeout
-	Replaced
 	Left
 )
 
@@ -43,8 +42,6 @@ func (e Evidence) String() string {
 		return "crash"
 	case Timeout:
 		return "timeout"
-	case Replaced:
-		return "replaced"
 	case Left:
 		return "left"
 	}

@@ -11,7 +11,7 @@ type Loss struct {
 	Site     Who    `json:"site"`
 	Index    uint64 `json:"index"`              // the log entry that removed it
 	View     uint64 `json:"view"`               // the site view without it
-	Evidence string `json:"evidence"`           // "crash", "timeout", "replaced" or "left"
+	Evidence string `json:"evidence"`           // "crash", "timeout" or "left"
 	Accusers []Who  `json:"accusers,omitempty"` // who said so
 	Agreed   []Who  `json:"agreed,omitempty"`   // who accepted the entry, where that is known
 	Ago      int64  `json:"ns,omitempty"`       // how long ago, in nanoseconds; 0: not known
@@ -24,8 +24,6 @@ func evidence(kind string) string {
 		return "its process was seen to end: its connections closed, and its address refuses new ones or another answers there"
 	case "timeout":
 		return "it was silent for too long"
-	case "replaced":
-		return "a new process with its name and address asked to be let in"
 	case "left":
 		return "it left by itself"
 	}
