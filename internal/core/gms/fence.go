@@ -34,13 +34,21 @@ func (l *Log) fenced(e *msg.Entry) (wait effect.Time) {
 	return wait
 }
 
-// hold keeps a proposal that has to wait, and reports whether it has to.
+// hold keeps a proposal that has to wait, and reports whether it has to. Of two
+// that would have to, the one of the lower ballot is refused: who made it may lead
+// again, and has to know that it needs a higher one.
 func (l *Log) hold(from id.Site, m *msg.Propose) bool {
 	if l.fenced(m.Entry) == 0 {
 		return false
 	}
-	if l.held == nil || !m.Ballot.Less(l.held.m.(*msg.Propose).Ballot) {
-		l.held = &early{from, m}
+	keep, lower := early{from, m}, l.held
+	if lower != nil && m.Ballot.Less(lower.m.(*msg.Propose).Ballot) {
+		keep, lower = *lower, &keep
+	}
+	l.held = &keep
+	if lower != nil && lower.from != keep.from {
+		b := lower.m.(*msg.Propose).Ballot
+		l.fx.Control(lower.from, &msg.Nack{Ballot: b, Promised: keep.m.(*msg.Propose).Ballot})
 	}
 	return true
 }
