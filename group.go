@@ -25,8 +25,8 @@ type GroupConfig struct {
 	State State
 	// Replaces is a member that leaves when we are in: migration. We are given the
 	// state while it goes on; then, in one view, it is gone and we have its rank, and
-	// its Group ends with ErrLeft. It needs a State. If that member goes before, we
-	// are a member like any other.
+	// its Group ends with ErrLeft. It needs a State. If that member goes before, even
+	// to join again, we are a member like any other.
 	Replaces Address
 	// OnView is called with every view, in order with the casts.
 	OnView func(View)

@@ -10,35 +10,53 @@ import (
 // Migration: a joiner that holds the state takes the place of another member.
 // That one sends no more, waits until all it has sent is stable, and then asks the
 // log for both at once: in one view it is gone and its heir has its rank.
+//
+// The place is that of a membership which began before the heir's. If its process
+// has left since and is a member again, the place is gone. So an heir waits only for
+// older members, and no two wait for each other.
 
 // ready tells the log that we hold the state; who is to take another's place
 // asks that one to do it.
 func (m *member) ready() {
-	if v := m.cur.view; m.replaces != 0 && v.Rank(m.replaces) >= 0 {
+	if v := m.cur.view; m.inherits(v) {
 		m.s.fx.Control(m.replaces.Site(), &msg.HandOver{Group: m.group, View: v.Index, To: m.replaces, Heir: m.proc, Joined: m.joined})
 		return
 	}
 	m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group, Index: m.joined})
 }
 
-// onHandOver begins to leave our place to an heir.
+// inherits reports whether the member whose place we are to take is in v.
+func (m *member) inherits(v *view.Group) bool {
+	r := v.Rank(m.replaces)
+	return r >= 0 && v.Members[r].Joined < m.joined
+}
+
+// onHandOver begins to leave our place to an heir, unless it asks for one that we
+// had before.
 func (m *member) onHandOver(x *msg.HandOver) {
 	heir := view.GroupMember{Proc: x.Heir, Joined: x.Joined}
 	g := m.s.Group(m.group)
-	if x.To != m.proc || m.heir != nil || m.leaving || g == nil || !g.Carries(heir) {
+	if x.To != m.proc || x.Joined <= m.joined || g == nil || !g.Carries(heir) {
 		return
 	}
-	m.heir = &heir
-	m.leave()
+	m.outlive(g) // it may be in the next view before us, and asks once in each
+	if m.heir == nil && !m.leaving {
+		m.heir = &heir
+		m.leave()
+	}
 }
 
 // turnHandOver brings a migration up to a new view: an heir whose predecessor is
-// gone is ready as any joiner is, and asks one that is there again; who lost its
-// heir stays, and serves reads again.
+// gone is ready as any joiner is, and asks once more one that is still there.
 func (m *member) turnHandOver(v *view.Group) {
 	if m.replaces != 0 && m.loading == nil && !v.Members[v.Rank(m.proc)].Ready && !v.Members[v.Rank(m.proc)].Aside {
 		m.ready()
 	}
+	m.outlive(v)
+}
+
+// outlive forgets an heir that is gone by view v: we stay, and serve reads again.
+func (m *member) outlive(v *view.Group) {
 	if h := m.heir; h != nil && !v.Carries(*h) {
 		m.s.requests.drop(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		m.heir, m.asked, m.leaving = nil, false, m.wanted

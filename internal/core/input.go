@@ -84,8 +84,8 @@ type (
 		Name         string
 		Stateful     bool // feed Proc the state before it is ready
 		Conservative bool
-		// Replaces, a member, leaves in the very view in which Proc is ready, and
-		// Proc has its rank; 0 for nobody. It implies Stateful.
+		// Replaces, a member before Proc is one, leaves in the very view in which
+		// Proc is ready, and Proc has its rank; 0 for nobody. It implies Stateful.
 		Replaces id.Address
 		Patience Patience
 	}

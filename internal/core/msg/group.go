@@ -250,7 +250,7 @@ type (
 )
 
 // HandOver asks member To to leave its place to Heir, which holds the state by
-// now. Joined is the entry by which Heir became a member.
+// now. Joined is the entry by which Heir became a member, later than To did.
 type HandOver struct {
 	Group  id.Address
 	View   uint64
