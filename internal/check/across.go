@@ -185,8 +185,9 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 	x := runOf(f.First, f.N)
 	mine := a.sight[p]
 	if had, k := a.bound[p].of(f.Group); k >= 0 {
-		_, stays := had.view.rank[p] // who is not in that view is leaving, and has yet to hear of it
-		if (had.view.view > f.View && stays) || (had.view == v && had.upto[rank] >= x.lo) {
+		// Who is not in that view, or out by the log, is leaving, and has yet to hear of it.
+		_, stays := had.view.rank[p]
+		if ((had.view.view > f.View && stays) || (had.view == v && had.upto[rank] >= x.lo)) && !a.ledgerOf[f.Group].left(p, f.View, i) {
 			a.late = append(a.late, overtaken{rec: i})
 		}
 	}
