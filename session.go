@@ -237,11 +237,16 @@ func (s *session) giveUp(pend *pending) {
 		}
 		a.call = nil
 		delete(s.n.calls, a.callID)
-		if l := s.life; l != nil {
-			l.node.Post(core.CancelCall{Proc: l.process(s.number), Dest: s.group, ID: a.callID})
-		}
+		s.withdraw(a)
 	}
 	s.prune()
+}
+
+// withdraw tells the core that nobody waits for an answer.
+func (s *session) withdraw(a *ask) {
+	if l := s.life; l != nil {
+		l.node.Post(core.CancelCall{Proc: l.process(s.number), Dest: s.group, ID: a.callID})
+	}
 }
 
 // prune forgets the oldest requests that the group holds and that nobody waits
@@ -339,12 +344,18 @@ func (s *session) finish(why error) {
 	s.n.sessions = slices.DeleteFunc(s.n.sessions, func(x *session) bool { return x == s })
 }
 
-// closeSessions ends the sessions of one process, here at once.
+// closeSessions ends the sessions of one process, here at once. In the group they
+// end when what was asked in them is carried out.
 func (n *system) closeSessions(owner uint16) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range slices.Clone(n.sessions) {
 		if s.owner == owner {
+			for _, a := range s.asks {
+				if a.call != nil {
+					s.withdraw(a)
+				}
+			}
 			s.close()
 			s.finish(ErrLeft)
 		}

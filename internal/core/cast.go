@@ -104,7 +104,7 @@ func (m *member) sendQueued(c *installed) {
 		}
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
-		} else if x := q.request.Session; x == nil || x.Op != msg.SessionOpen {
+		} else if x := q.request.Session; x == nil || x.Op == msg.SessionClose {
 			m.awaitHeld(c, q.request)
 		}
 	}
@@ -298,7 +298,7 @@ func (s *Site) cancelCall(ev CancelCall) {
 	if m := s.groups.find(ev.Dest, ev.Proc); m != nil {
 		m.calls.Cancel(ev.ID)
 	}
-	s.outside.cancel(ev)
+	s.outside.cancel(s, ev)
 }
 
 // flushCall asks to be told when all we sent or were delivered so far is stable.

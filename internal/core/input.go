@@ -117,7 +117,8 @@ type (
 		Session    uint64 // 0: a new one
 		Next       uint64
 	}
-	// CloseSession ends the session that Proc speaks for, after all it has cast.
+	// CloseSession ends the session that Proc speaks for, when all that it has cast
+	// is held and its calls have ended. What it casts from now on is refused.
 	CloseSession struct{ Proc, Dest id.Address }
 	// Answer replies to a request, as Casts.Request gives it. With a Copy, that
 	// payload is cast to the group first, and the caller gets its reply only

@@ -68,7 +68,7 @@ func (s *Site) castOutside(ev Cast) {
 	v := s.log.View()
 	alive := v != nil && (s.Group(ev.Dest) != nil || (!ev.Dest.IsGroup() && v.Has(ev.Dest.Site())))
 	end := call.Nobody
-	if c := s.outside.find(ev.Proc, ev.Dest); ev.InSession && (c == nil || c.speaker == nil || c.speaker.closes != 0) {
+	if c := s.outside.find(ev.Proc, ev.Dest); ev.InSession && (c == nil || c.speaker == nil || c.speaker.closes) {
 		alive, end = false, call.Refused
 	}
 	if !alive {
@@ -220,7 +220,7 @@ func (cs *callers) changed(s *Site, group id.Address, now *view.Group) {
 		}
 		c.calls.Keep(now.Carries)
 		c.pass(s)
-		s.dropClosed(c)
+		s.closeIfDone(c)
 	}
 }
 
@@ -254,9 +254,10 @@ func (cs *callers) drop(s *Site, c *caller) {
 	cs.fresh = slices.DeleteFunc(cs.fresh, func(x *caller) bool { return x == c })
 }
 
-func (cs *callers) cancel(ev CancelCall) {
+func (cs *callers) cancel(s *Site, ev CancelCall) {
 	if c := cs.find(ev.Proc, ev.Dest); c != nil {
 		c.calls.Cancel(ev.ID)
+		s.closeIfDone(c)
 	}
 }
 
@@ -316,9 +317,10 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 		s.item(Freed{Proc: c.proc, Dest: c.dest, Bytes: bytes})
 	}
 	if c.closed(x.Upto) {
-		c.speaker.closed = true
-		s.dropClosed(c)
+		s.outside.drop(s, c)
+		return
 	}
+	s.closeIfDone(c)
 }
 
 // outsideReplies takes answers to calls of a process outside. Who may answer
@@ -339,7 +341,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		c.expect(s, key, x.Of, x.From)
 		c.calls.Answer(key, x.Of, x.From, it.Null, it.Body)
 	}
-	s.dropClosed(c)
+	s.closeIfDone(c)
 }
 
 // expect sets who may answer a request that was delivered in view of, if that

@@ -40,6 +40,7 @@ func (m *member) spoken(c *installed, rank int, r *msg.Run, pos uint64) (*msg.Ru
 		}
 		m.tellDelivery(c, delivery{rank: rank, run: again, pos: pos, session: x.ID, dup: true})
 		m.repeat(c, x, again)
+		m.carriedOut(c, rank, x, again)
 		if r == nil {
 			m.markUsed(c, rank, again)
 			return nil, 0
@@ -50,7 +51,29 @@ func (m *member) spoken(c *installed, rank int, r *msg.Run, pos uint64) (*msg.Ru
 	m.seen.add(r.Origin, end, c.view.Index)
 	x.Next(end, r.Call)
 	m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, session: x.ID})
+	m.carriedOut(c, rank, x, r)
 	return r, x.ID
+}
+
+// carriedOut tells the client of requests that we have relayed that they are
+// held, now that they have not turned out void, and in which view they were
+// delivered. What was carried out for one who spoke before is asked in this one.
+func (m *member) carriedOut(c *installed, rank int, x *clients.Session, r *msg.Run) {
+	if rank != c.rank {
+		return
+	}
+	first, last := r.OFirst, r.OFirst+uint64(r.N)-1
+	if upto := min(last, x.Base); first <= upto {
+		m.tellHeldOne(relayed{caller: r.Origin, view: c.view.Index, first: first, upto: upto})
+		first = upto + 1
+	}
+	if first > last {
+		return
+	}
+	for _, part := range m.seen.split(r.Origin, first, last, c.view.Index) {
+		m.tellHeldOne(relayed{caller: r.Origin, view: part.View, first: first, upto: part.Last})
+		first = part.Last + 1
+	}
 }
 
 // repeat answers what a client asks again that has taken its session over. In

@@ -13,8 +13,8 @@ type speaker struct {
 	wish   *msg.Request // to speak for it; nil once that was granted
 	asked  bool         // of the relay that we have
 	id     uint64
-	closes uint64 // the number of the request to close it, 0 if there is none
-	closed bool   // and the group holds it
+	closes bool   // the program asks nothing more
+	close  uint64 // the number of the request to close it, 0 while there is none
 }
 
 // openSession makes a process speak for a session: a new one, or one that
@@ -37,14 +37,27 @@ func (s *Site) openSession(ev OpenSession) {
 // asked already.
 func (s *Site) closeSession(ev CloseSession) {
 	c := s.outside.find(ev.Proc, ev.Dest)
-	if c == nil || c.speaker == nil || c.speaker.closes != 0 {
+	if c == nil || c.speaker == nil || c.speaker.closes {
+		return
+	}
+	c.speaker.closes = true
+	s.closeIfDone(c)
+}
+
+// closeIfDone asks the group to end a session that its program has closed, once
+// nothing else is open in it: a member that has yet to answer what was asked again
+// knows from the session who asks now, and another relay that repeated what came
+// before the end would have it carried out in a new one.
+func (s *Site) closeIfDone(c *caller) {
+	x := c.speaker
+	if x == nil || !x.closes || x.close != 0 || len(c.unheld) > 0 || c.calls.Len() > 0 {
 		return
 	}
 	c.last++
-	c.speaker.closes = c.last
+	x.close = c.last
 	c.unheld = append(c.unheld, &msg.Request{
-		Dest: ev.Dest, Caller: ev.Proc, First: c.last, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, nil),
-		Session: &msg.Session{Op: msg.SessionClose, Proc: ev.Proc},
+		Dest: c.dest, Caller: c.proc, First: c.last, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, nil),
+		Session: &msg.Session{Op: msg.SessionClose, Proc: c.proc},
 	})
 	s.outside.touch(c)
 }
@@ -117,14 +130,7 @@ func (c *caller) session() uint64 {
 
 // closed reports whether the group holds the word that the session is closed.
 func (c *caller) closed(upto uint64) bool {
-	return c.speaker != nil && c.speaker.closes != 0 && c.speaker.closes <= upto
-}
-
-// dropClosed forgets a caller whose session is closed and whose calls are done.
-func (s *Site) dropClosed(c *caller) {
-	if c.speaker != nil && c.speaker.closed && c.calls.Len() == 0 {
-		s.outside.drop(s, c)
-	}
+	return c.speaker != nil && c.speaker.close != 0 && c.speaker.close <= upto
 }
 
 // caller is the caller for a process and a destination.

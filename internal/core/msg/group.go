@@ -160,7 +160,8 @@ func (r *Request) Counts() int {
 }
 
 // RequestHeld tells a caller that its requests up to Upto, the last of them
-// delivered in view Of, are safe with the group, whatever becomes of the relay.
+// delivered in view Of, are safe with the group, whatever becomes of the relay. Of
+// those of a session it says that they were carried out.
 type RequestHeld struct {
 	Dest   id.Address
 	Caller id.Address
