@@ -187,7 +187,7 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 	if had, k := a.bound[p].of(f.Group); k >= 0 {
 		// Who is not in that view, or out by the log, is leaving, and has yet to hear of it.
 		_, stays := had.view.rank[p]
-		if ((had.view.view > f.View && stays) || (had.view == v && had.upto[rank] >= x.lo)) && !a.ledgerOf[f.Group].left(p, f.View, i) {
+		if ((had.view.view > f.View && stays) || (had.view == v && had.upto[rank] >= x.lo)) && !a.out(p, v, i) {
 			a.late = append(a.late, overtaken{rec: i})
 		}
 	}
@@ -196,7 +196,7 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 			continue
 		}
 		if f.Order != fact.FIFO && s.Strong {
-			a.complete(p, i, mine, c)
+			a.complete(p, i, s, mine, c)
 		}
 		mine = mine.with(c)
 		a.bound[p] = a.bound[p].with(c)
@@ -216,8 +216,9 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 
 // complete judges that p, if it is in the view that a conservative cast depends
 // on, or went on from it to the next, was delivered that part of it. Whom the log
-// has taken out by then goes on to no next view.
-func (a *across) complete(p id.Address, i int, mine sight, c reach) {
+// had taken out before that was cast goes on to no next view: its sender waited
+// for those who are left.
+func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) {
 	m := a.memberOf[memberKey{p, c.group}]
 	if m == nil {
 		return
@@ -236,10 +237,10 @@ func (a *across) complete(p id.Address, i int, mine sight, c reach) {
 	if known >= 0 && had.view.view > c.view.view {
 		return // O4 judges what comes after that
 	}
-	if a.ledgerOf[c.group].left(p, c.view.view, i) {
-		return // it is out, and has yet to hear of it
-	}
 	a.strong++
+	if a.out(p, c.view, sent.rec) {
+		return // it has yet to hear of it
+	}
 	for rank, n := range c.upto {
 		if had.view == c.view && had.upto[rank] >= n {
 			continue

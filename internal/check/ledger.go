@@ -25,10 +25,12 @@ func (l *ledger) find(index uint64) (int, bool) {
 	return slices.BinarySearchFunc(l.entries, index, func(e entry, n uint64) int { return compare(e.Index, n) })
 }
 
-// left tells whether an entry after view, told of before record i, took p out.
-func (l *ledger) left(p id.Address, view uint64, i int) bool {
+// out tells whether an entry after view took p out, and somebody told of that
+// before record i. Where nobody knows what was before what, any such entry counts.
+func (r *run) out(p id.Address, view *groupView, i int) bool {
+	l := r.ledgerOf[view.group]
 	return l != nil && slices.ContainsFunc(l.entries, func(e entry) bool {
-		return e.Index > view && e.rec < i && slices.Contains(e.Left, p)
+		return e.Index > view.view && (e.rec < i || !r.opt.GlobalClock) && slices.Contains(e.Left, p)
 	})
 }
 

@@ -234,10 +234,15 @@ func (m *member) secured() bool {
 	return ok && !slices.ContainsFunc(m.past.deps, func(d msg.Dep) bool { return d.Group != m.group && d.Group != 0 })
 }
 
-// mayDepend reports whether a cast that carries causality may be sent now.
+// mayDepend reports whether a cast that carries causality may be sent now, our
+// program's or one of our own. If not, it is tried again when other groups have
+// come further.
 func (m *member) mayDepend() bool {
-	m.unsecured = len(m.past.deps) >= flow.Deps || (m.conservative && !m.secured())
-	return !m.unsecured
+	if len(m.past.deps) >= flow.Deps || (m.conservative && !m.secured()) {
+		m.unsecured = true
+		return false
+	}
+	return true
 }
 
 // maySend reports whether a cast may be sent now. It comes after the casts to

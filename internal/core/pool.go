@@ -98,12 +98,13 @@ func (m *member) place(c *installed) {
 			break // it is held, and will be delivered to the pool
 		}
 		places = append(places, msg.Place{Number: x.Number, Caller: x.Caller, Num: x.Num})
-		m.pool.placed = x.Number
 	}
-	if places != nil {
-		m.sequence(c) // positions already due come before ours
-		m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Listed: &msg.Listed{Places: places}, Body: msg.AppendCast(nil, nil)})
+	if places == nil || !m.mayDepend() {
+		return
 	}
+	m.pool.placed = places[len(places)-1].Number
+	m.sequence(c) // positions already due come before ours
+	m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Listed: &msg.Listed{Places: places}, Body: msg.AppendCast(nil, nil)})
 }
 
 // emitListed takes a run off the stream that is part of a cast to a list: it brings

@@ -157,6 +157,9 @@ func (m *member) expire(c *installed) {
 		switch {
 		case c.rank != c.view.Lead() || m.wedged() || c.barrier || x.Due == effect.Never:
 		case m.s.now >= x.Due:
+			if !m.mayDepend() {
+				continue
+			}
 			x.Due = effect.Never
 			o := &msg.Session{Op: msg.SessionExpire, ID: x.ID, Proc: x.Proc, At: x.At}
 			m.sequence(c) // positions already due come before ours

@@ -196,14 +196,19 @@ func (m *member) whyAside() (why.Wait, bool) {
 	return w, true
 }
 
-// whySend is why the next of what our program casts is not sent.
+// whySend is why the next of what our program casts is not sent, or what we are to
+// cast for the group.
 func (m *member) whySend() (why.Wait, bool) {
 	w := m.wait(why.Send)
-	if len(m.queue) == 0 {
+	if len(m.queue) == 0 && !m.unsecured {
 		return w, false
 	}
-	if w.Count = len(m.queue); m.cur != nil {
+	if w.Count = max(1, len(m.queue)); m.cur != nil {
 		w.Number = m.cur.sent + 1
+	}
+	if len(m.queue) == 0 {
+		w.Kind, w.Causes = "for sessions, or casts to lists", m.whyUnsecured()
+		return w, true
 	}
 	q := m.queue[0]
 	switch {
