@@ -70,7 +70,8 @@ type Group struct {
 
 	queue  *queue
 	feeds  feeds
-	loader *loader       // the stream's goroutine only, as is
+	spare  *Request      // the stream's goroutine only, as is
+	loader *loader       // and
 	loaded chan struct{} // closed when loader's Restore has returned
 
 	mu      sync.Mutex

@@ -8,7 +8,8 @@ import (
 )
 
 // Request is a cast as a member's handler gets it. Embedded Fields read its
-// message. It belongs to the handler and whoever the handler passes it on to.
+// message. It is the handler's until that returns, and for good if the handler
+// calls Defer; what its methods returned may be kept in any case.
 type Request struct {
 	Fields
 	// Sender is the process that made the cast. No program can forge it.
@@ -32,7 +33,7 @@ type delivery struct {
 	core.Casts
 }
 
-// dispatch finds the handler and runs it. A request that nobody answers and
+// dispatch finds the handler and runs it, while nobody reads the state. A request that nobody answers and
 // nobody defers gets a null reply: the caller need not wait for us.
 func (r *Request) dispatch(payload []byte) {
 	if len(payload) == 0 {
@@ -59,10 +60,8 @@ func (r *Request) dispatch(payload []byte) {
 	}
 }
 
-// handle runs the filters and the handler, while nobody reads the state.
+// handle runs the filters and the handler.
 func (r *Request) handle(h Handler) error {
-	r.run.g.readers.state.Lock()
-	defer r.run.g.readers.state.Unlock()
 	for _, f := range r.run.g.cfg.Filters {
 		if err := f(r); err != nil {
 			return err
@@ -109,8 +108,8 @@ func (r *Request) Into(v any) error { return decode(r.payload, v) }
 // WantsReply reports whether the sender waits for replies.
 func (r *Request) WantsReply() bool { return r.wants }
 
-// Defer lets the handler return before the request is answered: Reply, Error or
-// Decline may follow from any goroutine.
+// Defer lets the handler return and keep the request. If an answer is wanted,
+// Reply, Error or Decline may follow from any goroutine.
 func (r *Request) Defer() { r.deferred = true }
 
 // Reply answers the request with v: a Message, a []byte, or what encodes as

@@ -180,28 +180,47 @@ func (g *Group) viewed(i core.Viewed) {
 	g.mu.Unlock()
 }
 
-// requestsAtOnce are allocated together. A program that keeps one keeps them all.
-const requestsAtOnce = 16
+// handledAtOnce is after how many casts those who wait to read the state may.
+const handledAtOnce = 16
 
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
 	rest := i.Run.Body
 	run := &delivery{g, l, i}
-	var some []Request // allocated together
-	for k, n := 0, int(i.Run.N); k < n; k++ {
+	state := &g.readers.state
+	state.Lock()
+	defer state.Unlock()
+	for k := range int(i.Run.N) {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
 			return // the codec has checked it: it cannot be
 		}
 		rest = next
-		if len(some) == 0 {
-			some = make([]Request, min(n-k, requestsAtOnce))
+		if k > 0 && k%handledAtOnce == 0 {
+			state.Unlock()
+			state.Lock()
 		}
-		r := &some[0]
-		some = some[1:]
-		r.Sender, r.Order, r.wants, r.run, r.index = i.Sender, Order(i.Run.Order), i.Run.Call, run, k
+		r := g.request(i.Run.Call)
+		r.Sender, r.Order, r.run, r.index = i.Sender, Order(i.Run.Order), run, k
 		r.dispatch(payload)
 	}
+}
+
+// request is one to be filled and dispatched. That of a cast serves again, unless
+// its handler deferred it; that of a call does not: who keeps one by mistake must
+// never answer another.
+func (g *Group) request(call bool) *Request {
+	if call {
+		return &Request{wants: true}
+	}
+	if r := g.spare; r != nil && !r.deferred {
+		if r.m != nil || r.bad != nil {
+			r.Fields = Fields{}
+		}
+		return r
+	}
+	g.spare = new(Request)
+	return g.spare
 }
 
 // errSlow is ErrLeft with the reason.

@@ -60,8 +60,8 @@ func (b *inbox) put(evs ...core.Event) {
 // can share a run.
 func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.closed {
+		b.mu.Unlock()
 		return
 	}
 	size := msg.CastSize(len(head) + len(rest))
@@ -75,6 +75,7 @@ func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 	}
 	b.open.N++
 	b.open.Body = msg.AppendParts(b.open.Body, head[:], rest)
+	b.mu.Unlock()
 }
 
 // shut makes the open cast an event like others.
