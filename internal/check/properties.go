@@ -65,7 +65,7 @@ var properties = []Property{
 	{"T1", "Transfer at the cut", "A joiner's state is the donor's state after exactly the casts its counts name.", judgeTransferCut},
 	{"T2", "No gap, no overlap", "A joiner takes one state, the one captured for it, not older than its first view.", judgeTransferGap},
 	{"T3", "Joiner visibility", "A member that does not hold the state yet answers no calls.", judgeVisibility},
-	{"T4", "Donor fail-over", "A state taken from a donor that failed has nothing that the survivors were not delivered.", judgeFailover},
+	{"T4", "Donor fail-over", "A state that a survivor took from a donor that failed has nothing that the survivors were not delivered.", judgeFailover},
 	{"T5", "Recovered donor", "Only a member that holds the state gives it, and only one that loaded it is called ready.", judgeDonor},
 
 	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},

@@ -183,6 +183,9 @@ func judgeFailover(r *run, v *verdict) {
 		if v.checks++; view.stays[donor].next != nil {
 			continue // it lives, and V5 holds it to the others
 		}
+		if l.stay.view == view && l.stay.next == nil {
+			continue // the joiner went on no more than the donor did, nor did the state
+		}
 		for _, s := range view.stays {
 			if s.next == nil {
 				continue
