@@ -49,14 +49,13 @@ func (s *Site) castList(ev CastList) {
 func (s *Site) attempt(l *listing) {
 	s.lists.open = append(slices.DeleteFunc(s.lists.open, func(x *listing) bool { return x == l }), l)
 	v := s.log.View()
-	for _, to := range l.Dests {
-		if there := s.Group(to) != nil || (!to.IsGroup() && v != nil && v.Has(to.Site())); v == nil || !there {
-			if l.num != 0 { // those who were brought it need not keep it
-				s.requests.add(msg.Op{Kind: msg.OpList, Proc: l.Proc, List: &msg.List{Num: l.num}})
-			}
-			s.listDone(l, NoDestination)
-			return
+	gone := func(to id.Address) bool { return s.Group(to) == nil && (to.IsGroup() || !v.Has(to.Site())) }
+	if v == nil || slices.ContainsFunc(l.Dests, gone) {
+		if l.num != 0 { // those who were brought it need not keep it
+			s.requests.add(msg.Op{Kind: msg.OpList, Proc: l.Proc, List: &msg.List{Num: l.num}})
 		}
+		s.listDone(l, NoDestination)
+		return
 	}
 	s.lists.last++
 	l.num, l.op = s.lists.last, msg.Op{}
