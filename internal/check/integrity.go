@@ -77,7 +77,10 @@ func (r *run) unwritten(f *fact.Deliver, s *stream) bool {
 		return true
 	}
 	last := m.stays[len(m.stays)-1]
-	return last.view.view <= f.View && last.ended < 0 && (s == nil || s.all == nil || s.all[len(s.all)-1].hi < f.First+uint64(f.N)-1)
+	if last.view.view != f.View {
+		return last.view.view < f.View // who had left may have joined again
+	}
+	return last.ended < 0 && (s == nil || s.all == nil || s.all[len(s.all)-1].hi < f.First+uint64(f.N)-1)
 }
 
 func judgeDuplication(r *run, v *verdict) {
