@@ -18,6 +18,8 @@
 package order
 
 import (
+	"slices"
+
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 )
@@ -48,6 +50,9 @@ type span struct {
 	n    uint32
 	at   uint64
 }
+
+// nobody is the rank of a span whose positions stay empty.
+const nobody = -1
 
 // Emit delivers a run, or part of one, of rank's stream. pos is the position
 // of its first entry if it is Total, else 0.
@@ -216,6 +221,9 @@ func within(r *msg.Run, upto uint64) uint32 {
 
 // total delivers at the next position.
 func (q *Queue) total(g gate) bool {
+	for len(q.spans) > 0 && q.spans[0].rank == nobody {
+		q.use(q.spans[0].n)
+	}
 	if len(q.spans) == 0 {
 		return false
 	}
@@ -281,7 +289,8 @@ type Lost struct {
 
 // End says that the view has ended: all survivors hold the same entries, and no
 // more will come. It finds how far each stream can be delivered, which is the
-// same for all: what depends on an entry that nobody holds is lost with it.
+// same for all: what depends on an entry that nobody holds is lost with it. And
+// it settles the positions of all Total casts.
 func (q *Queue) End() {
 	q.ends = q.done.Clone()
 	for rank, runs := range q.heads {
@@ -299,30 +308,52 @@ func (q *Queue) End() {
 			}
 		}
 	}
+	q.spans = q.plan()
 }
 
 // Ends is how much of each stream is delivered in the end, nil before End.
 func (q *Queue) Ends() vclock.Time { return q.ends }
 
-// Finish delivers what is left when the view has ended, at all survivors the
-// same set with the same positions. First what has a position, and all else that
-// can go; a position whose cast died with its sender stays empty. Then Total
-// casts that never got one, lowest rank first. Then the Barrier casts. What still
-// waits depends on something lost: it is returned, and is from removed members
-// only. While something waits for another group, done is false: call it again.
-func (q *Queue) Finish() (lost []Lost, done bool) {
-	open := gate{open: true}
+// plan is how the positions go on when the view has ended: first those given out,
+// of which one whose cast died with its sender stays empty, then Total casts that
+// never got one, lowest rank first. Other groups have no part in it: what is kept
+// back for their sake here differs from member to member, and they may in turn
+// wait for a cast here that has no position yet.
+func (q *Queue) plan() (list []span) {
+	dry := &Queue{
+		lead: q.lead, done: q.done.Clone(), heads: make([][]*msg.Run, len(q.heads)), spans: slices.Clone(q.spans),
+		last: slices.Clone(q.last), past: func([]msg.Dep) bool { return true },
+	}
+	for rank, runs := range q.heads {
+		dry.heads[rank] = slices.Clone(runs)
+	}
+	dry.emit = func(rank int, r *msg.Run, _ uint64) {
+		if r.Order == msg.Total {
+			list = append(list, span{rank: rank, n: r.N})
+		}
+	}
 	for {
-		for q.held = false; q.pass(open); q.held = false {
+		for dry.pass(gate{open: true}) {
 		}
-		if q.held {
-			return nil, false
+		if len(dry.spans) > 0 {
+			n := dry.spans[0].n
+			list = append(list, span{rank: nobody, n: n})
+			dry.use(n)
+		} else if !dry.tail() {
+			return list
 		}
-		if len(q.spans) > 0 {
-			q.use(q.spans[0].n)
-		} else if !q.tail() {
-			break
-		}
+	}
+}
+
+// Finish delivers what is left when the view has ended, at all survivors the
+// same set with the same positions, and then the Barrier casts. What still waits
+// depends on something lost: it is returned, and is from removed members only.
+// While something waits for another group, done is false: call it again.
+func (q *Queue) Finish() (lost []Lost, done bool) {
+	for q.held = false; q.pass(gate{open: true}); q.held = false {
+	}
+	if q.held {
+		return nil, false
 	}
 	if q.barriers(); q.held {
 		return nil, false
