@@ -82,9 +82,23 @@ func (l *Log) onPrepare(from id.Site, m *msg.Prepare) {
 		l.fx.Control(from, &msg.Promise{Ballot: m.Ballot, Ask: true, Index: l.index, Vote: l.vote()})
 		return
 	}
-	l.yield(m.Ballot)
-	l.promised = m.Ballot
+	l.obey(m.Ballot)
 	l.promise(from, m.Index)
+}
+
+// obey raises this site's promise to b. Whoever had it before may wait for a vote
+// that does not count yet (bonds) or that is kept back (fences), and now will never
+// come: it is told, or it would wait for ever.
+func (l *Log) obey(b msg.Ballot) {
+	was := l.promised
+	if !was.Less(b) {
+		return
+	}
+	if (l.voted != 0 || l.held != nil) && was.Owner != l.me.Site && was.Owner != b.Owner && !l.crashed(was.Owner) {
+		l.fx.Control(was.Owner, &msg.Nack{Ballot: was, Promised: b})
+	}
+	l.yield(b)
+	l.promised, l.held = b, nil
 }
 
 // promise tells a candidate that it is obeyed, and what it lacks after index.
@@ -128,7 +142,6 @@ func (l *Log) onPropose(from id.Site, m *msg.Propose) {
 		l.fx.Control(from, &msg.Nack{Ballot: m.Ballot, Promised: l.promised})
 	case l.hold(from, m):
 	default:
-		l.yield(m.Ballot)
 		l.accept(m.Ballot, m.Entry)
 		l.fx.Control(from, &msg.Accept{Ballot: m.Ballot, Index: m.Entry.Index, Vote: l.casts()})
 	}
@@ -139,7 +152,8 @@ func (l *Log) accept(b msg.Ballot, e *msg.Entry) {
 	if b.Less(l.promised) {
 		panic("gms: accepting below a promise")
 	}
-	l.promised, l.at, l.accepted = b, b, e
+	l.obey(b)
+	l.at, l.accepted = b, e
 	if l.fx.Tracing {
 		l.fx.Fact(fact.Accepted{Index: e.Index, ViewSeq: b.ViewSeq, Round: b.Round, Owner: b.Owner})
 	}

@@ -173,7 +173,7 @@ func (l *Log) stand() {
 		l.stepDown()
 		return
 	}
-	l.promised = l.ballot
+	l.obey(l.ballot)
 	l.bid = &bid{best: l.accepted, at: l.at}
 	l.toVoters(&msg.Prepare{Ballot: l.ballot, Index: l.index, Accused: l.certain()})
 	l.casts()

@@ -17,7 +17,7 @@ type Fence func(v *view.Site, r msg.Removal) effect.Time
 // of the log minds.
 type fences struct {
 	fence Fence
-	held  *early // the Propose of the highest ballot that had to wait
+	held  *early // the Propose that has to wait, of the ballot promised
 }
 
 // Guard has the log ask f before it accepts.
@@ -34,14 +34,14 @@ func (l *Log) fenced(e *msg.Entry) (wait effect.Time) {
 	return wait
 }
 
-// hold keeps a proposal that has to wait, and reports whether it has to.
+// hold keeps a proposal that has to wait, and reports whether it has to. Its ballot
+// is obeyed as if it were accepted: who proposes at a lower one is to know.
 func (l *Log) hold(from id.Site, m *msg.Propose) bool {
 	if l.fenced(m.Entry) == 0 {
 		return false
 	}
-	if l.held == nil || !m.Ballot.Less(l.held.m.(*msg.Propose).Ballot) {
-		l.held = &early{from, m}
-	}
+	l.obey(m.Ballot)
+	l.held = &early{from, m}
 	return true
 }
 
