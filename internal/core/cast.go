@@ -120,7 +120,7 @@ func (m *member) send(c *installed, r *msg.Run) {
 		r.Time = c.past()
 	}
 	if r.Order != msg.FIFO {
-		r.Deps = c.untold(m.s.deps(m.past, m.group))
+		r.Deps, r.Clock = c.untold(m.s.deps(m.past, m.group)), m.past.tick()
 	}
 	c.append(r, &m.s.fx)
 	if m.s.fx.Tracing {
@@ -180,7 +180,8 @@ func (s *Site) reply(m *member, from id.Address, req Request, item msg.Reply) {
 	if m != nil && m.cur != nil {
 		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
 	}
-	r.Deps = s.deps(s.pasts.of(from), req.Group)
+	p := s.pasts.of(from)
+	r.Deps, r.Clock = s.deps(p, req.Group), p.clock
 	if s.fx.Tracing {
 		f := fact.Reply{Proc: from, Group: req.Group, Caller: req.Caller, View: item.View, Cast: item.Cast, Null: item.Null}
 		if f.Group == 0 {
@@ -196,6 +197,7 @@ func (s *Site) reply(m *member, from id.Address, req Request, item msg.Reply) {
 		last, ok := s.fx.Sends[i].Msg.(*msg.Replies)
 		if ok && alike(last, r) && len(last.Items) < maxReplies && len(item.Body) < maxBody/maxReplies {
 			last.Items = append(last.Items, item)
+			last.Clock = r.Clock
 			return
 		}
 	}
@@ -275,7 +277,7 @@ func (m *member) heldReplies(c *installed) {
 		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) {
 			return false
 		}
-		m.s.learn(m.past, x.Deps)
+		m.s.learn(m.past, x.Deps, x.Clock)
 		for _, it := range x.Items {
 			m.calls.Answer(call.Key{View: it.View, Cast: it.Cast}, 0, x.From, it.Null, it.Body)
 		}

@@ -24,6 +24,18 @@ type past struct {
 	// deps are of groups that it has left or was never in, and what it will yet
 	// be delivered in its own. By group.
 	deps []msg.Dep
+	// clock is that of a logical clock (Lamport 1978): higher than the clock of every
+	// cast that carries causality and that the process knows of, in any group.
+	clock uint64
+}
+
+// heard sets the clock after what somebody else knew.
+func (p *past) heard(clock uint64) { p.clock = max(p.clock, clock) }
+
+// tick returns the clock of the process's next cast.
+func (p *past) tick() uint64 {
+	p.clock++
+	return p.clock
 }
 
 // pasts are those of the site's processes, and when the next question is due.
@@ -50,7 +62,8 @@ func (p *past) find(group id.Address) (int, bool) {
 }
 
 // learn adds what somebody else knew.
-func (s *Site) learn(p *past, deps []msg.Dep) {
+func (s *Site) learn(p *past, deps []msg.Dep, clock uint64) {
+	p.heard(clock)
 	for _, d := range deps {
 		if s.subsumes(p, d) {
 			continue

@@ -52,7 +52,7 @@ func (m *member) report(v *view.Group) {
 		c.reported = v.Index
 		ok.View, ok.Held, ok.Settled = c.view.Index, c.streams.Vector(), c.settled
 		if c.joiners { // they may not have it installed yet
-			ok.Seen, ok.Clients = c.seen, c.clients
+			ok.Seen, ok.Clients, ok.Clock = c.seen, c.clients, c.clock
 		}
 		m.s.fx.Fact(fact.FlushOK{Proc: m.proc, Group: m.group, View: c.view.Index, Attempt: v.Index})
 	}
@@ -77,7 +77,7 @@ func (m *member) onFlushOK(x *msg.FlushOK) {
 	case !complete:
 	case len(behind) > 0:
 		before, settled := m.coord.Before(attempt)
-		m.sendInstall(&msg.Install{Group: m.group, Attempt: attempt, For: x.Attempt, Settled: settled, Seen: before.Seen, Clients: before.Clients}, behind)
+		m.sendInstall(&msg.Install{Group: m.group, Attempt: attempt, For: x.Attempt, Settled: settled, Seen: before.Seen, Clients: before.Clients, Clock: before.Clock}, behind)
 	case attempt == 0: // a new group: there is nothing to agree on
 		m.installAll(m.coord.Target())
 	case m.cur != nil && m.cur.view.Index == attempt:
@@ -117,7 +117,7 @@ func (m *member) installAll(v *view.Group) {
 func (m *member) welcome(c *installed) {
 	if t := m.target(); t == nil && c.joiners && c.view.Members[0].Proc == m.proc {
 		m.sendInstall(&msg.Install{
-			Group: m.group, Attempt: c.view.Index, For: c.view.Index, Settled: true, Seen: c.seen, Clients: c.clients,
+			Group: m.group, Attempt: c.view.Index, For: c.view.Index, Settled: true, Seen: c.seen, Clients: c.clients, Clock: c.clock,
 		}, c.fresh)
 	}
 }
@@ -181,7 +181,7 @@ func (m *member) onInstall(x *msg.Install) {
 	case m.cur != nil && (m.prepared == nil || m.prepared.Attempt != x.Attempt):
 		return // cannot be: who installs has our acknowledgement
 	}
-	m.install(m.targets[i], change.Before{Seen: x.Seen, Clients: x.Clients})
+	m.install(m.targets[i], change.Before{Seen: x.Seen, Clients: x.Clients, Clock: x.Clock})
 }
 
 // install ends the installed view with its cut, and begins v. To the program the
@@ -201,6 +201,7 @@ func (m *member) install(v *view.Group, before change.Before) {
 			m.seen.add(x.Caller, x.Last, x.View)
 		}
 		m.clients = clients.Take(before.Clients)
+		m.past.heard(before.Clock)
 	}
 	m.cur = newInstalled(v, m)
 	for _, gm := range v.Members {
@@ -248,7 +249,7 @@ func (m *member) settle() {
 // turn shows view c to the program, which was in old before.
 func (m *member) turn(old, c *installed) {
 	m.seen.forget(func(x id.Site) bool { at, gone := m.s.peers.removed[x]; return gone && at <= c.view.Index })
-	c.seen, c.clients, c.settled = m.seen.list(), m.clients.State(), true
+	c.seen, c.clients, c.clock, c.settled = m.seen.list(), m.clients.State(), m.past.clock, true
 	m.clients.Turn()
 	m.turnPool(c.view)
 	m.announce(old, c.view)

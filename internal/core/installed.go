@@ -42,9 +42,10 @@ type installed struct {
 	joiners    bool         // some members began with this view
 	fresh      []id.Address // those members
 	reported   uint64       // attempt
-	settled    bool         // our program has been shown this view, and so seen and clients count
+	settled    bool         // our program has been shown this view, and so the following count
 	seen       []msg.Seen   // requests from outside delivered before this view
 	clients    msg.SessionTable
+	clock      uint64
 }
 
 func newInstalled(v *view.Group, m *member) *installed {

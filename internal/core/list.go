@@ -152,7 +152,7 @@ func (s *Site) numbered(a gms.Applied) {
 	}
 	for _, l := range slices.Clone(s.lists.open) {
 		if i := slices.IndexFunc(a.Lists, func(x gms.List) bool { return x.Caller.Site() == s.me && x.Num == l.num }); i >= 0 {
-			s.learn(s.pasts.of(l.Proc), []msg.Dep{{View: a.Lists[i].Number}})
+			s.learn(s.pasts.of(l.Proc), []msg.Dep{{View: a.Lists[i].Number}}, 0)
 			s.listDone(l, Numbered)
 		}
 	}
@@ -166,7 +166,9 @@ func (s *Site) bring(x *msg.Request) {
 	if s.void(x.Caller, x.Listed.Num) {
 		return
 	}
-	s.lists.pool = append(s.lists.pool, pooled{caller: x.Caller, num: x.Listed.Num, to: x.Dest, run: runFor(x)})
+	run := runFor(x)
+	run.Clock = x.Clock
+	s.lists.pool = append(s.lists.pool, pooled{caller: x.Caller, num: x.Listed.Num, to: x.Dest, run: run})
 	s.fx.Fact(fact.Brought{Proc: x.Dest, Caller: x.Caller, Num: x.Listed.Num})
 }
 
@@ -178,7 +180,7 @@ func (s *Site) deliverDirect(to id.Address, x gms.List) {
 	}
 	p := s.lists.pool[i]
 	s.lists.pool = slices.Delete(s.lists.pool, i, i+1)
-	s.learn(s.pasts.of(to), []msg.Dep{{View: x.Number}})
+	s.learn(s.pasts.of(to), []msg.Dep{{View: x.Number}}, p.run.Clock)
 	s.fx.Fact(fact.Listed{Proc: to, Caller: x.Caller, Num: x.Num, Number: x.Number})
 	run := *p.run
 	run.Order = msg.Total

@@ -281,7 +281,7 @@ func (m *member) deliver(c *installed) {
 
 // emit delivers one run to the program.
 func (m *member) emit(c *installed, rank int, r *msg.Run, pos uint64) {
-	m.s.learn(m.past, r.Deps)
+	m.s.learn(m.past, r.Deps, r.Clock)
 	m.stirred()
 	from, session := c.view.Members[rank].Proc, uint64(0)
 	switch {
@@ -419,7 +419,7 @@ func (m *member) end(why string) {
 	m.s.groups.setWaits(m, false)
 	m.s.groups.remove(m)
 	if m.cur != nil {
-		m.s.learn(m.past, []msg.Dep{m.come()})
+		m.s.learn(m.past, []msg.Dep{m.come()}, 0)
 	}
 	m.s.groups.stir(m)
 }

@@ -168,7 +168,7 @@ func (c *caller) pass(s *Site) {
 	if wish { // before anything else
 		c.speaker.asked = true
 		again := c.address(s, c.speaker.wish)
-		again.Deps = deps
+		again.Deps, again.Clock = deps, p.clock
 		s.fx.Data(site, again)
 	}
 	for i, r := range c.unheld {
@@ -176,7 +176,7 @@ func (c *caller) pass(s *Site) {
 			continue
 		}
 		again := c.address(s, r)
-		again.Deps = deps
+		again.Deps, again.Clock = deps, p.clock
 		c.unheld[i] = again
 		c.sent = again.First + uint64(again.N) - 1
 		s.fx.Data(site, again)
@@ -335,7 +335,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		return
 	}
 	c.learn(x.View, x.Time)
-	s.learn(s.pasts.of(c.proc), x.Deps)
+	s.learn(s.pasts.of(c.proc), x.Deps, x.Clock)
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)
@@ -410,7 +410,7 @@ func (m *member) relay(c *installed) {
 			stuck = append(stuck, x.Caller)
 			return false
 		}
-		m.s.learn(m.past, x.Deps)
+		m.s.learn(m.past, x.Deps, x.Clock)
 		m.queue = append(m.queue, queued{request: x})
 		return true
 	})

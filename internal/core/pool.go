@@ -146,7 +146,7 @@ func (m *member) list(c *installed, x msg.Place, last uint64, rank int) {
 	m.gate.Forget(p.due)
 	m.pool.listed = x.Number
 	m.pool.numbered = slices.DeleteFunc(m.pool.numbered, func(y numbered) bool { return y.Number <= x.Number })
-	m.s.learn(m.past, []msg.Dep{{View: x.Number}})
+	m.s.learn(m.past, []msg.Dep{{View: x.Number}}, p.run.Clock)
 	m.stirred()
 	m.s.groups.mark(m) // what we send may have waited for this
 	m.s.fx.Fact(fact.Listed{

@@ -91,6 +91,7 @@ func appendRunHead(b []byte, run *msg.Run) []byte {
 	b = binary.AppendUvarint(b, run.First)
 	b = binary.AppendUvarint(b, uint64(run.N))
 	b = appendCounts(b, run.Time)
+	b = binary.AppendUvarint(b, run.Clock)
 	if run.Order == msg.Sequence {
 		b = binary.AppendUvarint(b, uint64(len(run.Spans)))
 		for _, s := range run.Spans {
@@ -146,6 +147,8 @@ func readRun(r *reader, run *msg.Run, sender uint16) {
 		r.check(order != msg.FIFO && order != msg.Sequence, "time on an order without")
 		r.check(int(sender) < len(run.Time), "sender beyond the time's ranks")
 	}
+	run.Clock = r.uvarint()
+	r.check(run.Clock == 0 || (order != msg.FIFO && order != msg.Sequence), "clock on an order without")
 	if order == msg.Sequence {
 		run.Spans = readSpans(r)
 	}
@@ -242,6 +245,7 @@ func appendRequest(b []byte, m *msg.Request) (head, body []byte) {
 	b = appendCastFlags(b, m.Order, m.Safe, m.Call, false, len(m.Deps) > 0, m.Session != nil, m.Listed != nil)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
+	b = binary.AppendUvarint(b, m.Clock)
 	if len(m.Deps) > 0 {
 		b = appendDeps(b, m.Deps)
 	}
@@ -258,6 +262,7 @@ func readRequest(r *reader) *msg.Request {
 	m.Call = flags&callBit != 0
 	m.View = r.uvarint()
 	m.Time = r.counts()
+	m.Clock = r.uvarint()
 	if flags&depsBit != 0 {
 		m.Deps = readDeps(r)
 		r.check(len(m.Deps) > 0, "no dependencies")
@@ -285,6 +290,7 @@ func appendReplies(b []byte, m *msg.Replies) (head, body []byte) {
 	b = binary.AppendUvarint(b, m.Of)
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Time)
+	b = binary.AppendUvarint(b, m.Clock)
 	b = appendDeps(b, m.Deps)
 	b = binary.AppendUvarint(b, uint64(len(m.Items)))
 	for i := range m.Items {
@@ -301,7 +307,7 @@ func appendReplies(b []byte, m *msg.Replies) (head, body []byte) {
 
 func readReplies(r *reader) *msg.Replies {
 	m := &msg.Replies{
-		Group: r.addr(), From: r.addr(), To: r.addr(), Of: r.uvarint(), View: r.uvarint(), Time: r.counts(), Deps: readDeps(r),
+		Group: r.addr(), From: r.addr(), To: r.addr(), Of: r.uvarint(), View: r.uvarint(), Time: r.counts(), Clock: r.uvarint(), Deps: readDeps(r),
 	}
 	m.Items = slots[msg.Reply](r, minReply)
 	for i := range m.Items {

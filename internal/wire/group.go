@@ -53,11 +53,12 @@ func appendFlushOK(b []byte, m *msg.FlushOK) []byte {
 	b = binary.AppendUvarint(b, m.View)
 	b = appendCounts(b, m.Held)
 	b = appendBool(b, m.Settled)
+	b = binary.AppendUvarint(b, m.Clock)
 	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readFlushOK(r *reader) *msg.FlushOK {
-	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Settled: r.bool(), Seen: readSeen(r), Clients: readClients(r)}
+	return &msg.FlushOK{Group: r.addr(), Attempt: r.uvarint(), From: r.addr(), View: r.uvarint(), Held: r.counts(), Settled: r.bool(), Clock: r.uvarint(), Seen: readSeen(r), Clients: readClients(r)}
 }
 
 func appendCut(b []byte, m *msg.Cut) []byte {
@@ -131,11 +132,12 @@ func appendInstall(b []byte, m *msg.Install) []byte {
 	b = binary.AppendUvarint(b, m.Attempt)
 	b = binary.AppendUvarint(b, m.For)
 	b = appendBool(b, m.Settled)
+	b = binary.AppendUvarint(b, m.Clock)
 	return appendClients(appendSeen(b, m.Seen), m.Clients)
 }
 
 func readInstall(r *reader) *msg.Install {
-	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint(), Settled: r.bool()}
+	m := &msg.Install{Group: r.addr(), Attempt: r.uvarint(), For: r.uvarint(), Settled: r.bool(), Clock: r.uvarint()}
 	m.Seen, m.Clients = readSeen(r), readClients(r)
 	return m
 }

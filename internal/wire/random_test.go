@@ -231,7 +231,7 @@ func (g gen) mendRun(r *msg.Run, sender *uint16) {
 	}
 	if r.Order == msg.FIFO || r.Order == msg.Sequence {
 		r.Deps = nil
-		r.Time = nil
+		r.Time, r.Clock = nil, 0
 	}
 	if r.Time != nil {
 		*sender %= uint16(len(r.Time))

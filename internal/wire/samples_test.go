@@ -98,15 +98,15 @@ func castSamples() []sample {
 			First: 1000, N: 3, Order: msg.FIFO, Call: true, Body: body("one", "", "three"),
 		}})},
 		{"data total relayed", data(&msg.Data{Group: group, View: 13, Sender: 1, Attempt: 77, Run: &msg.Run{
-			First: 5, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 4, 1 << 40}, Origin: caller, OFirst: 77, Body: body("x"),
+			First: 5, N: 1, Order: msg.Total, Safe: true, Time: vclock.Time{0, 4, 1 << 40}, Clock: 300, Origin: caller, OFirst: 77, Body: body("x"),
 		}})},
 		{"data of a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
-			First: 5, N: 1, Order: msg.Total, Safe: true, Call: true, Time: vclock.Time{0, 4, 7}, Origin: caller, OFirst: 40,
+			First: 5, N: 1, Order: msg.Total, Safe: true, Call: true, Time: vclock.Time{0, 4, 7}, Clock: 12, Origin: caller, OFirst: 40,
 			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("x"),
 			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
 		}})},
 		{"data that brings a cast to a list", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
-			First: 5, N: 1, Order: msg.Causal, Safe: true, Time: vclock.Time{0, 4, 7}, Origin: caller, OFirst: 40,
+			First: 5, N: 1, Order: msg.Causal, Safe: true, Time: vclock.Time{0, 4, 7}, Clock: 12, Origin: caller, OFirst: 40,
 			Listed: &msg.Listed{Num: 9}, Body: body("x"),
 		}})},
 		{"data that places casts to lists", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{

@@ -82,6 +82,7 @@ func (c *Coordinator) Behind() (attempt uint64, who []id.Address, complete bool)
 type Before struct {
 	Seen    []msg.Seen
 	Clients msg.SessionTable
+	Clock   uint64 // after that of all that was delivered
 }
 
 // Before is what a member that has installed view attempt, and delivered all
@@ -89,7 +90,7 @@ type Before struct {
 func (c *Coordinator) Before(attempt uint64) (b Before, settled bool) {
 	for _, ok := range c.oks {
 		if ok != nil && ok.View == attempt && ok.Settled {
-			return Before{Seen: ok.Seen, Clients: ok.Clients}, true
+			return Before{Seen: ok.Seen, Clients: ok.Clients, Clock: ok.Clock}, true
 		}
 	}
 	return b, false

@@ -69,7 +69,7 @@ type Ack struct {
 // nothing more of that view but forwarded entries.
 //
 // Settled says that the sender has delivered all of the views before View, and
-// so that Seen counts: as in Install, for members that joined with View and may
+// so that Seen, Clients and Clock count: as in Install, for members that joined with View and may
 // lack it. Until then it cannot tell; it reports again when it can.
 type FlushOK struct {
 	Group   id.Address
@@ -80,6 +80,7 @@ type FlushOK struct {
 	Settled bool
 	Seen    []Seen // as in Install, for members that joined with View and may lack it
 	Clients SessionTable
+	Clock   uint64
 }
 
 // A Forwarding tells Holder to send entries after From of Sender's stream, up
@@ -108,7 +109,8 @@ type CutAck struct {
 }
 
 // Install ends attempt Attempt: all survivors hold the cut, the view of log
-// entry Attempt begins. Seen and Clients are for members that join with it.
+// entry Attempt begins. Seen, Clients and Clock, which is after that of all that was
+// delivered before, are for members that join with it.
 //
 // For is the attempt whose coordinator sends it: Attempt itself, or a later one
 // that found some members behind others. Who has reported for a later attempt
@@ -121,6 +123,7 @@ type Install struct {
 	Settled bool
 	Seen    []Seen
 	Clients SessionTable
+	Clock   uint64
 }
 
 // Request is sent by a process outside the destination to a member of it,
@@ -143,6 +146,7 @@ type Request struct {
 	View   uint64
 	Time   vclock.Time
 	Deps   []Dep // of other groups, what the caller has seen
+	Clock  uint64
 	N      uint32
 	Body   []byte
 
@@ -190,6 +194,7 @@ type Replies struct {
 	View  uint64
 	Time  vclock.Time
 	Deps  []Dep // of other groups, what From has seen
+	Clock uint64
 	Items []Reply
 }
 

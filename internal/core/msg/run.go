@@ -20,6 +20,7 @@ type Run struct {
 	Time  vclock.Time // what the sender had delivered; nil for FIFO and Sequence
 	Spans []Span      // Sequence only, and then N is 1 and Body empty
 	Deps  []Dep       // of other groups, what must come first
+	Clock uint64      // after that of all the sender had seen, in any group; 0 for FIFO and Sequence
 
 	Origin id.Address // process outside the group for whom the sender relays, or 0
 	OFirst uint64     // its number for the first

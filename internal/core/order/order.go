@@ -316,9 +316,10 @@ func (q *Queue) Ends() vclock.Time { return q.ends }
 
 // plan is how the positions go on when the view has ended: first those given out,
 // of which one whose cast died with its sender stays empty, then Total casts that
-// never got one, lowest rank first. Other groups have no part in it: what is kept
-// back for their sake here differs from member to member, and they may in turn
-// wait for a cast here that has no position yet.
+// never got one, lowest clock first. What other groups keep back here differs from
+// member to member, and they may in turn wait for a cast here that has no position
+// yet; so they have no part in it but by the clocks, which all groups' casts share:
+// no cast comes after one that depends on it, in whatever groups these are.
 func (q *Queue) plan() (list []span) {
 	dry := &Queue{
 		lead: q.lead, done: q.done.Clone(), heads: make([][]*msg.Run, len(q.heads)), spans: slices.Clone(q.spans),
@@ -369,15 +370,23 @@ func (q *Queue) Finish() (lost []Lost, done bool) {
 	return lost, true
 }
 
-// tail gives the next positions to the lowest rank that has a Total cast ready.
+// tail gives the next positions to the Total cast of the lowest clock, then rank,
+// that is ready.
 func (q *Queue) tail() bool {
+	first := nobody
 	for rank, runs := range q.heads {
-		if len(runs) > 0 && runs[0].Order == msg.Total && q.done.CoversBut(runs[0].Time, rank) {
-			q.spans = append(q.spans, span{rank: rank, n: runs[0].N})
-			return true
+		if len(runs) == 0 || runs[0].Order != msg.Total || !q.done.CoversBut(runs[0].Time, rank) {
+			continue
+		}
+		if first == nobody || runs[0].Clock < q.heads[first][0].Clock {
+			first = rank
 		}
 	}
-	return false
+	if first == nobody {
+		return false
+	}
+	q.spans = append(q.spans, span{rank: first, n: q.heads[first][0].N})
+	return true
 }
 
 // barriers delivers the Barrier casts. The sequencer's have order records
