@@ -143,12 +143,12 @@ func paperFigure3(b *strings.Builder, r *paper.Result) {
 ## Figure 3: where the time of a Total cast goes
 
 Three members; the youngest calls, the oldest gives out the order. Read from the members' traces and from the clock of their
-programs, all on one machine: medians of %d casts, which need not add up. A core's time is taken when its step is done and
-what it sends is queued, so its work counts with the step before.
+programs, all on one machine: medians of %d casts that wait for the own reply, and of %d that wait for all; they need not add
+up. A core's time is taken when its step is done and what it sends is queued, so its work counts with the step before.
 
 | to the caller's own reply | us | p99 | |
 | --- | --: | --: | --- |
-`, d.Casts)
+`, d.Casts, d.RemoteCasts)
 	steps := func(list []paper.Step, all float64) {
 		for _, s := range list {
 			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", s.Name, short(s.P50), short(s.P99), s.What)
@@ -156,7 +156,7 @@ what it sends is queued, so its work counts with the step before.
 		fmt.Fprintf(b, "| **all** | **%s** | | |\n", short(all))
 	}
 	steps(d.Steps, d.Call)
-	b.WriteString("\n| to the handler of the third member, remote to both | us | p99 | |\n| --- | --: | --: | --- |\n")
+	b.WriteString("\n| to the handler of the third member, which neither casts nor orders | us | p99 | |\n| --- | --: | --: | --- |\n")
 	steps(d.Remote, d.Delivered)
 	i := &r.Isis
 	var untraced float64

@@ -16,7 +16,7 @@ func somePaper() *paper.Result {
 	r := &paper.Result{
 		Processors: 2, Loads: [2]float64{1, 7}, Isis: paper.Then(), RawP50: [2]float64{15, 17}, Members: 3,
 		Table:     []paper.Row{{Tool: "update", Isis: "1 ABCAST", Now: "a Total cast", Step: "Total cast", Frames: 4, Messages: map[string]int{"Data": 4}}},
-		Breakdown: paper.Breakdown{Casts: 1234, Call: 51, Delivered: 67},
+		Breakdown: paper.Breakdown{Casts: 1234, RemoteCasts: 99, Call: 51, Delivered: 67},
 	}
 	for i, size := range paper.Sizes {
 		r.Throughput = append(r.Throughput, paper.Throughput{Size: size, BytesPerS: float64(i+1) * 1e8, RawPerS: 4e8})

@@ -14,17 +14,19 @@ import (
 )
 
 // Breakdown is where the time of one Total call goes, whose caller is the youngest
-// of three members and gets the reply of its own handler. The oldest member gives
-// out the order. Times are medians over the casts, so they need not add up.
+// of three members. The oldest member gives out the order. Times are medians over
+// the casts, so they need not add up.
 type Breakdown struct {
-	Casts int `json:"casts"`
-	// Steps follow each other, from the call to its return.
+	// Steps follow each other, from the call to its return with the reply of the
+	// caller's own handler.
+	Casts int     `json:"casts"`
 	Steps []Step  `json:"steps"`
 	Call  float64 `json:"call_us"` // all of them
 	// Remote are the steps to the handler of the third member, which neither casts
-	// nor orders: what the paper's figure is of.
-	Remote    []Step  `json:"remote_steps"`
-	Delivered float64 `json:"remote_us"` // all of them
+	// nor orders: what the paper's figure is of. The caller waits for all.
+	RemoteCasts int     `json:"remote_casts"`
+	Remote      []Step  `json:"remote_steps"`
+	Delivered   float64 `json:"remote_us"` // all of them
 }
 
 // Step is a part of the way.
@@ -91,7 +93,7 @@ func takeApart(dir string, calls []bench.Call) (*Breakdown, error) {
 	if len(all) == 0 {
 		return nil, errors.New("no cast is in the traces of all members")
 	}
-	d := &Breakdown{Casts: len(all)}
+	d := &Breakdown{Casts: len(all), RemoteCasts: len(all)}
 	for _, s := range steps {
 		s.P50, s.P99 = spread(all, s.from, s.to)
 		if s.call {

@@ -84,7 +84,7 @@ const (
 
 func runs() int {
 	calls := 2 * len(Orders) * (len(Destinations) + len(Sizes) - 1)
-	return 2*len(Sizes) + calls + 2 + 1
+	return 2*len(Sizes) + calls + 2 + 2
 }
 
 // measure is how long each run is measured: a warm-up of half of that comes first.
@@ -197,25 +197,40 @@ func calling(order, replies string, members, size int) bench.Shape {
 	}
 }
 
-// breakdown measures calls whose members write traces, and reads these.
+// breakdown takes calls apart. Those that wait for nobody but their own member
+// leave the others behind, so the way to another is taken from those that wait for
+// all: each finds the members idle.
 func (e *evaluation) breakdown() error {
-	e.Tell("figure 3: one Total cast at a time, traced")
-	dir, err := os.MkdirTemp("", "cohort-paper-")
+	own, err := e.traced(bench.OwnReply)
 	if err != nil {
 		return err
+	}
+	all, err := e.traced(bench.AllReplies)
+	if err != nil {
+		return err
+	}
+	e.out.Breakdown = Breakdown{
+		Casts: own.Casts, Steps: own.Steps, Call: own.Call,
+		RemoteCasts: all.Casts, Remote: all.Remote, Delivered: all.Delivered,
+	}
+	return nil
+}
+
+// traced measures calls whose members write traces, and takes them apart.
+func (e *evaluation) traced(replies string) (*Breakdown, error) {
+	e.Tell("figure 3: one Total call at a time, traced, reply of " + replies)
+	dir, err := os.MkdirTemp("", "cohort-paper-")
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // nothing depends on it
 	b := e.b
 	b.Trace, b.Measure = dir, max(b.Measure, leastTraced)
-	r, err := b.Run(e.ctx, bench.Cohort, calling(bench.Total, bench.OwnReply, members, Sizes[0]))
+	r, err := b.Run(e.ctx, bench.Cohort, calling(bench.Total, replies, members, Sizes[0]))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d, err := takeApart(dir, r.Calls)
-	if err == nil {
-		e.out.Breakdown = *d
-	}
-	return err
+	return takeApart(dir, r.Calls)
 }
 
 // Find is the latency that was measured so, or nil.

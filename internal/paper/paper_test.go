@@ -76,7 +76,7 @@ func TestFigure3(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &e.out.Breakdown
-	if b.Casts == 0 || len(b.Steps) != 6 || len(b.Remote) != 4 || b.Call <= 0 || b.Delivered <= 0 {
+	if b.Casts == 0 || b.RemoteCasts == 0 || len(b.Steps) != 6 || len(b.Remote) != 4 || b.Call <= 0 || b.Delivered <= 0 {
 		t.Errorf("%+v", b)
 	}
 	for _, s := range append(b.Steps, b.Remote...) {

@@ -47,7 +47,8 @@ func (r *Result) Write(w io.Writer) error {
 	}
 	say("all\t%.1f", r.Breakdown.Call)
 	say("")
-	say("The same, to the handler of a member that neither casts nor orders; 1987: %g ms", i.RemoteTotal)
+	say("From the call to the handler of a member that neither casts nor orders, of %d casts that wait for all; 1987: %g ms",
+		r.Breakdown.RemoteCasts, i.RemoteTotal)
 	for _, s := range r.Breakdown.Remote {
 		say("%s\t%.1f (%.0f)\t%s", s.Name, s.P50, s.P99, s.What)
 	}
