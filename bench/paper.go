@@ -203,8 +203,8 @@ const paperFairness = `
 - A **join** costs twice: one view with the joiner, in which it gets the state, and one that says that it has it.
 - **Times are not fair.** 1987 was one machine for each site and a real network; here all members share the processors of one
   machine and there is no network. Loopback flatters the links; sharing two processors punishes everything that members do at
-  the same time, and the more so the more members there are: that the times grow with the number of destinations is mostly
-  this. To compare is the *shape*: what depends on the size, on the number of destinations, on waiting for others, and which
+  the same time, and the more so the more members there are: that the times grow with the number of destinations is at least
+  in part this. To compare is the *shape*: what depends on the size, on the number of destinations, on waiting for others, and which
   share of the time goes into messages.
 - In 1987 a program talked to the protocols process of its site over a link; a Cohort program has the protocol in it, and what
   was a link is a queue between goroutines.

@@ -13,7 +13,7 @@ import (
 func TestPaper(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	o := runs(t, "", "bench", "paper", "--seconds", "1", "--json", "--out", dir)
-	o.wants(t, exitDone, "figure 2: throughput", "figure 3: one Total cast")
+	o.wants(t, exitDone, "figure 2: throughput", "figure 3: one Total call")
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	written, err := os.ReadFile(filepath.Join(dir, "paper.json"))
 	if err != nil {
