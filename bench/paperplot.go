@@ -185,8 +185,12 @@ func plotSteps(r *paper.Result, dir string) error {
 		{fmt.Sprintf("Cohort: call with\nthe own reply, %s us", short(r.Breakdown.Call)), partsOf(r.Breakdown.Steps)},
 		{fmt.Sprintf("Cohort: delivered at\na third member, %s us", short(r.Breakdown.Delivered)), partsOf(r.Breakdown.Remote)},
 		{fmt.Sprintf("1987: delivered at\na remote site, %g ms", i.RemoteTotal), []part{
-			{"site", i.SiteLink, 0}, {"message", i.NetLink, 1}, {"message", i.NetLink, 1}, {"message", i.NetLink, 1},
-			{"site", i.SiteLink, 0}, {"", i.RemoteTotal - i.RemoteLinks, 4},
+			{"site", i.SiteLink, 0},
+			{"message", i.NetLink, 1},
+			{"message", i.NetLink, 1},
+			{"message", i.NetLink, 1},
+			{"site", i.SiteLink, 0},
+			{"", i.RemoteTotal - i.RemoteLinks, 4},
 		}},
 	}
 	p := plot.New()

@@ -61,22 +61,38 @@ var steps = []struct {
 	from, to     func(*moments) int64
 	call, remote bool // of which ways it is a part
 }{
-	{Step{Name: "to the core", What: "Group.Call, inbox, the core makes the cast"},
-		func(m *moments) int64 { return m.called }, func(m *moments) int64 { return m.sent }, true, true},
-	{Step{Name: "cast", What: "write, wire, read, the oldest member's core orders it"},
-		func(m *moments) int64 { return m.sent }, func(m *moments) int64 { return m.delivered[orderer] }, true, true},
-	{Step{Name: "order record", What: "write, wire, read, the caller's core delivers"},
-		func(m *moments) int64 { return m.delivered[orderer] }, func(m *moments) int64 { return m.delivered[caller] }, true, false},
-	{Step{Name: "order record", What: "write, wire, read, the third member's core delivers"},
-		func(m *moments) int64 { return m.delivered[orderer] }, func(m *moments) int64 { return m.delivered[third] }, false, true},
-	{Step{Name: "to the program", What: "the group's queue, until the handler has it"},
-		func(m *moments) int64 { return m.delivered[caller] }, func(m *moments) int64 { return m.handled[caller] }, true, false},
-	{Step{Name: "to the program", What: "the group's queue, until the handler has it"},
-		func(m *moments) int64 { return m.delivered[third] }, func(m *moments) int64 { return m.handled[third] }, false, true},
-	{Step{Name: "reply", What: "Request.Reply, inbox, the core counts it"},
-		func(m *moments) int64 { return m.handled[caller] }, func(m *moments) int64 { return m.answered }, true, false},
-	{Step{Name: "return", What: "until Group.Call has returned"},
-		func(m *moments) int64 { return m.answered }, func(m *moments) int64 { return m.returned }, true, false},
+	{
+		Step{Name: "to the core", What: "Group.Call, inbox, the core makes the cast"},
+		func(m *moments) int64 { return m.called }, func(m *moments) int64 { return m.sent }, true, true,
+	},
+	{
+		Step{Name: "cast", What: "write, wire, read, the oldest member's core orders it"},
+		func(m *moments) int64 { return m.sent }, func(m *moments) int64 { return m.delivered[orderer] }, true, true,
+	},
+	{
+		Step{Name: "order record", What: "write, wire, read, the caller's core delivers"},
+		func(m *moments) int64 { return m.delivered[orderer] }, func(m *moments) int64 { return m.delivered[caller] }, true, false,
+	},
+	{
+		Step{Name: "order record", What: "write, wire, read, the third member's core delivers"},
+		func(m *moments) int64 { return m.delivered[orderer] }, func(m *moments) int64 { return m.delivered[third] }, false, true,
+	},
+	{
+		Step{Name: "to the program", What: "the group's queue, until the handler has it"},
+		func(m *moments) int64 { return m.delivered[caller] }, func(m *moments) int64 { return m.handled[caller] }, true, false,
+	},
+	{
+		Step{Name: "to the program", What: "the group's queue, until the handler has it"},
+		func(m *moments) int64 { return m.delivered[third] }, func(m *moments) int64 { return m.handled[third] }, false, true,
+	},
+	{
+		Step{Name: "reply", What: "Request.Reply, inbox, the core counts it"},
+		func(m *moments) int64 { return m.handled[caller] }, func(m *moments) int64 { return m.answered }, true, false,
+	},
+	{
+		Step{Name: "return", What: "until Group.Call has returned"},
+		func(m *moments) int64 { return m.answered }, func(m *moments) int64 { return m.returned }, true, false,
+	},
 }
 
 // takeApart reads the traces of the members in dir and lays them beside what the

@@ -25,19 +25,19 @@ func (r *Result) Write(w io.Writer) error {
 	}
 	say("")
 	say("Figure 2: one call at a time, median us (p99)")
-	head := "members\tbytes"
+	fmt.Fprint(t, "members\tbytes")
 	for _, c := range r.columns() {
-		head += "\t" + c.order + ", " + c.replies
+		fmt.Fprintf(t, "\t%s, %s", c.order, c.replies)
 	}
-	say("%s", head)
+	say("")
 	for _, at := range r.places() {
-		line := fmt.Sprintf("%d\t%d", at.members, at.size)
+		fmt.Fprintf(t, "%d\t%d", at.members, at.size)
 		for _, c := range r.columns() {
 			if l := r.Find(c.order, c.replies, at.members, at.size); l != nil {
-				line += fmt.Sprintf("\t%.0f (%.0f)", l.P50, l.P99)
+				fmt.Fprintf(t, "\t%.0f (%.0f)", l.P50, l.P99)
 			}
 		}
-		say("%s", line)
+		say("")
 	}
 	say("Plain TCP goes to two others and back in %.0f and %.0f us.", r.RawP50[0], r.RawP50[1])
 	say("")
