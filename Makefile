@@ -13,7 +13,7 @@ WORLDS   ?= all
 STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim worlds metamorphic big torture model peers picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim worlds metamorphic big torture model peers paper picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ model: ## check the models of the design within their large bounds (some minutes
 
 peers: ## compare Cohort with other systems (some minutes); writes docs/bench
 	cd bench && $(GO) run .
+
+paper: ## repeat the 1987 paper's evaluation (a minute); writes docs/bench/paper*
+	$(GO) run ./cmd/cohort bench paper --out docs/bench
+	cd bench && $(GO) run . -paper ../docs/bench/paper.json
 
 picture: ## draw docs/img/crash.svg anew, from its story
 	$(GO) test ./cmd/cohort -run TestCrashPicture -update

@@ -2,9 +2,11 @@
 // messages between processes, under the same loads, with every message checked.
 //
 //	go run . [-rounds 5] [-seconds 2] [-only raw,cohort] [-docs ../docs/bench]
+//	go run . -paper paper.json [-docs ../docs/bench]
 //
 // In each round each load is put on one system after the other, each time with
-// new processes. It writes a table, all figures as JSON, and plots.
+// new processes. It writes a table, all figures as JSON, and plots. The second
+// form measures nothing: it draws what "cohort bench paper --out" has written.
 package main
 
 import (
@@ -35,7 +37,15 @@ func main() {
 	seconds := flag.Float64("seconds", 2, "how long each time, after a warm-up of up to a second")
 	only := flag.String("only", "", "`names` of systems with commas; by default all")
 	docs := flag.String("docs", "../docs/bench", "`directory` for what is written; empty for none")
+	file := flag.String("paper", "", "`file` that cohort bench paper --out has written: draw it, and measure nothing")
 	flag.Parse()
+	if *file != "" {
+		if err := drawPaper(*file, *docs); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := comparison{

@@ -182,6 +182,9 @@ func TestWrongUsage(t *testing.T) {
 		{"bench --size 31", "a whole number from 32"},
 		{"bench --seconds 0", "--seconds is 0.1 to 600"},
 		{"bench --latency --window 3", "give one of them"},
+		{"bench paper --seconds 0.5", "--seconds is 1 to 3600"},
+		{"bench paper --seconds NaN", "--seconds is 1 to 3600"},
+		{"bench paper now", "takes flags only"},
 		{"twenty bench --workers 0", "--workers is 1 to 10000"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -196,7 +199,7 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
-		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench", "bench",
+		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench", "bench", "bench paper",
 		"torture",
 	} {
 		t.Run(args, func(t *testing.T) {

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,6 +151,8 @@ func TestShapeCheck(t *testing.T) {
 		func(s *Shape) { s.Senders = "two" },
 		func(s *Shape) { s.Window = -1 },
 		func(s *Shape) { s.Groups = 0 },
+		func(s *Shape) { s.Window, s.Replies = 1, "some" },
+		func(s *Shape) { s.Replies = OwnReply },
 	} {
 		s := small
 		if s.Check() != nil {
@@ -158,5 +161,37 @@ func TestShapeCheck(t *testing.T) {
 		if change(&s); s.Check() == nil {
 			t.Errorf("accepts %+v", s)
 		}
+	}
+}
+
+// A call returns when its replies are there, at its own member or at all.
+func TestCalls(t *testing.T) {
+	for _, replies := range []string{OwnReply, AllReplies} {
+		s := small
+		s.Senders, s.Window, s.Replies = One, 1, replies
+		b := newBench()
+		b.Trace = t.TempDir()
+		r, err := b.Run(t.Context(), Cohort, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Calls) == 0 || r.Call.Samples != len(r.Calls) || r.Call.P50 < r.Sender.P50 {
+			t.Errorf("%s: %d calls, %+v, handled %+v", replies, len(r.Calls), r.Call, r.Sender)
+		}
+		for _, c := range r.Calls {
+			if last := slices.Max(c.Handled); c.Caller != 2 || c.Took < c.Handled[2] || replies == AllReplies && c.Took < last {
+				t.Fatalf("%s: %+v", replies, c)
+			}
+		}
+		for rank := range s.Members {
+			if text, err := os.ReadFile(filepath.Join(b.Trace, fmt.Sprintf("cohort-%d.jsonl", rank))); err != nil || !strings.HasSuffix(string(text), "}\n") {
+				t.Errorf("the trace of member %d: %v", rank, err)
+			}
+		}
+	}
+	s := small
+	s.Window, s.Replies = 1, OwnReply
+	if _, err := newBench().Run(t.Context(), Raw, s); err == nil || !strings.Contains(err.Error(), "do not reply") {
+		t.Error(err)
 	}
 }

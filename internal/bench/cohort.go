@@ -2,7 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -27,6 +29,7 @@ type cohortMember struct {
 	groups  []*cohort.Group
 	order   cohort.Order
 	options []cohort.Option
+	trace   *os.File // what the node says of itself, if somebody wants to know
 
 	mu    sync.Mutex
 	full  []bool        // by group: all members are in
@@ -55,7 +58,14 @@ func (m *cohortMember) Listen() (string, error) {
 func (m *cohortMember) start(seeds []string) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	m.node, err = cohort.Start(ctx, cohort.Config{Name: fmt.Sprintf("m%d", m.Rank), Seeds: seeds})
+	cfg := cohort.Config{Name: fmt.Sprintf("m%d", m.Rank), Seeds: seeds}
+	if m.Trace != "" {
+		if m.trace, err = os.Create(m.Trace); err != nil {
+			return err
+		}
+		cfg.Trace = m.trace
+	}
+	m.node, err = cohort.Start(ctx, cfg)
 	return err
 }
 
@@ -70,7 +80,7 @@ func (m *cohortMember) Join(addrs []string) error {
 	for i := range m.Groups {
 		g, err := m.node.Join(ctx, fmt.Sprintf("bench %d", i), cohort.GroupConfig{
 			OnView:   func(v cohort.View) { m.viewed(i, v) },
-			Handlers: map[cohort.Entry]cohort.Handler{entry: func(r *cohort.Request) { m.Deliver(i, r.Raw()) }},
+			Handlers: map[cohort.Entry]cohort.Handler{entry: func(r *cohort.Request) { m.handle(i, r) }},
 		})
 		if err != nil {
 			return err
@@ -78,6 +88,17 @@ func (m *cohortMember) Join(addrs []string) error {
 		m.groups = append(m.groups, g)
 	}
 	return nil
+}
+
+// handle takes a cast and answers it, if the shape has this member answer. One
+// that does not declines, as every handler that gives no answer.
+func (m *cohortMember) handle(group int, r *cohort.Request) {
+	m.Deliver(group, r.Raw())
+	if m.Replies == AllReplies || m.Replies == OwnReply && r.Sender == m.node.Address() {
+		if err := r.Reply([]byte{}); err != nil {
+			m.Fail(err)
+		}
+	}
 }
 
 // viewed waits for all members to be in. None is to go after that.
@@ -104,7 +125,16 @@ func (m *cohortMember) Ready() error {
 }
 
 func (m *cohortMember) Cast(group int, payload []byte) error {
-	return m.groups[group].Cast(context.Background(), m.order, entry, payload, m.options...)
+	g := m.groups[group]
+	want := 1
+	switch m.Replies {
+	case NoReply:
+		return g.Cast(context.Background(), m.order, entry, payload, m.options...)
+	case AllReplies:
+		want = cohort.All
+	}
+	_, err := g.Call(context.Background(), m.order, entry, payload, want, m.options...)
+	return err
 }
 
 func (m *cohortMember) Flush() error { return nil }
@@ -114,5 +144,9 @@ func (m *cohortMember) Close() error {
 	if m.node == nil {
 		return nil
 	}
-	return m.node.Close()
+	err := m.node.Close()
+	if m.trace != nil {
+		err = errors.Join(err, m.trace.Close())
+	}
+	return err
 }

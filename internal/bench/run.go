@@ -18,6 +18,7 @@ type Bench struct {
 	Worker  []string      // the arguments that make this program a worker
 	Measure time.Duration // how long a run is measured, after a warm-up
 	Profile string        // a directory for processor profiles of the workers; empty for none
+	Trace   string        // a directory for what the members' systems say of themselves, SYSTEM-RANK.jsonl; empty for none
 }
 
 // Run is what one run came to.
@@ -32,6 +33,8 @@ type Run struct {
 	Memory  float64 // bytes, of the largest member
 	Sender  Times   // from Cast to the delivery at the sender
 	Last    Times   // from Cast to the delivery at the last member
+	Call    Times   // from Cast to its replies
+	Calls   []Call  // in no order
 	Settled uint64  // deliveries in all, each checked
 }
 
@@ -51,6 +54,7 @@ type running struct {
 	members []*crew.Process
 	answers []report // by rank, to what all were told last
 	times   map[castKey][]time.Duration
+	calls   []Call
 }
 
 // castKey names a cast of a run.
@@ -124,7 +128,11 @@ func (r *running) gather() error {
 		}
 	}
 	be := func(rank int) order {
-		return order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank]}
+		o := order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank]}
+		if r.b.Trace != "" {
+			o.Trace = filepath.Join(r.b.Trace, fmt.Sprintf("%s-%d.jsonl", r.system, rank))
+		}
+		return o
 	}
 	if err := r.each(be, slices.Collect(ranks(r.shape.Members))...); err != nil {
 		return err
@@ -197,6 +205,8 @@ func (r *running) fault(t crew.Tiding[report]) error {
 			}
 			r.times[k][rank] = max(1, time.Duration(binary.LittleEndian.Uint32(b[8:])))
 		}
+	case t.Report.Calls != nil:
+		r.calls = appendCalls(r.calls, t.Report.Group, slices.Index(r.members, t.From), t.Report.Calls)
 	}
 	return nil
 }
@@ -247,7 +257,26 @@ func (r *running) finish(before, after []*Mark) (*Run, error) {
 	}
 	run.sum(before, after)
 	run.Sender, run.Last = r.durations()
-	return run, nil
+	run.Calls, run.Call = r.called()
+	if r.b.Trace == "" {
+		return run, nil
+	}
+	return run, r.part()
+}
+
+// part has the members end by themselves, so that their traces are whole.
+func (r *running) part() error {
+	missing := len(r.members)
+	for _, p := range r.members {
+		p.Finish()
+	}
+	return r.Until("ending", func(t crew.Tiding[report]) error {
+		if t.Gone {
+			missing--
+			return t.From.Err()
+		}
+		return nil // they see each other go
+	}, func() bool { return missing == 0 })
 }
 
 // sum derives rates and costs from what members have done between two marks.

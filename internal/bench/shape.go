@@ -31,6 +31,15 @@ const (
 	All = "all"
 )
 
+// Replies that a cast may be made for, as a call: its sender goes on when it has
+// that of its own member, which alone answers, or those of all members. None is a
+// plain cast.
+const (
+	NoReply    = ""
+	OwnReply   = "own"
+	AllReplies = "all"
+)
+
 // Shape is a load.
 type Shape struct {
 	Members int    `json:"members"`
@@ -40,6 +49,7 @@ type Shape struct {
 	Senders string `json:"senders"`
 	Window  int    `json:"window"` // casts that a sender has under way; 0 for what the system allows
 	Groups  int    `json:"groups"` // all members are in all; senders cast to each in turn
+	Replies string `json:"replies,omitempty"`
 }
 
 // Check says what is wrong with a shape.
@@ -57,6 +67,10 @@ func (s *Shape) Check() error {
 		return fmt.Errorf("a window is of 0 to 65536 casts")
 	case s.Groups < 1 || s.Groups > 1000:
 		return fmt.Errorf("groups are 1 to 1000")
+	case s.Replies != NoReply && s.Replies != OwnReply && s.Replies != AllReplies:
+		return fmt.Errorf("replies are own or all, or none")
+	case s.Replies != NoReply && s.Window != 1:
+		return fmt.Errorf("calls are made one at a time: their window is 1")
 	}
 	return nil
 }
@@ -87,6 +101,8 @@ type Seat struct {
 	// Dir is an empty directory for what the member keeps. It goes with the run:
 	// members are killed, and do not tidy up.
 	Dir string
+	// Trace is a file for what the member's system says of itself; empty for none.
+	Trace string
 	// Deliver takes a payload from any member, this one too, and does not keep it.
 	// Calls for casts of one sender to one group come one at a time, and where an
 	// order is promised all calls for one group do.
@@ -105,8 +121,8 @@ type Member interface {
 	Join(addrs []string) error
 	// Ready returns when whatever is cast reaches all members.
 	Ready() error
-	// Cast sends a payload, which it must not keep, to all members of a group. One
-	// goroutine calls it.
+	// Cast sends a payload, which it must not keep, to all members of a group, and
+	// returns when it has the replies that the shape asks for. One goroutine calls it.
 	Cast(group int, payload []byte) error
 	// Flush sends what Cast has kept back.
 	Flush() error
@@ -119,6 +135,8 @@ type System struct {
 	Make func(*Seat) Member
 	// Deaf: members need not be delivered their own casts.
 	Deaf bool
+	// Calls: its members give the replies that a shape asks for.
+	Calls bool
 }
 
 // Systems are those that a program's workers know, by name.
@@ -131,4 +149,6 @@ const (
 )
 
 // Ours are the systems that are here.
-func Ours() Systems { return Systems{Cohort: {Make: newCohort}, Raw: {Make: newRaw, Deaf: true}} }
+func Ours() Systems {
+	return Systems{Cohort: {Make: newCohort, Calls: true}, Raw: {Make: newRaw, Deaf: true}}
+}

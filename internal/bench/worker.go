@@ -32,12 +32,13 @@ type order struct {
 	Rank    int        `json:"rank"`
 	Profile string     `json:"profile,omitempty"` // of a mark: the file for the processor profile from here on
 	Dir     string     `json:"dir,omitempty"`     // Seat.Dir
+	Trace   string     `json:"trace,omitempty"`   // Seat.Trace
 	Addrs   []string   `json:"addrs,omitempty"`
 	Sent    [][]uint64 `json:"sent,omitempty"`  // casts in all, by group and rank
 	Begin   bool       `json:"begin,omitempty"` // of a mark: times are kept from here on
 }
 
-// report is one line from a worker. One with Times, or a Fault, answers nothing.
+// report is one line from a worker. One with Times, Calls or a Fault answers nothing.
 type report struct {
 	Did    string   `json:"did,omitempty"`
 	Fault  string   `json:"fault,omitempty"`
@@ -48,6 +49,7 @@ type report struct {
 	Memory float64  `json:"memory,omitempty"` // bytes, at most at a time
 	Group  int      `json:"group,omitempty"`  // of Times
 	Times  []byte   `json:"times,omitempty"`  // see ledger.timings
+	Calls  []byte   `json:"calls,omitempty"`  // see calls.tell
 }
 
 // worker is one member's process.
@@ -55,7 +57,8 @@ type worker struct {
 	seat   Seat
 	member Member
 	ledger *ledger
-	casts  []uint64      // by group
+	casts  []uint64 // by group
+	calls  calls
 	slots  chan struct{} // one for each cast under way, when there is a window
 	stop   atomic.Bool
 	over   chan struct{} // closed when the last cast is on its way
@@ -142,13 +145,16 @@ func (w *worker) be(systems Systems, o *order) (string, error) {
 	if err := o.Shape.Check(); err != nil {
 		return "", err
 	}
+	if o.Shape.Replies != NoReply && !system.Calls {
+		return "", fmt.Errorf("members of %s do not reply", o.System)
+	}
 	w.ledger = newLedger(o.Shape, o.Rank)
 	w.ledger.deaf, w.ledger.fail, w.ledger.own = system.Deaf, w.fail, w.own
 	w.casts = make([]uint64, o.Shape.Groups)
 	if o.Shape.Window > 0 {
 		w.slots = make(chan struct{}, o.Shape.Window)
 	}
-	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Deliver: w.ledger.deliver, Fail: w.fail}
+	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Trace: o.Trace, Deliver: w.ledger.deliver, Fail: w.fail}
 	w.member = system.Make(&w.seat)
 	return w.member.Listen()
 }
@@ -200,6 +206,9 @@ func (w *worker) load() {
 			w.fail(fmt.Errorf("cast %d: %w", m.seq, err))
 			return
 		}
+		if s.Replies != NoReply && w.ledger.timed.Load() {
+			w.calls = append(w.calls, call{group, m.seq, m.at, time.Duration(time.Now().UnixNano() - m.at)})
+		}
 		w.casts[group]++
 	}
 	if err := w.member.Flush(); err != nil {
@@ -228,6 +237,7 @@ func (w *worker) settle(o *order, r *report) error {
 	const most = 1 << 16
 	for g := range w.seat.Groups {
 		w.ledger.timings(g, most, func(b []byte) { w.tell(&report{Group: g, Times: b}) })
+		w.calls.tell(g, most, func(b []byte) { w.tell(&report{Group: g, Calls: b}) })
 	}
 	r.Chains, r.Memory = w.ledger.chains(), peakMemory()
 	return nil

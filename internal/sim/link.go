@@ -120,6 +120,7 @@ func (w *World) write(from *site, x core.Write) {
 	bytes := w.encode(x.Frame)
 	w.stats.Frames++
 	w.stats.Bytes += len(bytes)
+	w.tally.wrote(x.Frame)
 	if w.big != nil {
 		w.big.meter.wrote(from.host, x.Frame, len(bytes))
 		w.big.whole.wrote(from.host, x.Frame, len(bytes))

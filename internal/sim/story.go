@@ -221,6 +221,7 @@ var kinds = map[string]msg.Kind{
 	"Request": msg.KindRequest, "RequestHeld": msg.KindRequestHeld, "Replies": msg.KindReplies,
 	"XferAsk": msg.KindXferAsk, "XferBegin": msg.KindXferBegin, "XferBlock": msg.KindXferBlock,
 	"XferEnd": msg.KindXferEnd, "XferCredit": msg.KindXferCredit, "Bond": msg.KindBond,
+	"DepAsk": msg.KindDepAsk, "DepDone": msg.KindDepDone,
 	"XferReplies": msg.KindXferReplies, "SessionTold": msg.KindSessionTold, "HandOver": msg.KindHandOver,
 }
 

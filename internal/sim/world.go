@@ -18,6 +18,7 @@
 //	run.go     a whole run
 //	stats.go   what it exercised
 //	story.go   a run that is told, command by command
+//	count.go   what one step of a story sends
 //	drive.go   a world whose programs somebody else runs
 //	big.go     a large world: what each kind of event costs; meter.go counts
 package sim
@@ -64,6 +65,7 @@ type World struct {
 	story     *Story // not nil: what happens is told, and chance has no part in it
 	driver    Driver // not nil: it runs the programs
 	big       *big   // not nil: it says what programs do, and what goes wrong
+	tally     *tally // not nil: what is written is counted
 
 	rank      int        // how many events there were at this time, asides not counted
 	recording *recording // of what chance decides; or nil
