@@ -2,9 +2,11 @@
 // messages between processes, under the same loads, with every message checked.
 //
 //	go run . [-rounds 5] [-seconds 2] [-only raw,cohort] [-docs ../docs/bench]
+//	go run . -history ../docs/bench/history.jsonl
 //
 // In each round each load is put on one system after the other, each time with
-// new processes. It writes a table, all figures as JSON, and plots.
+// new processes. It writes a table, all figures as JSON, and plots. With -history it only draws the history of
+// Cohort's own costs (internal/cost), beside the file.
 package main
 
 import (
@@ -35,7 +37,11 @@ func main() {
 	seconds := flag.Float64("seconds", 2, "how long each time, after a warm-up of up to a second")
 	only := flag.String("only", "", "`names` of systems with commas; by default all")
 	docs := flag.String("docs", "../docs/bench", "`directory` for what is written; empty for none")
+	history := flag.String("history", "", "draw the history in this `file`, and do nothing else")
 	flag.Parse()
+	if *history != "" {
+		exit(plotHistory(*history))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := comparison{
@@ -52,8 +58,13 @@ func main() {
 			err = c.write(*docs)
 		}
 	}
+	exit(err)
+}
+
+func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
