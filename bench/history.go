@@ -119,7 +119,7 @@ func (p *panel) draw(all []cost.Record) (*plot.Plot, error) {
 	// The legend is on the right of the last line.
 	drawing.Legend.Top = true
 	drawing.Legend.TextStyle.Font.Size = vg.Points(9)
-	drawing.X.Min, drawing.X.Max = -0.3, float64(len(all)-1)*1.45+0.7
+	drawing.X.Min, drawing.X.Max = -0.3, float64(len(all)-1)*1.35+0.7
 	if p.share {
 		drawing.Y.Scale, drawing.Y.Tick.Marker = plot.LogScale{}, plot.TickerFunc(multiples)
 		drawing.Y.Min, drawing.Y.Max = min(drawing.Y.Min, 1)/1.2, max(drawing.Y.Max, 1.5)*1.1
@@ -148,7 +148,11 @@ func (p *panel) points(all []cost.Record, name string) (points plotter.XYs) {
 
 // multiples are the ticks of an axis of ratios.
 func multiples(least, most float64) (ticks []plot.Tick) {
-	for _, x := range []float64{0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 3, 5, 7, 10, 20, 50, 100} {
+	marks := []float64{0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 10, 20, 50, 100}
+	if most < 4*least {
+		marks = []float64{0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 2.5, 3}
+	}
+	for _, x := range marks {
 		if least <= x && x <= most {
 			ticks = append(ticks, plot.Tick{Value: x, Label: fmt.Sprint(x)})
 		}
