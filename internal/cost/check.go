@@ -50,7 +50,7 @@ type GrownError struct {
 
 func (e *GrownError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "cost: %d counts grew by more than a tenth since %s of %s, and the history does not say why:\n", len(e.All), e.Since.Commit, e.Since.Date)
+	fmt.Fprintf(&b, "cost: since %s of %s these counts grew by more than a tenth, and the history does not say why:\n", e.Since.Commit, e.Since.Date)
 	for _, g := range e.All {
 		fmt.Fprintf(&b, "  %v\n", g)
 	}
