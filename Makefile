@@ -13,7 +13,7 @@ WORLDS   ?= all
 STATES   ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt lint house race fuzz sim worlds metamorphic big torture model peers paper picture cover tidy
+.PHONY: help build test check fmt lint house race fuzz sim worlds metamorphic big torture cost model peers paper picture cover tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ big: ## simulate 300 sites and 1000 groups for a minute (some minutes)
 
 torture: ## torment real processes for SECONDS=60
 	scripts/torture $(SECONDS)
+
+cost: ## count what a message costs, and fail if it is more than the history says
+	scripts/cost check
 
 model: ## check the models of the design within their large bounds (some minutes)
 	$(GO) run ./internal/model/cmd

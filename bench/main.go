@@ -3,10 +3,12 @@
 //
 //	go run . [-rounds 5] [-seconds 2] [-only raw,cohort] [-docs ../docs/bench]
 //	go run . -paper paper.json [-docs ../docs/bench]
+//	go run . -history ../docs/bench/history.jsonl
 //
 // In each round each load is put on one system after the other, each time with
-// new processes. It writes a table, all figures as JSON, and plots. The second
-// form measures nothing: it draws what "cohort bench paper --out" has written.
+// new processes. It writes a table, all figures as JSON, and plots. The other forms
+// measure nothing: they draw what "cohort bench paper --out" has written, and the
+// history of Cohort's own costs (internal/cost), beside the file.
 package main
 
 import (
@@ -37,14 +39,14 @@ func main() {
 	seconds := flag.Float64("seconds", 2, "how long each time, after a warm-up of up to a second")
 	only := flag.String("only", "", "`names` of systems with commas; by default all")
 	docs := flag.String("docs", "../docs/bench", "`directory` for what is written; empty for none")
-	file := flag.String("paper", "", "`file` that cohort bench paper --out has written: draw it, and measure nothing")
+	paper := flag.String("paper", "", "`file` that cohort bench paper --out has written: draw it, and measure nothing")
+	history := flag.String("history", "", "draw the history in this `file`, and measure nothing")
 	flag.Parse()
-	if *file != "" {
-		if err := drawPaper(*file, *docs); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
+	switch {
+	case *paper != "":
+		exit(drawPaper(*paper, *docs))
+	case *history != "":
+		exit(plotHistory(*history))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -62,8 +64,13 @@ func main() {
 			err = c.write(*docs)
 		}
 	}
+	exit(err)
+}
+
+func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }

@@ -138,7 +138,7 @@ func (p policy) keeps() (complaints []string) {
 			case within("internal/core/...", r.pkg) && !within("internal/core/...", item):
 				complain(r, item, "the core imports nothing but itself")
 			case item == "internal/core" && !drives(r.pkg):
-				complain(r, item, "the composition is driven by the simulator, the explorer, the runtime and what compares them only")
+				complain(r, item, "the composition is driven by the simulator, the explorer, the runtime and what compares or counts them only")
 			case isTool(r.pkg) && item != ".":
 				complain(r, item, "a tool stands on the public package alone")
 			}
@@ -149,7 +149,7 @@ func (p policy) keeps() (complaints []string) {
 
 // drives tells the packages that may give a core its inputs, or speak of them.
 func drives(pkg string) bool {
-	return slices.Contains([]string{"internal/sim", "internal/explore", "internal/metamorph", "internal/node", ".", "cohorttest"}, pkg)
+	return slices.Contains([]string{"internal/sim", "internal/explore", "internal/metamorph", "internal/cost", "internal/node", ".", "cohorttest"}, pkg)
 }
 
 // isTool tells the packages of the toolkit: those beside the public package.
