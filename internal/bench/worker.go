@@ -229,6 +229,6 @@ func (w *worker) settle(o *order, r *report) error {
 	for g := range w.seat.Groups {
 		w.ledger.timings(g, most, func(b []byte) { w.tell(&report{Group: g, Times: b}) })
 	}
-	r.Chains, r.Memory = w.ledger.chains(), peakMemory()
+	r.Chains, r.Memory = w.ledger.chains(), PeakMemory()
 	return nil
 }
