@@ -60,7 +60,8 @@ The names of the rows:
                            the one less the other
   transfer_ms              with the same three, and transfer_mb_per_s, transfer_raw_mb_per_s (TCP),
                            transfer_raw_ratio, transfer_donor_peak_mb, transfer_joiner_peak_mb
-  idle_none_frames_per_s   that a site sends without groups, on average; idle_none_bytes_per_s
+  idle_none_frames_per_s   that a site sends without groups, on average; idle_none_bytes_per_s,
+                           idle_none_cpu_percent, idle_none_rss_mb
   idle_frames_per_s        that a site sends more with the groups; idle_bytes_per_s
   idle_cpu_percent         of one core, at the busiest site; idle_rss_mb at the largest
   read_per_s               of one member while it alone reads; read_all_per_s of each when all do

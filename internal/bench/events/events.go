@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/bench"
@@ -64,12 +65,15 @@ type measurement struct {
 
 // rounds counts the rounds of a measurement.
 type rounds struct {
+	mu         sync.Mutex
 	most, done int
 	end        time.Time // zero for none
 }
 
 // next reports whether there is one more. There are at least two, if they may.
 func (r *rounds) next() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.done == r.most || r.done >= 2 && !r.end.IsZero() && time.Now().After(r.end) {
 		return false
 	}
@@ -77,21 +81,15 @@ func (r *rounds) next() bool {
 	return true
 }
 
-// again begins to count anew, with so many times as long.
-func (r *rounds) again(limit time.Duration) {
-	r.done = 0
-	if !r.end.IsZero() {
-		r.end = time.Now().Add(limit)
-	}
-}
-
+// measurements are all there are. Those that mostly wait are made in several
+// systems at once.
 func measurements() []measurement {
 	return []measurement{
 		{"kill", "a member of one group is killed", 10, 4 * time.Second, (*system).killOne},
-		{"stop", "a member of one group is stopped", 3, 5 * time.Second, (*system).stopOne},
+		{"stop", "a member of one group is stopped", 6, 5 * time.Second, (*system).stopOne},
 		{"kill-many", "a member of many groups is killed", 3, 6 * time.Second, (*system).killMany},
-		{"stop-many", "a member of many groups is stopped", 2, 4 * time.Second, (*system).stopMany},
-		{"pause", "a member pauses", 5, 4 * time.Second, (*system).pause},
+		{"stop-many", "a member of many groups is stopped", 3, 4 * time.Second, (*system).stopMany},
+		{"pause", "a member pauses", 6, 4 * time.Second, (*system).pause},
 		{"join", "joins of empty groups", 10, 3 * time.Second, (*system).joinEmpty},
 		{"join-load", "joins of a group under load", 5, 6 * time.Second, (*system).joinLoad},
 		{"transfer", "a large state is handed to a joiner", 5, 6 * time.Second, (*system).transfer},
@@ -149,15 +147,14 @@ func (b *Bench) Run(ctx context.Context) (*Result, error) {
 
 // measure makes one measurement, in a system of its own.
 func (b *Bench) measure(ctx context.Context, m measurement) ([]Row, error) {
-	c, err := crew.New[report](ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	s := &system{Crew: c, b: b}
 	r := &rounds{most: m.rounds, end: time.Now().Add(m.limit)}
 	if b.Rounds > 0 {
 		r = &rounds{most: b.Rounds}
 	}
-	return m.make(s, r)
+	var rows []Row
+	err := b.within(ctx, func(s *system) (err error) {
+		rows, err = m.make(s, r)
+		return err
+	})
+	return rows, err
 }

@@ -3,6 +3,7 @@ package events
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/crew"
@@ -12,42 +13,60 @@ import (
 // gives out the order of casts.
 var ages = []string{"oldest", "youngest"}
 
+// failing is a way for members to fail.
+type failing struct {
+	name    string
+	signal  string
+	end     func(*crew.Process) error
+	goal    float64 // milliseconds, until the view has changed
+	systems int     // at once
+}
+
 func (s *system) killOne(r *rounds) ([]Row, error) {
-	return s.fail(r, "kill", "SIGKILL", 1, 10, (*crew.Process).Kill)
+	return s.fail(r, 1, failing{"kill", "SIGKILL", (*crew.Process).Kill, 10, 1})
 }
 
 func (s *system) killMany(r *rounds) ([]Row, error) {
-	return s.fail(r, "kill_many", "SIGKILL", s.b.Groups, 100, (*crew.Process).Kill)
+	return s.fail(r, s.b.Groups, failing{"kill_many", "SIGKILL", (*crew.Process).Kill, 100, 1})
 }
 
 func (s *system) stopOne(r *rounds) ([]Row, error) {
-	return s.fail(r, "stop", "SIGSTOP", 1, 1500, (*crew.Process).Pause)
+	return s.fail(r, 1, failing{"stop", "SIGSTOP", (*crew.Process).Pause, 1500, 3})
 }
 
 func (s *system) stopMany(r *rounds) ([]Row, error) {
-	return s.fail(r, "stop_many", "SIGSTOP", s.b.Groups, 1500, (*crew.Process).Pause)
+	return s.fail(r, s.b.Groups, failing{"stop_many", "SIGSTOP", (*crew.Process).Pause, 1500, 3})
 }
 
 // fail lets members fail, and measures until the last group of the last survivor
-// has handled a view without them. The goal is in milliseconds.
-func (s *system) fail(r *rounds, name, signal string, groups int, goal float64, end func(*crew.Process) error) ([]Row, error) {
-	if err := s.form(groups, order{}); err != nil {
-		return nil, err
-	}
+// has handled a view without them.
+func (s *system) fail(r *rounds, groups int, f failing) ([]Row, error) {
+	var mu sync.Mutex
 	list := make([][]float64, len(ages))
-	for r.next() {
-		for i := range ages {
-			took, err := s.failure(s.members[i*(members-1)], groups, end)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = append(list[i], ms(took))
+	err := s.together(min(f.systems, r.most), func(s *system) error {
+		if err := s.form(groups, order{}); err != nil {
+			return err
 		}
+		for r.next() {
+			for i := range ages {
+				took, err := s.failure(s.members[i*(members-1)], groups, f.end)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				list[i] = append(list[i], ms(took))
+				mu.Unlock()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	var rows []Row
 	for i, age := range ages {
-		what := fmt.Sprintf("view change after %s of the %s member, %s", signal, age, counted(groups, "group"))
-		rows = append(rows, newRow(fmt.Sprintf("%s_%s_ms", name, age), what, "ms", list[i]).most(goal))
+		what := fmt.Sprintf("view change after %s of the %s, %s", f.signal, age, counted(groups, "group"))
+		rows = append(rows, newRow(fmt.Sprintf("%s_%s_ms", f.name, age), what, "ms", list[i]).most(f.goal))
 	}
 	return rows, nil
 }

@@ -67,12 +67,12 @@ func (d *delays) add(s *system, event report, who []*proc) error {
 	return nil
 }
 
-// rows are those of the delays, of an event called so.
-func (d *delays) rows(name, what string) []Row {
+// rows are those of the delays; name is the event.
+func (d *delays) rows(name string) []Row {
 	return []Row{
-		newRow(name+"_cast_p99_before_ms", "  p99 of casts until delivered at the sender, before "+what, "ms", d.before),
-		newRow(name+"_cast_max_ms", "  largest of those under way during "+what, "ms", d.during),
-		newRow(name+"_cast_delay_ms", "  that much longer than the p99 before", "ms", d.extra),
+		newRow(name+"_cast_p99_before_ms", "  p99 of casts, to the delivery at the sender, before", "ms", d.before),
+		newRow(name+"_cast_max_ms", "  largest of those under way meanwhile", "ms", d.during),
+		newRow(name+"_cast_delay_ms", "  which is so much longer than the p99 before", "ms", d.extra),
 	}
 }
 
@@ -115,5 +115,5 @@ func (s *system) joinLoad(r *rounds) ([]Row, error) {
 		return nil, err
 	}
 	row := newRow("join_load_ms", "Node.Join of a group of three, all casting as fast as they can", "ms", joins).most(20)
-	return append([]Row{row}, d.rows("join_load", "the join")...), nil
+	return append([]Row{row}, d.rows("join_load")...), nil
 }

@@ -42,12 +42,13 @@ func (l *load) begin(m *member, pause time.Duration) {
 	if l.times.ring == nil {
 		l.times.ring = make([]timing, keptTimes)
 	}
-	l.stop, l.over = make(chan struct{}), make(chan error, 1)
-	go func() { l.over <- l.run(m.groups[0], pause) }()
+	stop, over := make(chan struct{}), make(chan error, 1)
+	l.stop, l.over = stop, over
+	go func() { over <- l.run(m.groups[0], pause, stop) }()
 }
 
 // run casts. A node that was excluded casts on when it is back.
-func (l *load) run(g *cohort.Group, pause time.Duration) error {
+func (l *load) run(g *cohort.Group, pause time.Duration, stop <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	b := make([]byte, payloadSize)
@@ -55,7 +56,7 @@ func (l *load) run(g *cohort.Group, pause time.Duration) error {
 	le.PutUint64(b, l.who)
 	for k := uint64(0); ; k++ {
 		select {
-		case <-l.stop:
+		case <-stop:
 			return nil
 		default:
 		}

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"fmt"
 	"math"
 	"time"
 )
@@ -74,9 +73,11 @@ func (s *system) idle(r *rounds) ([]Row, error) {
 	return []Row{
 		newRow("idle_none_frames_per_s", "frames that a site sends without groups", "/s", []float64{none.frames}),
 		newRow("idle_none_bytes_per_s", "bytes of these", "/s", []float64{none.bytes}),
-		newRow("idle_frames_per_s", "frames that a site sends more with "+what, "/s", frames).most(0),
+		newRow("idle_none_cpu_percent", "processor time of the busiest site without groups", "%", []float64{none.cpu * 100}),
+		newRow("idle_none_rss_mb", "memory of the largest site without groups", "MB", []float64{none.memory / 1e6}),
+		newRow("idle_frames_per_s", "frames that a site sends more with "+what, "/s", frames),
 		newRow("idle_bytes_per_s", "bytes of these", "/s", bytes),
-		newRow("idle_cpu_percent", fmt.Sprintf("processor time of the busiest site with %s, of a core", what), "%", cpu).most(1),
+		newRow("idle_cpu_percent", "processor time of the busiest site with "+what, "%", cpu).most(1),
 		newRow("idle_rss_mb", "memory of the largest site with "+what, "MB", memory).most(64),
 	}, nil
 }
@@ -90,7 +91,7 @@ func (s *system) read(r *rounds) ([]Row, error) {
 	if _, err := s.ask(order{Do: doLoad, Pause: lightPause}, s.members...); err != nil {
 		return nil, err
 	}
-	limit := s.b.Span
+	limit := s.b.Span / 2
 	var alone, together, frames []float64
 	for r.next() {
 		reader := s.members[r.done%members : r.done%members+1]
@@ -98,7 +99,7 @@ func (s *system) read(r *rounds) ([]Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		all, _, err := s.reads(limit/2, s.members)
+		all, _, err := s.reads(limit, s.members)
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func newRow(name, what, unit string, list []float64) Row {
 	median := (list[(n-1)/2] + list[n/2]) / 2
 	return Row{
 		Name: name, What: what, Unit: unit, Rounds: n, Value: bench.Rounded(median), Min: bench.Rounded(list[0]),
-		P90: bench.Rounded(list[min(n-1, n*9/10)]), Max: bench.Rounded(list[n-1]),
+		P90: bench.Rounded(list[(9*n+9)/10-1]), Max: bench.Rounded(list[n-1]),
 	}
 }
 

@@ -1,8 +1,10 @@
 package events
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/cohortkit/cohort"
@@ -12,6 +14,7 @@ import (
 // system is a system of processes under measurement.
 type system struct {
 	*crew.Crew[report]
+	ctx     context.Context
 	b       *Bench
 	procs   []*proc // all there were
 	members []*proc // those who joined and run, oldest first
@@ -25,6 +28,36 @@ type proc struct {
 	over    bool // it is meant to end
 	answer  *report
 	viewed  int64 // when it told didView
+}
+
+// within makes a system, and ends all its processes after do.
+func (b *Bench) within(ctx context.Context, do func(*system) error) error {
+	c, err := crew.New[report](ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(&system{Crew: c, ctx: ctx, b: b})
+}
+
+// together does the same in several other systems at once. When one fails, the
+// others are interrupted.
+func (s *system) together(n int, do func(*system) error) error {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			if err := s.b.within(ctx, do); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if s.ctx.Err() != nil {
+		return crew.ErrInterrupted
+	}
+	return context.Cause(ctx)
 }
 
 // launch starts a process, and a node in it. It returns what that reports.

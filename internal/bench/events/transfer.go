@@ -42,7 +42,7 @@ func (s *system) transfer(r *rounds) ([]Row, error) {
 		newRow("transfer_mb_per_s", "  which is", "MB/s", h.rates),
 		newRow("transfer_raw_mb_per_s", "  the same bytes over one TCP connection", "MB/s", h.raws),
 		newRow("transfer_raw_ratio", "  the state to the plain bytes", "", h.ratios).least(0.8),
-	}, h.delays.rows("transfer", "the transfer"), []Row{
+	}, h.delays.rows("transfer"), []Row{
 		newRow("transfer_donor_peak_mb", "  memory of the donor at most, the state included", "MB", h.donors),
 		newRow("transfer_joiner_peak_mb", "  memory of the joiner at most, the state included", "MB", h.joiners),
 	}), nil

@@ -15,20 +15,20 @@ import (
 
 // What a worker is told to do, each answered by one report of that name.
 const (
-	doStart  = "start"  // cohort.Start, with Seeds
-	doHold   = "hold"   // make room for a state of Bulk bytes; with Fill, make it
-	doJoin   = "join"   // Node.Join of the groups From to Upto
-	doReady  = "ready"  // wait until all groups have Members who hold the state
-	doCall   = "call"   // a Total cast that all members of the group From answer
-	doWatch  = "watch"  // tell (didView) when all groups have a view without Gone
-	doLoad   = "load"   // begin to cast to the group 0, one each Pause; 0 is as many as may be
-	doHush   = "hush"   // cast no more
-	doTimes  = "times"  // of own casts delivered from Since until Began, and of those under way from then to Until
-	doUse    = "use"    // what was sent and used so far
-	doServe  = "serve"  // write the state to who connects to the address that is told
-	doFetch  = "fetch"  // read it there, plainly
-	doReads  = "reads"  // Group.Read, one after the other, for Pause
-	doLeave  = "leave"  // Node.Leave
+	doStart = "start" // cohort.Start, with Seeds
+	doHold  = "hold"  // make room for a state of Bulk bytes; with Fill, make it
+	doJoin  = "join"  // Node.Join of the groups From to Upto
+	doReady = "ready" // wait until all groups have Members who hold the state
+	doCall  = "call"  // a Total cast that all members of the group From answer
+	doWatch = "watch" // tell (didView) when all groups have a view without Gone
+	doLoad  = "load"  // begin to cast to the group 0, one each Pause; 0 is as many as may be
+	doHush  = "hush"  // cast no more
+	doTimes = "times" // of own casts delivered from Since until Began, and of those under way from then to Until
+	doUse   = "use"   // what was sent and used so far
+	doServe = "serve" // write the state to who connects to the address that is told
+	doFetch = "fetch" // read it there, plainly
+	doReads = "reads" // Group.Read, one after the other, for Pause
+	doLeave = "leave" // Node.Leave
 )
 
 // didView is what a worker reports unasked, after doWatch.
