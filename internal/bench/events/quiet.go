@@ -37,6 +37,18 @@ func (s *system) watch(d time.Duration) (rates, error) {
 	return sum, nil
 }
 
+// watches watches sites several times.
+func (s *system) watches(d time.Duration, next func() bool) (list []rates, err error) {
+	for next() {
+		r, err := s.watch(d)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
 // idle measures what groups cost that do nothing, beside a system without any.
 func (s *system) idle(r *rounds) ([]Row, error) {
 	if err := s.form(0, order{}); err != nil {
@@ -45,7 +57,7 @@ func (s *system) idle(r *rounds) ([]Row, error) {
 	if err := s.breathe(); err != nil {
 		return nil, err
 	}
-	none, err := s.watch(s.b.Span * 2)
+	none, err := s.watches(s.b.Span, (&rounds{most: min(r.most, 3)}).next)
 	if err != nil {
 		return nil, err
 	}
@@ -60,26 +72,32 @@ func (s *system) idle(r *rounds) ([]Row, error) {
 	if err := s.during(s.b.Span); err != nil { // what the joins have left to do
 		return nil, err
 	}
-	var frames, bytes, cpu, memory []float64
-	for r.next() {
-		now, err := s.watch(s.b.Span * 2)
-		if err != nil {
-			return nil, err
-		}
-		frames, bytes = append(frames, now.frames-none.frames), append(bytes, now.bytes-none.bytes)
-		cpu, memory = append(cpu, now.cpu*100), append(memory, now.memory/1e6)
+	many, err := s.watches(s.b.Span*3/2, r.next)
+	if err != nil {
+		return nil, err
 	}
+	frames := newRow("idle_none_frames_per_s", "frames that a site sends without groups", "/s", each(none, func(r rates) float64 { return r.frames }))
+	bytes := newRow("idle_none_bytes_per_s", "bytes of these", "/s", each(none, func(r rates) float64 { return r.bytes }))
+	cpu, memory := func(r rates) float64 { return r.cpu * 100 }, func(r rates) float64 { return r.memory / 1e6 }
 	what := counted(s.b.Groups, "idle group")
 	return []Row{
-		newRow("idle_none_frames_per_s", "frames that a site sends without groups", "/s", []float64{none.frames}),
-		newRow("idle_none_bytes_per_s", "bytes of these", "/s", []float64{none.bytes}),
-		newRow("idle_none_cpu_percent", "processor time of the busiest site without groups", "%", []float64{none.cpu * 100}),
-		newRow("idle_none_rss_mb", "memory of the largest site without groups", "MB", []float64{none.memory / 1e6}),
-		newRow("idle_frames_per_s", "frames that a site sends more with "+what, "/s", frames),
-		newRow("idle_bytes_per_s", "bytes of these", "/s", bytes),
-		newRow("idle_cpu_percent", "processor time of the busiest site with "+what, "%", cpu).most(1),
-		newRow("idle_rss_mb", "memory of the largest site with "+what, "MB", memory).most(64),
+		frames, bytes,
+		newRow("idle_none_cpu_percent", "processor time of the busiest site without groups", "%", each(none, cpu)),
+		newRow("idle_none_rss_mb", "memory of the largest site without groups", "MB", each(none, memory)),
+		newRow("idle_frames_per_s", "frames that a site sends more with "+what, "/s", each(many, func(r rates) float64 { return r.frames - frames.Value })),
+		newRow("idle_bytes_per_s", "bytes of these", "/s", each(many, func(r rates) float64 { return r.bytes - bytes.Value })),
+		newRow("idle_cpu_percent", "processor time of the busiest site with "+what, "%", each(many, cpu)).most(1),
+		newRow("idle_rss_mb", "memory of the largest site with "+what, "MB", each(many, memory)).most(64),
 	}, nil
+}
+
+// each is one figure of each watch.
+func each(list []rates, figure func(rates) float64) []float64 {
+	out := make([]float64, len(list))
+	for i, r := range list {
+		out[i] = figure(r)
+	}
+	return out
 }
 
 // read measures linearizable reads of a member's own state, while all cast a
@@ -108,7 +126,7 @@ func (s *system) read(r *rounds) ([]Row, error) {
 	if _, err := s.ask(order{Do: doHush}, s.members...); err != nil {
 		return nil, err
 	}
-	for i := range r.done {
+	for i := range len(alone) {
 		none, err := s.watch(limit)
 		if err != nil {
 			return nil, err
