@@ -19,17 +19,14 @@ type eventsOptions struct {
 	json   bool
 }
 
-func newBenchEventsCommand() *cobra.Command {
-	var o eventsOptions
-	cmd := &cobra.Command{
-		Use:   "events",
-		Short: "measure failures, joins, state transfer, idle groups and reads",
-		Long: `Start members as processes on this machine, three unless said otherwise, with the defaults
+const eventsHelp = `Start members as processes on this machine, three unless said otherwise, with the defaults
 of the library, and measure what happens to groups beside casts. The measurements:
   kill, stop            SIGKILL, and SIGSTOP, to a member: from the signal until the last
                         survivor has handled the view without it; of the oldest member, which
                         coordinates, and of the youngest
   kill-many, stop-many  the same with 1000 groups, until the last of them
+  stop-apart            as stop, but the members take no notice of being on one machine, where they
+                        promise each other not to vote without each other for a second
   pause                 SIGSTOP for 300 ms while all cast as fast as they can: who is excluded
   join                  cohort.Start in a running system, Node.Join of a group that is not there
   join-load             Node.Join of a group with a small state, to which all cast as fast as
@@ -52,7 +49,7 @@ With --json the last line is one object:
   seconds     that all of it took
   processors  of this machine, and load in the minute before, and load_after
 The names of the rows:
-  kill_oldest_ms, kill_youngest_ms, stop_..., kill_many_..., stop_many_...
+  kill_oldest_ms, kill_youngest_ms, stop_..., stop_apart_..., kill_many_..., stop_many_...
   pause_excluded           members that were, in all rounds
   start_ms, join_empty_ms
   join_load_ms             with _cast_p99_before_ms, from the call to the delivery at the sender;
@@ -65,7 +62,14 @@ The names of the rows:
   idle_frames_per_s        that a site sends more with the groups; idle_bytes_per_s
   idle_cpu_percent         of one core, at the busiest site; idle_rss_mb at the largest
   read_per_s               of one member while it alone reads; read_all_per_s of each when all do
-  read_frames              sent for a million reads, beyond those of the same time without reads`,
+  read_frames              sent for a million reads, beyond those of the same time without reads`
+
+func newBenchEventsCommand() *cobra.Command {
+	var o eventsOptions
+	cmd := &cobra.Command{
+		Use:   "events",
+		Short: "measure failures, joins, state transfer, idle groups and reads",
+		Long:  eventsHelp,
 		Example: `  cohort bench events
   cohort bench events --only kill,stop --rounds 20
   cohort bench events --json | tail -1`,

@@ -20,22 +20,29 @@ type failing struct {
 	end     func(*crew.Process) error
 	goal    float64 // milliseconds, until the view has changed
 	systems int     // at once
+	apart   bool    // members are as on machines of their own
 }
 
 func (s *system) killOne(r *rounds) ([]Row, error) {
-	return s.fail(r, 1, failing{"kill", "SIGKILL", (*crew.Process).Kill, 10, 1})
+	return s.fail(r, 1, failing{"kill", "SIGKILL", (*crew.Process).Kill, 10, 1, false})
 }
 
 func (s *system) killMany(r *rounds) ([]Row, error) {
-	return s.fail(r, s.b.Groups, failing{"kill_many", "SIGKILL", (*crew.Process).Kill, 100, 1})
+	return s.fail(r, s.b.Groups, failing{"kill_many", "SIGKILL", (*crew.Process).Kill, 100, 1, false})
 }
 
 func (s *system) stopOne(r *rounds) ([]Row, error) {
-	return s.fail(r, 1, failing{"stop", "SIGSTOP", (*crew.Process).Pause, 1500, 3})
+	return s.fail(r, 1, failing{"stop", "SIGSTOP", (*crew.Process).Pause, 1500, 3, false})
+}
+
+// stopApart is the same for members of different machines: those of one machine
+// have given each other their word not to vote without each other for a while.
+func (s *system) stopApart(r *rounds) ([]Row, error) {
+	return s.fail(r, 1, failing{"stop_apart", "SIGSTOP", (*crew.Process).Pause, 1500, 3, true})
 }
 
 func (s *system) stopMany(r *rounds) ([]Row, error) {
-	return s.fail(r, s.b.Groups, failing{"stop_many", "SIGSTOP", (*crew.Process).Pause, 1500, 3})
+	return s.fail(r, s.b.Groups, failing{"stop_many", "SIGSTOP", (*crew.Process).Pause, 1500, 3, false})
 }
 
 // fail lets members fail, and measures until the last group of the last survivor
@@ -44,6 +51,7 @@ func (s *system) fail(r *rounds, groups int, f failing) ([]Row, error) {
 	var mu sync.Mutex
 	list := make([][]float64, len(ages))
 	err := s.together(min(f.systems, r.most), func(s *system) error {
+		s.apart = f.apart
 		if err := s.form(groups, order{}); err != nil {
 			return err
 		}
@@ -66,6 +74,9 @@ func (s *system) fail(r *rounds, groups int, f failing) ([]Row, error) {
 	var rows []Row
 	for i, age := range ages {
 		what := fmt.Sprintf("view change after %s of the %s, %s", f.signal, age, counted(groups, "group"))
+		if f.apart {
+			what += ", machines apart"
+		}
 		rows = append(rows, newRow(fmt.Sprintf("%s_%s_ms", f.name, age), what, "ms", list[i]).most(f.goal))
 	}
 	return rows, nil
@@ -103,10 +114,8 @@ func (s *system) failure(victim *proc, groups int, end func(*crew.Process) error
 	for _, p := range left {
 		last = max(last, p.viewed)
 	}
-	if !victim.Ended() { // it is stopped, or its end is under way
-		if err := s.retire(victim); err != nil {
-			return 0, err
-		}
+	if err := s.retire(victim); err != nil { // it may be stopped only
+		return 0, err
 	}
 	return time.Duration(last - began), s.replace(victim, groups, order{})
 }

@@ -11,11 +11,13 @@ import (
 // host is this machine, as for any program, but that it knows what the node sends.
 type host struct {
 	node.Here
-	last atomic.Pointer[node.Node]
+	apart bool // it takes no notice of the others on this machine
+	last  atomic.Pointer[node.Node]
 }
 
-// Start is that of [node.Here].
+// Start is that of [node.Here], but for apart.
 func (h *host) Start(ctx context.Context, cfg node.Config) (node.Site, error) {
+	cfg.Apart = cfg.Apart || h.apart
 	n, err := node.Start(ctx, cfg)
 	if err != nil {
 		return nil, err // and no *Node that is nil

@@ -48,6 +48,7 @@ func newMember(tell func(*report)) *member {
 func (m *member) start(o *order, r *report) (err error) {
 	ctx, cancel := context.WithTimeout(node.OnHost(context.Background(), m.host), patience)
 	defer cancel()
+	m.host.apart = o.Apart
 	began := time.Now()
 	m.node, err = cohort.Start(ctx, cohort.Config{Name: o.Name, Seeds: o.Seeds})
 	if err != nil {

@@ -65,7 +65,7 @@ func (r Row) least(goal float64) Row {
 
 // String is the row for a person.
 func (r Row) String() string {
-	text := fmt.Sprintf("%-62s %10s %-12s", r.What, short(r.Value), r.Unit)
+	text := fmt.Sprintf("%-66s %10s %-12s", r.What, short(r.Value), r.Unit)
 	if r.Rounds > 1 {
 		text += fmt.Sprintf("  %d rounds: min %s, p90 %s, max %s", r.Rounds, short(r.Min), short(r.P90), short(r.Max))
 	}

@@ -39,6 +39,7 @@ type order struct {
 	Do      string         `json:"do"`
 	Name    string         `json:"name,omitempty"`
 	Seeds   []string       `json:"seeds,omitempty"`
+	Apart   bool           `json:"apart,omitempty"` // as if on a machine of its own
 	Bulk    int            `json:"bulk,omitempty"`
 	Fill    bool           `json:"fill,omitempty"`
 	From    int            `json:"from,omitempty"`
