@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 
 	"gonum.org/v1/plot"
@@ -74,23 +73,11 @@ func plotHistory(file string) error {
 		for i, row := range plot.Align(plots, tiles, draw.New(c)) {
 			plots[i][0].Draw(row[0])
 		}
-		if err := write(name+kind, c); err != nil {
+		if err := write(c, name+kind); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func write(file string, c vg.CanvasWriterTo) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	if _, err := c.WriteTo(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
 }
 
 // draw makes one panel: a line for each name, over the lines of the history.

@@ -81,7 +81,7 @@ The fields of the JSON object that need a word:
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
 	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
-	cmd.AddCommand(newCastBenchWorkerCommand(), newPaperCommand())
+	cmd.AddCommand(newCastBenchWorkerCommand(), newBenchEventsCommand(), newPaperCommand())
 	return cmd
 }
 

@@ -2,7 +2,7 @@
 //
 //	cohort demo    a service of several processes loses one, and nobody notices
 //	cohort twenty  the same service by hand, in several terminals
-//	cohort bench   casts as fast as they go, beside plain TCP
+//	cohort bench   casts as fast as they go, beside plain TCP; what else happens to groups
 //	cohort torture real processes, tormented, and judged like simulated ones
 //	cohort sim     many runs of the protocol, each under one seed, all judged
 //	cohort shrink  reduces one of them that fails to a short story

@@ -185,6 +185,13 @@ func TestWrongUsage(t *testing.T) {
 		{"bench paper --seconds 0.5", "--seconds is 1 to 3600"},
 		{"bench paper --seconds NaN", "--seconds is 1 to 3600"},
 		{"bench paper now", "takes flags only"},
+		{"bench nothing", "takes flags only"},
+		{"bench events now", "takes flags only"},
+		{"bench events --rounds -1", "a whole number from 0 to 1000"},
+		{"bench events --rounds some", "a whole number from 0 to 1000"},
+		{"bench events --only kill,nap", `"nap" is no measurement; there are kill, stop,`},
+		{"bench events --only=", `"" is no measurement`},
+		{"bench events --seconds 3", "unknown flag"},
 		{"twenty bench --workers 0", "--workers is 1 to 10000"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -199,8 +206,8 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
-		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench", "bench", "bench paper",
-		"torture",
+		"", "demo", "twenty", "twenty serve", "twenty ask", "twenty update", "twenty table", "twenty play", "twenty bench", "bench",
+		"bench events", "bench paper", "torture",
 	} {
 		t.Run(args, func(t *testing.T) {
 			runs(t, "", append(strings.Fields(args), "--help")...).wants(t, exitDone, "Usage:", "Examples:")

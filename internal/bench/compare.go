@@ -73,31 +73,31 @@ func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
 	r := &Result{
 		Order: ours.Order, Safe: ours.Safe, Members: ours.Members, Senders: ours.Senders, Size: ours.Size,
 		Window: ours.Window, Groups: ours.Groups, Seconds: b.Measure.Seconds(),
-		MsgsPerS: rounded(ours.Rate), MBPerS: rounded(ours.Rate * float64(ours.Size) / 1e6),
+		MsgsPerS: Rounded(ours.Rate), MBPerS: Rounded(ours.Rate * float64(ours.Size) / 1e6),
 		P50: micros(ours.Sender.P50), P99: micros(ours.Sender.P99),
 		LastP50: micros(ours.Last.P50), LastP99: micros(ours.Last.P99), Samples: ours.Sender.Samples,
-		CPU: rounded(ours.CPU), Allocs: rounded(ours.Allocs), AllocSize: rounded(ours.Bytes),
-		Memory: rounded(ours.Memory / 1e6), Checked: ours.Settled,
-		Net: rounded(ours.Net), RawBefore: rounded(before.Net), RawAfter: rounded(after.Net),
-		RawCPU:     rounded((before.CPU + after.CPU) / 2),
+		CPU: Rounded(ours.CPU), Allocs: Rounded(ours.Allocs), AllocSize: Rounded(ours.Bytes),
+		Memory: Rounded(ours.Memory / 1e6), Checked: ours.Settled,
+		Net: Rounded(ours.Net), RawBefore: Rounded(before.Net), RawAfter: Rounded(after.Net),
+		RawCPU:     Rounded((before.CPU + after.CPU) / 2),
 		RawP50:     [2]float64{micros(before.Sender.P50), micros(after.Sender.P50)},
 		RawP99:     [2]float64{micros(before.Sender.P99), micros(after.Sender.P99)},
 		Processors: runtime.NumCPU(), Load: load,
 	}
 	if low := min(before.Net, after.Net); low > 0 {
-		r.RawRatio = rounded(ours.Net * 2 / (before.Net + after.Net))
-		r.RawNoise = rounded(max(before.Net, after.Net) / low)
+		r.RawRatio = Rounded(ours.Net * 2 / (before.Net + after.Net))
+		r.RawNoise = Rounded(max(before.Net, after.Net) / low)
 	}
 	if raw := r.RawP50[0] + r.RawP50[1]; raw > 0 {
-		r.P50Ratio = rounded(r.P50 * 2 / raw)
+		r.P50Ratio = Rounded(r.P50 * 2 / raw)
 	}
 	return r
 }
 
-func micros(d time.Duration) float64 { return rounded(float64(d) / float64(time.Microsecond)) }
+func micros(d time.Duration) float64 { return Rounded(float64(d) / float64(time.Microsecond)) }
 
-// rounded keeps four significant digits.
-func rounded(x float64) float64 {
+// Rounded keeps four significant digits.
+func Rounded(x float64) float64 {
 	if x == 0 {
 		return 0
 	}

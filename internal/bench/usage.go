@@ -21,17 +21,23 @@ type Mark struct {
 func (m *Mark) use() {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
-	m.Allocs, m.Bytes, m.CPU = s.Mallocs, s.TotalAlloc, processorTime()
+	m.Allocs, m.Bytes, m.CPU = s.Mallocs, s.TotalAlloc, ProcessorTime()
 }
 
-// peakMemory is the most memory that the process had at a time, in bytes; 0 where
+// PeakMemory is the most memory that the process had at a time, in bytes; 0 where
 // the system does not tell.
-func peakMemory() float64 {
+func PeakMemory() float64 { return resident("VmHWM:") }
+
+// Memory is what the process has now, in bytes; 0 where the system does not tell.
+func Memory() float64 { return resident("VmRSS:") }
+
+// resident reads one of the sizes that Linux tells of a process.
+func resident(name string) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := bytes.Cut(status, []byte("VmHWM:"))
+	_, rest, _ := bytes.Cut(status, []byte(name))
 	fields := bytes.Fields(rest)
 	if len(fields) < 2 {
 		return 0

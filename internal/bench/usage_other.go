@@ -2,5 +2,5 @@
 
 package bench
 
-// processorTime is what this process has used; the system does not tell.
-func processorTime() float64 { return 0 }
+// ProcessorTime is what this process has used; the system does not tell.
+func ProcessorTime() float64 { return 0 }

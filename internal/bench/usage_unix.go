@@ -4,8 +4,8 @@ package bench
 
 import "syscall"
 
-// processorTime is what this process has used, in seconds.
-func processorTime() float64 {
+// ProcessorTime is what this process has used, in seconds.
+func ProcessorTime() float64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0

@@ -239,6 +239,6 @@ func (w *worker) settle(o *order, r *report) error {
 		w.ledger.timings(g, most, func(b []byte) { w.tell(&report{Group: g, Times: b}) })
 		w.calls.tell(g, most, func(b []byte) { w.tell(&report{Group: g, Calls: b}) })
 	}
-	r.Chains, r.Memory = w.ledger.chains(), peakMemory()
+	r.Chains, r.Memory = w.ledger.chains(), PeakMemory()
 	return nil
 }
