@@ -12,7 +12,7 @@ const (
 	// the next one is larger, up to maxChunk: then less is copied from one to
 	// the next, and whoever sends so much can be expected to go on.
 	firstChunk = 16 << 10
-	maxChunk   = 256 << 10
+	maxChunk   = 260 << 10 // a body of flow.MaxBody or flow.XferBlock, and what is before it
 	// leastRoom is the least a read is given: a chunk with less is left.
 	leastRoom = 8 << 10
 	// ahead is how much memory may be taken before the bytes for it came.
