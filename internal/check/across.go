@@ -216,8 +216,8 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 
 // complete judges that p, if it is in the view that a conservative cast depends
 // on, or went on from it to the next, was delivered that part of it. Whom the log
-// had taken out before that was cast goes on to no next view: its sender waited
-// for those who are left.
+// had taken out before that was cast has yet to hear of it: its sender waited for
+// those who are left.
 func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) {
 	m := a.memberOf[memberKey{p, c.group}]
 	if m == nil {
@@ -229,7 +229,7 @@ func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) 
 	}
 	if s := m.stays[k]; s.ended >= 0 && s.ended < i {
 		if s.next != nil {
-			a.completed(i, s, c)
+			a.completed(i, s, sent, c)
 		}
 		return
 	}
@@ -239,7 +239,7 @@ func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) 
 	}
 	a.strong++
 	if a.out(p, c.view, sent.rec) {
-		return // it has yet to hear of it
+		return
 	}
 	for rank, n := range c.upto {
 		if had.view == c.view && had.upto[rank] >= n {
@@ -252,9 +252,14 @@ func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) 
 	}
 }
 
-// completed judges the same of a view that p went on from before.
-func (a *across) completed(i int, s *stay, c reach) {
+// completed judges the same of a view that p went on from before. What it had gone
+// on without by the time of the cast was lost: no waiting would have brought it.
+// Where nobody knows what was before what, it may have been so.
+func (a *across) completed(i int, s *stay, sent *send, c reach) {
 	a.strong++
+	if s.ended < sent.rec || !a.opt.GlobalClock || a.out(s.proc, c.view, sent.rec) {
+		return
+	}
 	for rank, n := range c.upto {
 		if c.view.sent(rank).upto(n).minus(s.got[rank]) != nil {
 			a.lacking = append(a.lacking, overtaken{i, c.view.members[rank], n, c})
