@@ -224,7 +224,7 @@ func (s *Site) frame(ev Frame) {
 	}
 	if ev.Frame.Lane == msg.LaneControl {
 		p.lanes.Acked(ev.Frame.Got)
-		s.log.Shown(ev.From, ev.Frame.Index)
+		s.log.Shown(s.now, ev.From, ev.Frame.Index)
 	}
 	for _, m := range ev.Frame.Msgs {
 		if s.halted {

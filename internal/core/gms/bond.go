@@ -39,6 +39,8 @@ type kin struct {
 	theirFrom  uint64 // the same, as it says to us
 	theirUntil effect.Time
 
+	heard effect.Time // when it was heard last; 0: not yet
+
 	dead bool
 	ours bool   // and it never voted without us since view theirFrom
 	told uint64 // the view in which it was told that we inherit
@@ -50,6 +52,9 @@ const (
 	bondMargin = 10 * effect.Millisecond
 	// bondBeats is how often in its time a word is given anew.
 	bondBeats = 8
+	// bondSilence is the part of that time after which who is silent is given no
+	// word: it may stand still, and then the others want to vote without it soon.
+	bondSilence = 4
 )
 
 // settled brings the kin up to a view and ends the waiting for votes.
@@ -160,7 +165,8 @@ func (l *Log) revote() {
 
 // bondable reports whether this site goes on giving its word to k.
 func (l *Log) bondable(k *kin) bool {
-	return !k.dead && !k.loose && !l.Accuses(k.site) && (l.voted == 0 || l.now-l.voted < l.cfg.Bond/2)
+	silent := k.heard != 0 && l.now-k.heard > l.cfg.Bond/bondSilence
+	return !k.dead && !k.loose && !silent && !l.Accuses(k.site) && (l.voted == 0 || l.now-l.voted < l.cfg.Bond/2)
 }
 
 // bind gives kin its word anew and lets go of those for whom a vote has waited

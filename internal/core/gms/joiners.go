@@ -120,7 +120,12 @@ func (l *Log) onJoin(from id.Site, m *msg.Join) {
 }
 
 // Shown is called when a frame of s shows that it has applied entry index.
-func (l *Log) Shown(s id.Site, index uint64) {
+func (l *Log) Shown(now effect.Time, s id.Site, index uint64) {
+	for i := range l.kin {
+		if k := &l.kin[i]; k.site == s {
+			k.heard = now
+		}
+	}
 	if len(l.fresh) > 0 && index >= l.since {
 		l.fresh = slices.DeleteFunc(l.fresh, func(x id.Site) bool { return x == s })
 	}

@@ -222,7 +222,7 @@ func (l *Log) keep(e *msg.Entry) {
 func (l *Log) settled(e *msg.Entry) {
 	l.acceptor.settled(l.view, e)
 	l.coordinator.settled(l.view, e)
-	l.Shown(l.me.Site, l.index)
+	l.Shown(l.now, l.me.Site, l.index)
 	l.bonds.settled(l.view, l.me.Site, e)
 	if e.ChangesView() {
 		l.accusations.settled(l.view)
