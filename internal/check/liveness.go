@@ -111,29 +111,30 @@ func judgeTransferEnd(r *run, v *verdict) {
 			v.fail([]int{s.installed}, "%s never got the state of %s.", s.proc, s.group)
 			continue
 		}
-		if r.asideLast(s) && !v.holds(false) {
-			v.fail([]int{s.installed}, "%s was set aside in %s, and never counts as ready again.", s.proc, s.group)
+		if how := r.unready(s); !v.holds(how == "") {
+			v.fail([]int{s.installed}, "%s %s %s, and never counts as ready after that.", s.proc, how, s.group)
 		}
 	}
 }
 
-// asideLast reports whether the last that the log said of a member's readiness
-// is that it is set aside.
-func (r *run) asideLast(s *stay) bool {
+// unready is what the log said last of a member's readiness, if that is not that
+// it is ready, as far as the log is known.
+func (r *run) unready(s *stay) (how string) {
 	l := r.ledgerOf[s.group]
 	if l == nil {
-		return false
+		return ""
 	}
-	aside := false
 	for _, e := range l.entries {
 		switch {
 		case slices.Contains(e.Aside, s.proc):
-			aside = true
+			how = "was set aside in"
 		case slices.Contains(e.Ready, s.proc):
-			aside = false
+			how = ""
+		case slices.Contains(e.Joined, s.proc):
+			how = "joined"
 		}
 	}
-	return aside
+	return how
 }
 
 func judgeStall(r *run, v *verdict) {

@@ -81,7 +81,7 @@ var properties = []Property{
 	{"E2", "Multicast liveness", "In the end all running members are delivered what any of them sent.", judgeMulticast},
 	{"E3", "Safe liveness", "In the end all running members are delivered the safe casts any of them sent.", judgeSafeLiveness},
 	{"E4", "Flush termination", "In the end nobody is blocked by a flush and every flush call is answered.", judgeFlushEnd},
-	{"E5", "Transfer termination", "In the end every running member holds the state.", judgeTransferEnd},
+	{"E5", "Transfer termination", "In the end every running member holds the state, and counts as ready.", judgeTransferEnd},
 	{"E6", "No permanent stall", "In the end no site is stalled.", judgeStall},
 	{"E7", "List termination", "In the end every cast to a list has ended.", judgeListEnd},
 }
