@@ -40,18 +40,14 @@ const All = call.All
 type Entry uint8
 
 // Option changes how one cast or call is made.
-type Option func(*options)
+type Option func(options) options
 
 type options struct{ safe bool }
 
-// chosen is what opts come to. Without any it allocates nothing.
-func chosen(opts []Option) options {
-	if len(opts) == 0 {
-		return options{}
-	}
-	var o options
+// chosen is what opts come to. It allocates nothing.
+func chosen(opts []Option) (o options) {
 	for _, opt := range opts {
-		opt(&o)
+		o = opt(o)
 	}
 	return o
 }
@@ -59,4 +55,9 @@ func chosen(opts []Option) options {
 // Safe delivers the cast only when every member of the view holds it, and all
 // it depends on: no failure can then undo a delivery that anybody saw. It costs
 // one more message delay.
-func Safe() Option { return func(o *options) { o.safe = true } }
+func Safe() Option {
+	return func(o options) options {
+		o.safe = true
+		return o
+	}
+}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -117,9 +115,6 @@ func castBench(cmd *cobra.Command, o castBenchOptions) error {
 			bench.Cohort: fmt.Sprintf("%d members of Cohort", o.Members), bench.Raw: "plain TCP",
 		}[system])
 	})
-	if errors.Is(err, context.Canceled) {
-		return errReported
-	}
 	if err != nil {
 		return err
 	}

@@ -44,9 +44,13 @@ func (r *run) failed(c *call, i int, p id.Address) bool {
 	if len(r.ledgers) == 0 {
 		return r.left(c.group, p, home.loggedBefore(i)) || r.goodbye(c.group, p, i)
 	}
-	return slices.ContainsFunc(home.ops, func(j int) bool {
-		f := at[fact.Op](r, j)
-		return j < i && j > c.asked && f.Group == c.group && slices.Contains(f.Left, p)
+	l := r.ledgerOf[c.group]
+	if l == nil {
+		return false
+	}
+	known, upto := home.loggedBefore(c.asked), home.loggedBefore(i) // it may have skipped some
+	return slices.ContainsFunc(l.entries, func(e entry) bool {
+		return e.Index > known && e.Index <= upto && slices.Contains(e.Left, p)
 	})
 }
 
