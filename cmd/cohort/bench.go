@@ -79,21 +79,9 @@ The fields of the JSON object that need a word:
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
 	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
-	cmd.AddCommand(newCastBenchWorkerCommand(), newBenchEventsCommand(), newPaperCommand())
+	worker := newWorkerCommand("be a member of a bench", func(in io.Reader, out io.Writer) error { return bench.Work(bench.Ours(), in, out) })
+	cmd.AddCommand(worker, newBenchEventsCommand(), newPaperCommand())
 	return cmd
-}
-
-// newCastBenchWorkerCommand is a member's process.
-func newCastBenchWorkerCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "worker",
-		Short:  "be a member of a bench: do what the standard input says, until it ends",
-		Args:   noArgs,
-		Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return bench.Work(bench.Ours(), cmd.InOrStdin(), cmd.OutOrStdout())
-		},
-	}
 }
 
 func castBench(cmd *cobra.Command, o castBenchOptions) error {

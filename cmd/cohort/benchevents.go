@@ -89,21 +89,8 @@ func newBenchEventsCommand() *cobra.Command {
 	f.Var(newNumber(&o.rounds, 0, 0).upTo(1000), "rounds", "of each measurement; 0 for as many as fit into a minute in all")
 	f.StringVar(&o.only, "only", "", "measurements to make, a `LIST` with commas")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
-	cmd.AddCommand(newBenchEventsWorkerCommand())
+	cmd.AddCommand(newWorkerCommand("be a member of a bench", events.Work))
 	return cmd
-}
-
-// newBenchEventsWorkerCommand is a member's process.
-func newBenchEventsWorkerCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "worker",
-		Short:  "be a member of a bench: do what the standard input says, until it ends",
-		Args:   noArgs,
-		Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return events.Work(cmd.InOrStdin(), cmd.OutOrStdout())
-		},
-	}
 }
 
 func benchEvents(cmd *cobra.Command, o eventsOptions, only []string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -85,7 +86,10 @@ and 2 for wrong usage.`,
 	f.BoolVar(&o.json, "json", false, "print nothing but the object; the story goes to the standard error")
 	f.Uint64Var(&o.forget, "forget", 0, "make the second process leave out one update")
 	_ = f.MarkHidden("forget")
-	cmd.AddCommand(newTortureWorkerCommand())
+	cmd.AddCommand(newWorkerCommand("be a process of a run", func(in io.Reader, out io.Writer) error {
+		signal.Ignore(os.Interrupt) // from the terminal; the parent has it too
+		return torture.Work(in, out)
+	}))
 	return cmd
 }
 
@@ -116,17 +120,4 @@ func tortureLocal(cmd *cobra.Command, o tortureOptions) error {
 		err = errReported
 	}
 	return err
-}
-
-func newTortureWorkerCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "worker",
-		Short:  "be a process of a run: do what the standard input says, until it ends",
-		Args:   noArgs,
-		Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			signal.Ignore(os.Interrupt) // from the terminal; the parent has it too
-			return torture.Work(cmd.InOrStdin(), cmd.OutOrStdout())
-		},
-	}
 }
