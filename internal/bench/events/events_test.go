@@ -79,7 +79,9 @@ func TestMeasurements(t *testing.T) {
 				if r.What == "" || r.Rounds != 2 || r.Min > r.Max || r.P90 > r.Max || r.P90 < r.Min {
 					t.Errorf("%+v", r)
 				}
-				if positive := strings.HasSuffix(r.Name, "_ms") && !strings.HasSuffix(r.Name, "_delay_ms"); positive && r.Min <= 0 {
+				// Nothing need be under way while something as short as this happens.
+				perhaps := strings.HasSuffix(r.Name, "_delay_ms") || strings.HasSuffix(r.Name, "_cast_max_ms")
+				if strings.HasSuffix(r.Name, "_ms") && !perhaps && r.Min <= 0 {
 					t.Errorf("%+v took no time", r)
 				}
 			}
