@@ -108,20 +108,21 @@ type credit struct {
 	life  *life
 	proc  Address
 	group Address
+	since uint64
 	items int
 }
 
 func (c *credit) count(l *life, i core.Casts) {
-	if c.life != l || c.group != i.Group {
+	if c.life != l || c.group != i.Group || c.since != i.Since {
 		c.give()
 	}
-	c.life, c.proc, c.group = l, i.Proc, i.Group
+	c.life, c.proc, c.group, c.since = l, i.Proc, i.Group, i.Since
 	c.items++
 }
 
 func (c *credit) give() {
 	if c.items > 0 {
-		c.life.node.Post(core.Used{Proc: c.proc, Group: c.group, Items: c.items})
+		c.life.node.Post(core.Used{Proc: c.proc, Group: c.group, Since: c.since, Items: c.items})
 		c.items = 0
 	}
 }
@@ -187,6 +188,9 @@ const handledAtOnce = 16
 func (g *Group) casts(l *life, i core.Casts) {
 	rest := i.Run.Body
 	run := &delivery{g, l, i}
+	if loan := i.Run.Loan; loan != nil && i.Run.Call {
+		loan.Keep() // its requests may be kept
+	}
 	state := &g.readers.state
 	state.Lock()
 	defer state.Unlock()

@@ -83,7 +83,7 @@ func (m *member) sendQueued(c *installed) {
 		}
 		var r *msg.Run
 		if q.cast != nil {
-			r = &msg.Run{N: q.cast.N, Order: q.cast.Order, Safe: q.cast.Safe, Call: q.cast.Calls != nil, Body: q.cast.Body}
+			r = &msg.Run{N: q.cast.N, Order: q.cast.Order, Safe: q.cast.Safe, Call: q.cast.Calls != nil, Body: q.cast.Body, Loan: q.cast.Loan}
 		} else {
 			if v := m.s.log.View(); !v.Has(q.request.Caller.Site()) {
 				continue
@@ -123,6 +123,7 @@ func (m *member) send(c *installed, r *msg.Run) {
 		r.Deps, r.Clock = c.untold(m.s.deps(m.past, m.group)), m.past.tick()
 	}
 	c.append(r, &m.s.fx)
+	c.borrow(c.rank, r, m.s.breaks)
 	if m.s.fx.Tracing {
 		m.s.fx.Fact(fact.Send{
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,

@@ -22,6 +22,7 @@ type handed struct {
 
 // hand gives casts to the program, or keeps them back while it has no state.
 func (m *member) hand(i Casts, h handed) {
+	i.Since = m.joined
 	if m.fed != nil { // what the donor had before us may reach us after the state
 		m.release(m.fed, i, h)
 		return
@@ -59,8 +60,11 @@ func (m *member) used(items int) {
 		if m.handed[n].kept {
 			m.keeps -= m.handed[n].size
 		}
-		if m.cur != nil && m.handed[n].view == m.cur.view.Index {
-			m.cur.given[m.handed[n].rank]--
+		if h := m.handed[n]; m.cur != nil && h.view == m.cur.view.Index {
+			m.cur.given[h.rank]--
+			if h.item { // a marker may overtake what is kept back
+				m.cur.handled[h.rank] = max(m.cur.handled[h.rank], h.last)
+			}
 		}
 		if !m.handed[n].free {
 			m.countUsed(m.handed[n])

@@ -19,7 +19,8 @@ type Event interface{ event() }
 // From the network.
 type (
 	// Frame came in on connection Conn, which the site answered. Bytes is its
-	// size on the wire. The frame and what it holds belong to the site.
+	// size on the wire. The frame and what it holds belong to the site; bodies of
+	// casts that have a Loan until it is returned.
 	Frame struct {
 		Conn  uint64
 		From  id.Site
@@ -94,8 +95,9 @@ type (
 	// Cast sends N casts from Proc to Dest: a group, of which Proc may be a
 	// member or not, or a process. Body holds them as msg.Run.Body does, at
 	// most flow.MaxBody bytes unless N is 1; it belongs to the site from now
-	// on. Calls, when not nil, has one call for each. InSession refuses the cast
-	// when Proc speaks for no session with Dest any more.
+	// on, or until the site returns the Loan, if there is one. Calls, when not
+	// nil, has one call for each. InSession refuses the cast when Proc speaks for
+	// no session with Dest any more.
 	Cast struct {
 		Proc  id.Address
 		Dest  id.Address
@@ -103,6 +105,7 @@ type (
 		Safe  bool
 		N     uint32
 		Body  []byte
+		Loan  msg.Loan
 		Calls []CallSpec
 
 		InSession bool
@@ -145,9 +148,11 @@ type (
 		Proc, Dest id.Address
 		ID         uint64
 	}
-	// Used: Proc's program has handled the next Items deliveries of casts.
+	// Used: Proc's program has handled the next Items deliveries of casts, which
+	// it was given as the member it is Since.
 	Used struct {
 		Proc, Group id.Address
+		Since       uint64
 		Items       int
 	}
 	// FlushGroup asks for Flushed{ID} when all that Proc has sent to the group

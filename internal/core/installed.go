@@ -36,6 +36,10 @@ type installed struct {
 	cleared  bool // we told that nothing of earlier views is left
 	released vclock.Time
 
+	lent    [][]lent // runs of each stream whose bodies are on loan (loans.go)
+	handled []uint64 // entries of each that our program has done with
+	shared  bool     // with another member at this site
+
 	wantedUpto vclock.Time
 	asked      vclock.Time  // up to here a conservative cast in another group asked for stability
 	told       []msg.Dep    // what our casts of this view have named of other groups
@@ -55,7 +59,7 @@ func newInstalled(v *view.Group, m *member) *installed {
 		view: v, rank: v.Rank(me),
 		streams: mcast.New(n), gate: &m.gate, stable: stable.New(n),
 		used: make([]uint64, n), given: make([]int, n), released: vclock.New(n), wantedUpto: vclock.New(n),
-		asked: vclock.New(n),
+		asked: vclock.New(n), lent: make([][]lent, n), handled: make([]uint64, n),
 	}
 	emit := func(rank int, r *msg.Run, pos uint64) { m.emit(c, rank, r, pos) }
 	c.queue = order.New(n, c.rank, v.Lead(), emit, func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) })
@@ -65,8 +69,9 @@ func newInstalled(v *view.Group, m *member) *installed {
 			local++
 		}
 	}
+	c.shared = local > 1
 	for _, s := range v.Sites() {
-		if s != me.Site() || local > 1 {
+		if s != me.Site() || c.shared {
 			c.sites = append(c.sites, s)
 		}
 	}

@@ -177,6 +177,7 @@ func (m *member) inAttempt(attempt uint64) bool {
 
 func (m *member) took(c *installed, rank int, r *msg.Run) {
 	c.took(rank, r)
+	c.borrow(rank, r, m.s.breaks)
 	if fx := &m.s.fx; fx.Tracing && r.Order != msg.Sequence {
 		fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: c.view.Members[rank].Proc, Upto: r.Last()})
 	}
@@ -230,6 +231,7 @@ func (m *member) work() {
 	m.watchSlow(c)
 	m.caughtUp()
 	c.release(m.tellStable)
+	m.handBack(c)
 	m.tellReaders(c)
 	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured))
 }

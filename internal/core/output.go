@@ -11,7 +11,8 @@ import (
 )
 
 // Output is what a step wants done, in order within each list. The caller
-// reuses it; what it points to stays valid and is never changed.
+// reuses it; what it points to stays valid and is never changed, but for bodies
+// that were lent, when they are returned.
 type Output struct {
 	Writes  []Write
 	Answers []Reception
@@ -19,6 +20,7 @@ type Output struct {
 	Hangups []id.Site
 	Items   []Item
 	Facts   []fact.Fact
+	Returns []msg.Loan  // nothing here or under way needs them any more
 	Wake    effect.Time // step again by then
 
 	// What readers rely on. It has to be known to them before any of Writes is
@@ -32,8 +34,9 @@ func (o *Output) reset() {
 	clear(o.Items)
 	o.Dues = o.Dues[:0]
 	clear(o.Facts)
+	clear(o.Returns)
 	o.Writes, o.Answers, o.Dials = o.Writes[:0], o.Answers[:0], o.Dials[:0]
-	o.Hangups, o.Items, o.Facts = o.Hangups[:0], o.Items[:0], o.Facts[:0]
+	o.Hangups, o.Items, o.Facts, o.Returns = o.Hangups[:0], o.Items[:0], o.Facts[:0], o.Returns[:0]
 	o.Wake = effect.Never
 }
 
@@ -87,6 +90,7 @@ type (
 	// ones never get here. Request tells how to reply to the first.
 	Casts struct {
 		Proc, Group id.Address
+		Since       uint64 // the membership; 0: cast to Proc itself
 		View        uint64
 		Sender      id.Address // the process that cast, not who relayed it
 		Rank        int        // of the member that sent it

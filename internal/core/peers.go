@@ -75,11 +75,13 @@ func (ps *peers) strangers() int {
 	return n
 }
 
-func (ps *peers) forget(s id.Site, out *Output) {
-	if at, ok := ps.search(s); ok {
-		ps.order = slices.Delete(ps.order, at, at+1)
-		delete(ps.bySite, s)
-		out.Hangups = append(out.Hangups, s)
+// forget ends the session with site x, and all connections.
+func (s *Site) forget(x id.Site) {
+	if at, ok := s.peers.search(x); ok {
+		s.peers.order = slices.Delete(s.peers.order, at, at+1)
+		delete(s.peers.bySite, x)
+		s.out.Hangups = append(s.out.Hangups, x)
+		s.breaks++
 	}
 }
 
@@ -117,7 +119,7 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 		s.peers.exclude(r.Site, index)
 		if p := s.peers.bySite[r.Site]; p != nil {
 			if r.Evidence == msg.Crash {
-				s.peers.forget(r.Site, s.out)
+				s.forget(r.Site)
 				continue
 			}
 			p.member, p.until = false, s.now+s.cfg.Linger
@@ -199,6 +201,9 @@ func (s *Site) connected(ev Connected) {
 		return
 	}
 	again := p.lanes.Out[ev.Lane].Up(ev.Conn, ev.Got)
+	if len(again) > 0 {
+		s.breaks++
+	}
 	if s.detector.Alive(s.now, ev.To) {
 		s.log.Clear(ev.To, &s.fx)
 	}
@@ -275,7 +280,7 @@ func (ps *peers) tick(s *Site) effect.Time {
 		wake = min(wake, p.beatAt)
 	}
 	for _, x := range ended {
-		ps.forget(x, s.out)
+		s.forget(x)
 	}
 	return wake
 }

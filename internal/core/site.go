@@ -91,6 +91,7 @@ type Site struct {
 	stalled bool
 	since   effect.Time // when it stalled
 	departs bool        // the program wants to leave the system
+	breaks  uint64      // of connections that we write to (loans.go)
 	halted  bool
 
 	fx    effect.Effects
@@ -156,6 +157,7 @@ func (s *Site) handle(ev Event) {
 	case Connected:
 		s.connected(ev)
 	case Broken:
+		s.breaks++
 		s.peers.broken(ev)
 	case Gone:
 		if s.detector.Crashed(ev.Site) {
@@ -216,7 +218,11 @@ func (s *Site) program(ev Event) {
 	case LeaveGroup:
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.wanted = true; m.leave() })
 	case Used:
-		s.withMember(ev.Group, ev.Proc, func(m *member) { m.used(ev.Items) })
+		s.withMember(ev.Group, ev.Proc, func(m *member) {
+			if ev.Since == m.joined { // else it is of an earlier membership
+				m.used(ev.Items)
+			}
+		})
 	case FlushGroup:
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.flushCall(ev.ID) })
 	case StateBlock:

@@ -122,7 +122,7 @@ func (p *program) casts(c core.Casts) (answers []core.Event) {
 			answers = append(answers, core.Answer{Proc: p.proc, Request: c.Request(k), Body: payload})
 		}
 	}
-	return append(answers, core.Used{Proc: p.proc, Group: c.Group, Items: 1})
+	return append(answers, core.Used{Proc: p.proc, Group: c.Group, Since: c.Since, Items: 1})
 }
 
 // digest is what members of the same view must have in common in the end.

@@ -90,7 +90,7 @@ func gather(t *testing.T) *evidence {
 // an assertion of the core, states that differ, a frame that cannot be read, what
 // the simulator asks in the end, a program handed what is not of its view, a story
 // that goes otherwise, runs that should be alike.
-var otherFindings = []string{"panic", "state", "wire", "drain", "sessions", "reads", "stream", "told", "alike"}
+var otherFindings = []string{"panic", "state", "wire", "lent", "drain", "sessions", "reads", "stream", "told", "alike"}
 
 var number = regexp.MustCompile(`\b[A-Z]\d+\b`)
 

@@ -307,7 +307,7 @@ func (x *proc) casts(i core.Casts) error {
 			}
 		}
 	}
-	x.site.Post(core.Used{Proc: x.addr, Group: x.group, Items: 1})
+	x.site.Post(core.Used{Proc: x.addr, Group: x.group, Since: i.Since, Items: 1})
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (c *caster) take(items []core.Item) {
 			if i.Sender == c.proc && c.timed.Load() {
 				c.own <- struct{}{}
 			}
-			used = append(used, core.Used{Proc: i.Proc, Group: i.Group, Items: 1})
+			used = append(used, core.Used{Proc: i.Proc, Group: i.Group, Since: i.Since, Items: 1})
 		}
 	}
 	if used != nil {

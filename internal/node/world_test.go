@@ -184,7 +184,7 @@ func (p *program) deliver(i core.Casts) {
 		p.casts = append(p.casts, delivery{i.Run.Order, i.Sender, string(b)})
 	}
 	if i.Group != 0 {
-		p.Post(core.Used{Proc: i.Proc, Group: i.Group, Items: 1})
+		p.Post(core.Used{Proc: i.Proc, Group: i.Group, Since: i.Since, Items: 1})
 	}
 }
 

@@ -367,7 +367,7 @@ func (s *Story) cast(args []string, wanted int, calls bool) error {
 		}
 	}
 	p.out[dest] += (&msg.Run{N: ev.N, Body: ev.Body}).Size()
-	p.s.post(ev)
+	p.s.post(p.s.w.lend(ev))
 	return nil
 }
 

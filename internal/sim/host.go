@@ -250,6 +250,9 @@ func (s *site) try(in *core.Input) (ok bool) {
 		}
 	}()
 	s.core.Step(in, &s.out)
+	for _, l := range s.out.Returns { // at once: what is written now must not be in them
+		l.Return()
+	}
 	if s.w.Ask {
 		s.w.asked += len(s.core.Why()) + len(s.core.Losses())
 	}

@@ -117,6 +117,7 @@ func (w *World) write(from *site, x core.Write) {
 	if l == nil || l.broken || l.from != from {
 		return
 	}
+	w.checkLent(from, x.Frame)
 	bytes := w.encode(x.Frame)
 	w.stats.Frames++
 	w.stats.Bytes += len(bytes)
@@ -169,7 +170,7 @@ func (w *World) arrive(l *link) {
 		if l.queue[0].held {
 			return // until the story releases it
 		}
-		f, err := wire.DecodeFrame(l.queue[0].bytes)
+		f, err := w.decode(l.queue[0].bytes)
 		if err != nil {
 			w.failure = "wire: " + err.Error()
 			return

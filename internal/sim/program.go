@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
@@ -177,7 +178,7 @@ func (m *membership) item(i core.Item) {
 		}
 		m.apply(i)
 		m.state.handled(i)
-		s.post(core.Used{Proc: m.p.proc, Group: m.group, Items: 1})
+		s.post(core.Used{Proc: m.p.proc, Group: m.group, Since: i.Since, Items: 1})
 	case core.Capture:
 		c := &capture{joiner: i.Joiner, xfer: i.Xfer, upto: int(i.Upto)}
 		c.front, c.ballast = m.snapshot()
@@ -201,6 +202,13 @@ func (m *membership) item(i core.Item) {
 // apply handles casts: the state changes, and requests are answered.
 func (m *membership) apply(c core.Casts) {
 	rest := c.Run.Body
+	if spent(c.Run) {
+		m.p.s.w.failure = fmt.Sprintf("lent: %v is handed cast %d of %v, which its site has given back", m.p.proc, c.Run.First, c.Sender)
+		return
+	}
+	if c.Run.Call && c.Run.Loan != nil { // who answers later may read it then
+		c.Run.Loan.Keep()
+	}
 	for k := range int(c.Run.N) {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
@@ -292,7 +300,7 @@ func (p *program) cast(dest id.Address, order msg.Order, safe bool, n, size int,
 			ev.Calls = append(ev.Calls, core.CallSpec{ID: p.calls, Want: want})
 		}
 	}
-	p.s.post(ev)
+	p.s.post(w.lend(ev))
 }
 
 // hashes remembers the last large payloads, which all members of a group hash:
@@ -319,7 +327,7 @@ func (c *hashes) of(b []byte) uint64 {
 		}
 	}
 	h := hash(b)
-	c.list[c.next] = hashed{b, h}
+	c.list[c.next] = hashed{slices.Clone(b), h}
 	c.next = (c.next + 1) % len(c.list)
 	return h
 }

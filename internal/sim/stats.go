@@ -17,6 +17,7 @@ type Stats struct {
 	Pauses        int `json:"pauses"`
 	Partitions    int `json:"partitions"`
 	Breaks        int `json:"breaks"` // of connections
+	Loans         int `json:"loans"`  // bodies that were given back
 	Stalls        int `json:"stalls"`
 	Flushes       int `json:"flushes"`
 	FlushRestarts int `json:"flush_restarts"` // flush attempts that a later one replaced
@@ -53,6 +54,7 @@ func (s *Stats) Add(o Stats) {
 	s.Pauses += o.Pauses
 	s.Partitions += o.Partitions
 	s.Breaks += o.Breaks
+	s.Loans += o.Loans
 	s.Stalls += o.Stalls
 	s.Flushes += o.Flushes
 	s.FlushRestarts += o.FlushRestarts

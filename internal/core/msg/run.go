@@ -30,6 +30,7 @@ type Run struct {
 
 	// Body is N times a length (uvarint) and so many bytes.
 	Body []byte
+	Loan Loan // the memory Body is in, when somebody wants it back
 }
 
 // A Dep is the past of a cast in another group: of its view View, and all before,
