@@ -9,7 +9,8 @@ import (
 
 // Request is a cast as a member's handler gets it. Embedded Fields read its
 // message. It is the handler's until that returns, and for good if the handler
-// calls Defer; what its methods returned may be kept in any case.
+// calls Defer; what its methods returned may be kept in any case, but for what
+// Borrow returned.
 type Request struct {
 	Fields
 	// Sender is the process that made the cast. No program can forge it.
@@ -96,21 +97,44 @@ func (r *Request) Session() uint64 { return r.run.Session }
 
 // Raw is the payload of a cast that was made with a []byte.
 func (r *Request) Raw() []byte {
+	r.keep()
+	return r.Borrow()
+}
+
+// Borrow is Raw for a handler that only looks: the bytes are good until it returns,
+// unless it calls Defer. Then other casts may come where they were. A group whose
+// handlers borrow gives the garbage collector a fraction of the work.
+func (r *Request) Borrow() []byte {
 	if len(r.payload) > 0 && r.payload[0] == formatBytes {
 		return r.payload[1:]
 	}
 	return nil
 }
 
+// keep makes what the payload is in ours for good.
+func (r *Request) keep() {
+	if l := r.run.Run.Loan; l != nil {
+		l.Keep()
+	}
+}
+
 // Into decodes the message into v, a pointer, as encoding/cbor would.
-func (r *Request) Into(v any) error { return decode(r.payload, v) }
+func (r *Request) Into(v any) error {
+	if _, raw := v.(*[]byte); raw {
+		r.keep()
+	}
+	return decode(r.payload, v)
+}
 
 // WantsReply reports whether the sender waits for replies.
 func (r *Request) WantsReply() bool { return r.wants }
 
 // Defer lets the handler return and keep the request. If an answer is wanted,
 // Reply, Error or Decline may follow from any goroutine.
-func (r *Request) Defer() { r.deferred = true }
+func (r *Request) Defer() {
+	r.deferred = true
+	r.keep()
+}
 
 // Reply answers the request with v: a Message, a []byte, or what encodes as
 // CBOR. The error is ErrNoReply for a second answer or a cast that wants none,

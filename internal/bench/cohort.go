@@ -93,7 +93,7 @@ func (m *cohortMember) Join(addrs []string) error {
 // handle takes a cast and answers it, if the shape has this member answer. One
 // that does not declines, as every handler that gives no answer.
 func (m *cohortMember) handle(group int, r *cohort.Request) {
-	m.Deliver(group, r.Raw())
+	m.Deliver(group, r.Borrow())
 	if m.Replies == AllReplies || m.Replies == OwnReply && r.Sender == m.node.Address() {
 		if err := r.Reply([]byte{}); err != nil {
 			m.Fail(err)

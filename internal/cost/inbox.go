@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
-	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // inbox is what waits for a core: as package node's, casts of one payload that
@@ -12,8 +12,7 @@ import (
 type inbox struct {
 	mu     sync.Mutex
 	events []core.Event
-	open   core.Cast // comes after events; its N is 0 when there is none
-	last   int       // bytes of the cast that was open before
+	casts  gather.Casts // come after events
 }
 
 func (b *inbox) put(ev core.Event) {
@@ -25,22 +24,16 @@ func (b *inbox) put(ev core.Event) {
 
 func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 	b.mu.Lock()
-	size := msg.CastSize(len(head) + len(rest))
-	if o := &b.open; o.N == 0 || o.Proc != c.Proc || o.Dest != c.Dest || !o.Takes(&c, size) {
+	if !b.casts.Takes(&c, len(head)+len(rest)) {
 		b.shut()
-		b.open = c
-		b.open.Body = make([]byte, 0, max(size, b.last))
 	}
-	b.open.N++
-	b.open.Body = msg.AppendParts(b.open.Body, head[:], rest)
+	b.casts.Add(c, head[:], rest)
 	b.mu.Unlock()
 }
 
 func (b *inbox) shut() {
-	if b.open.N > 0 {
-		b.last = len(b.open.Body)
-		b.events = append(b.events, b.open)
-		b.open = core.Cast{}
+	if b.casts.Len() > 0 {
+		b.events = append(b.events, b.casts.Close())
 	}
 }
 

@@ -64,7 +64,7 @@ func (b *bare) take(at int, items []core.Item) {
 			b.members[at] = len(i.View.Members)
 		case core.Casts:
 			b.got += int(i.Run.N)
-			b.w.sites[at].Post(core.Used{Proc: i.Proc, Group: i.Group, Items: 1})
+			b.w.sites[at].Post(core.Used{Proc: i.Proc, Group: i.Group, Since: i.Since, Items: 1})
 		}
 	}
 }
@@ -147,7 +147,7 @@ func (p *public) enter(ctx context.Context, w *world, n *cohort.Node) error {
 
 func (p *public) handle(r *cohort.Request) {
 	p.got.Add(1)
-	p.size.Store(int64(len(r.Raw())))
+	p.size.Store(int64(len(r.Borrow())))
 }
 
 func (p *public) cast(i, n int) (err error) {

@@ -73,6 +73,9 @@ func (s *site) step() {
 		s.w.dial(s, d)
 	}
 	s.tell(s.out.Items)
+	for _, l := range s.out.Returns {
+		l.Return()
+	}
 }
 
 // due is when the core has to be stepped though nothing happens.

@@ -149,7 +149,7 @@ func (p policy) keeps() (complaints []string) {
 
 // drives tells the packages that may give a core its inputs, or speak of them.
 func drives(pkg string) bool {
-	return slices.Contains([]string{"internal/sim", "internal/explore", "internal/metamorph", "internal/cost", "internal/node", ".", "cohorttest"}, pkg)
+	return slices.Contains([]string{"internal/sim", "internal/explore", "internal/metamorph", "internal/cost", "internal/node", "internal/node/gather", ".", "cohorttest"}, pkg)
 }
 
 // isTool tells the packages of the toolkit: those beside the public package.

@@ -4,12 +4,12 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
-	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // inboxRoom bounds the bytes of received frames that wait for the core. Readers
 // wait for room, and their peers' windows do then.
-const inboxRoom = 64 << 20
+const inboxRoom = 8 << 20
 
 // inbox is what waits for the core: events, in the order they were put, and
 // functions to be run between two steps. Only what readers put is bounded here;
@@ -20,8 +20,7 @@ type inbox struct {
 	mu     sync.Mutex
 	room   sync.Cond
 	events []core.Event
-	open   core.Cast // comes after events; its N is 0 when there is none
-	last   int       // bytes of the cast that was open before
+	casts  gather.Casts // come after events
 	calls  []func()
 	bytes  int // of frames in events
 	closed bool
@@ -35,7 +34,7 @@ func newInbox() *inbox {
 
 // signal wakes the core, before something is put into an empty inbox.
 func (b *inbox) signal() {
-	if len(b.events)+len(b.calls)+int(b.open.N) > 0 {
+	if len(b.events)+len(b.calls)+b.casts.Len() > 0 {
 		return
 	}
 	select {
@@ -64,26 +63,18 @@ func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 		b.mu.Unlock()
 		return
 	}
-	size := msg.CastSize(len(head) + len(rest))
-	if o := &b.open; o.N == 0 || o.Proc != c.Proc || o.Dest != c.Dest || o.InSession || c.InSession || !o.Takes(&c, size) {
+	if !b.casts.Takes(&c, len(head)+len(rest)) {
 		b.signal()
 		b.shut()
-		b.open = c
-		b.open.Body = make([]byte, 0, max(size, b.last)) // who casts much goes on with it
-	} else {
-		o.Calls = append(o.Calls, c.Calls...)
 	}
-	b.open.N++
-	b.open.Body = msg.AppendParts(b.open.Body, head[:], rest)
+	b.casts.Add(c, head[:], rest)
 	b.mu.Unlock()
 }
 
-// shut makes the open cast an event like others.
+// shut makes the casts that came last an event like others.
 func (b *inbox) shut() {
-	if b.open.N > 0 {
-		b.last = len(b.open.Body)
-		b.events = append(b.events, b.open)
-		b.open = core.Cast{}
+	if b.casts.Len() > 0 {
+		b.events = append(b.events, b.casts.Close())
 	}
 }
 

@@ -196,7 +196,7 @@ func TestInboxCasts(t *testing.T) {
 		t.Error("nobody is woken for a cast")
 	}
 	b.close()
-	if b.cast(one, [2]byte{}, nil); b.open.N != 1 {
+	if b.cast(one, [2]byte{}, nil); b.casts.Len() != 1 {
 		t.Error("a closed inbox takes casts")
 	}
 }

@@ -124,6 +124,9 @@ func (n *Node) perform(out *core.Output) error {
 		n.report(out.Items)
 		n.cfg.OnItems(out.Items)
 	}
+	for _, l := range out.Returns {
+		l.Return()
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/loan"
 	"github.com/cohortkit/cohort/internal/wire"
 )
 
@@ -12,7 +13,7 @@ const (
 	// the next one is larger, up to maxChunk: then less is copied from one to
 	// the next, and whoever sends so much can be expected to go on.
 	firstChunk = 16 << 10
-	maxChunk   = 260 << 10 // a body of flow.MaxBody or flow.XferBlock, and what is before it
+	maxChunk   = loan.Largest // a body of flow.MaxBody or flow.XferBlock, and what is before it
 	// leastRoom is the least a read is given: a chunk with less is left.
 	leastRoom = 8 << 10
 	// ahead is how much memory may be taken before the bytes for it came.
@@ -26,14 +27,16 @@ type Received struct {
 }
 
 // Reader takes the frames of one lane off a connection. Bodies are parts of the
-// chunks it reads into; a chunk with frames in it is not written again, and is
-// the garbage collector's when the last of its bodies is let go.
+// chunks it reads into. A chunk with nothing but casts in it serves again when all
+// of them have been given back; any other is the garbage collector's when the last
+// of its bodies is let go.
 type Reader struct {
 	in    io.Reader
 	lane  msg.Lane
-	size  int    // of a chunk
-	whole []byte // the chunk
-	chunk []byte // what came and is not yet taken, in whole
+	size  int         // of a chunk
+	whole []byte      // the chunk
+	chunk []byte      // what came and is not yet taken, in whole
+	block *loan.Block // with whole in it, or nil
 	// growing: whole is for one frame that is larger than chunks are, and not
 	// yet as large as that.
 	growing bool
@@ -82,8 +85,28 @@ func (r *Reader) split() error {
 		if f.Lane != r.lane {
 			return &wire.Error{What: "frame of another lane"}
 		}
+		r.lend(f)
 		r.batch = append(r.batch, Received{f, wire.LengthSize + len(b)})
 		r.chunk = rest
+	}
+}
+
+// lend gives the bodies of f on loan, if it is casts: they are returned one by
+// one. Of all else nobody says when it is let go.
+func (r *Reader) lend(f *msg.Frame) {
+	if r.block == nil || f.Lane == msg.LaneControl {
+		return
+	}
+	for _, m := range f.Msgs {
+		switch m := m.(type) {
+		case *msg.Data:
+			if len(m.Run.Body) > 0 {
+				r.block.Hold()
+				m.Run.Loan = r.block
+			}
+		default:
+			r.block.Keep()
+		}
 	}
 }
 
@@ -108,8 +131,18 @@ func (r *Reader) makeRoom() {
 	// Control frames keep nothing of their bytes, so their chunk serves again.
 	// Parts of others do, and what is left of those is copied, not moved.
 	if r.lane != msg.LaneControl || size > cap(r.whole) {
-		r.whole = make([]byte, 0, size)
+		old, left := r.block, r.chunk
+		if r.block = loan.Take(size); r.block != nil {
+			r.whole = r.block.Bytes()
+		} else {
+			r.whole = make([]byte, 0, size)
+		}
+		r.chunk = append(r.whole, left...)
+		if old != nil {
+			old.Return()
+		}
 		r.size = min(2*r.size, maxChunk)
+		return
 	}
 	r.chunk = append(r.whole, r.chunk...)
 }

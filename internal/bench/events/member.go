@@ -91,7 +91,7 @@ func groupName(i int) string { return fmt.Sprintf("events %d", i) }
 
 // put handles a cast of the load.
 func (m *member) put(r *cohort.Request) {
-	b := r.Raw()
+	b := r.Borrow()
 	m.state.put(b)
 	m.load.delivered(b)
 }
