@@ -21,11 +21,15 @@ func TestMain(m *testing.M) {
 // TestSmoke puts each system under each of its loads for a moment.
 func TestSmoke(t *testing.T) {
 	for _, p := range peers() {
+		absent := p.lack()
 		for _, l := range loads() {
 			if !p.bears(l) {
 				continue
 			}
 			t.Run(p.name+"/"+l.name, func(t *testing.T) {
+				if absent != nil {
+					t.Skip(absent)
+				}
 				b := bench.Bench{Worker: []string{asWorker}, Measure: 300 * time.Millisecond}
 				s := l.Shape
 				s.Order = p.order
