@@ -25,8 +25,9 @@ type corosync struct {
 	*bench.Seat
 	addr     string
 	daemon   *exec.Cmd
+	ended    chan struct{} // closed when the daemon has
 	conn     *connection
-	log      string        // the daemon's
+	log      *os.File      // the daemon's
 	whole    chan struct{} // closed when the group has all members
 	gathered sync.Once     // closes it
 	progress chan struct{} // something was delivered since it was last read
@@ -35,7 +36,7 @@ type corosync struct {
 
 func newCorosync(s *bench.Seat) bench.Member {
 	return &corosync{
-		Seat: s, log: filepath.Join(s.Dir, "log"), whole: make(chan struct{}), progress: make(chan struct{}, 1),
+		Seat: s, ended: make(chan struct{}), whole: make(chan struct{}), progress: make(chan struct{}, 1),
 	}
 }
 
@@ -102,20 +103,35 @@ func (m *corosync) join(addrs []string) error {
 		return err
 	}
 	callbacks := newCPGCallbacks(m.deliver, m.change)
-	var failed error
-	if err := within("daemon", func() bool {
-		m.conn, failed = lib.connect(callbacks)
-		return failed == nil
+	if err := m.retry("daemon", func() (err error) {
+		m.conn, err = lib.connect(callbacks)
+		return err
 	}); err != nil {
-		return m.said(err.Error(), failed)
+		return err
 	}
-	if err := within("group", func() bool {
-		failed = m.conn.enter(subject)
-		return !errors.Is(failed, csTryAgain)
-	}); err != nil {
-		return m.said(err.Error(), failed)
+	return m.retry("group", func() error { return m.conn.enter(subject) })
+}
+
+// retry tries something that a daemon which is just starting does not do yet.
+func (m *corosync) retry(what string, try func() error) error {
+	var last error
+	late := within(what, func() bool {
+		last = try()
+		return last == nil || m.isOver()
+	})
+	if err := errors.Join(late, last); err != nil {
+		return m.said("no "+what, err)
 	}
-	return failed
+	return nil
+}
+
+func (m *corosync) isOver() bool {
+	select {
+	case <-m.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // start starts the daemon on this thread, with which it ends.
@@ -124,11 +140,9 @@ func (m *corosync) start(addrs []string) error {
 	if err != nil {
 		return err
 	}
-	log, err := os.Create(m.log)
-	if err != nil {
+	if m.log, err = os.Create(filepath.Join(m.Dir, "log")); err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }() // the daemon has its own
 	if err := withdraw(string(serverID(m.Rank))); err != nil {
 		return err
 	}
@@ -136,15 +150,26 @@ func (m *corosync) start(addrs []string) error {
 		return err
 	}
 	m.daemon = exec.Command(path, "-f")
-	m.daemon.Stdout, m.daemon.Stderr = log, log
+	m.daemon.Stdout, m.daemon.Stderr = m.log, m.log
 	m.daemon.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return m.daemon.Start()
+	if err := m.daemon.Start(); err != nil {
+		return err
+	}
+	go func() {
+		_ = m.daemon.Wait() // its log says why
+		close(m.ended)
+	}()
+	return nil
 }
 
 // said adds to what went wrong the end of what the daemon has logged.
 func (m *corosync) said(what string, err error) error {
-	text, _ := os.ReadFile(m.log) // it may be hidden from this thread
-	text = bytes.TrimSpace(text[max(0, len(text)-1000):])
+	var text []byte
+	if info, wrong := m.log.Stat(); wrong == nil {
+		text = make([]byte, min(info.Size(), 500))
+		n, _ := m.log.ReadAt(text, info.Size()-int64(len(text))) // what can be read will do
+		text = bytes.TrimSpace(text[:n])
+	}
 	return fmt.Errorf("%s: %w; its log ends: %s", what, err, bytes.ReplaceAll(text, []byte("\n"), []byte("; ")))
 }
 
@@ -205,10 +230,8 @@ func (m *corosync) Close() error {
 	if m.daemon == nil {
 		return nil
 	}
-	if err := m.daemon.Process.Kill(); err != nil {
-		return err
-	}
-	_ = m.daemon.Wait() // it was killed
+	_ = m.daemon.Process.Kill() // it may have ended
+	<-m.ended
 	return nil
 }
 

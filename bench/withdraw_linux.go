@@ -29,7 +29,7 @@ func withdraw(name string) error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making mounts private: %w", err)
 	}
-	for _, dir := range []string{"/run", "/dev/shm", "/var/lib/corosync", "/etc"} {
+	for _, dir := range []string{"/tmp", "/run", "/dev/shm", "/var/lib/corosync", "/etc"} {
 		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1g"); err != nil {
 			return fmt.Errorf("mounting %s: %w", dir, err)
 		}
