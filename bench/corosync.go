@@ -23,7 +23,6 @@ import (
 // group with the others.
 type corosync struct {
 	*bench.Seat
-	addr     string
 	daemon   *exec.Cmd
 	ended    chan struct{} // closed when the daemon has
 	conn     *connection
@@ -68,10 +67,10 @@ func corosyncDaemon() (string, error) {
 func (m *corosync) Listen() (string, error) {
 	pid := os.Getpid()
 	for low := 1; low < 255; low++ {
-		m.addr = fmt.Sprintf("127.%d.%d.%d", 1+pid>>8&0x7f, pid&0xff, low)
-		c, err := net.ListenPacket("udp", net.JoinHostPort(m.addr, corosyncPort))
+		addr := fmt.Sprintf("127.%d.%d.%d", 1+pid>>8&0x7f, pid&0xff, low)
+		c, err := net.ListenPacket("udp", net.JoinHostPort(addr, corosyncPort))
 		if err == nil {
-			return m.addr, c.Close()
+			return addr, c.Close()
 		}
 	}
 	return "", fmt.Errorf("no address has UDP port %s free", corosyncPort)
@@ -86,7 +85,7 @@ func (m *corosync) Join(addrs []string) error {
 		if err != nil {
 			return
 		}
-		if err := m.conn.receive(); !m.closing.Load() {
+		if err := m.conn.receive(); err != nil && !m.closing.Load() {
 			m.Fail(m.said("the daemon has ended the connection", err))
 		}
 	})
@@ -210,7 +209,7 @@ const again = time.Millisecond
 func (m *corosync) Cast(_ int, payload []byte) error {
 	for {
 		err := m.conn.send(payload)
-		if !errors.Is(err, csTryAgain) {
+		if !errors.Is(err, errTryAgain) {
 			return err
 		}
 		select {

@@ -38,8 +38,8 @@ var loadCPG = sync.OnceValues(func() (*cpg, error) {
 type csError int32
 
 const (
-	csOK       csError = 1
-	csTryAgain csError = 6
+	csOK                = 1
+	errTryAgain csError = 6
 )
 
 // Error says the number: corotypes.h names them.
@@ -97,7 +97,7 @@ func (c *connection) enter(group string) error {
 	return csResult(r)
 }
 
-// send casts to the group. csTryAgain says that the daemon takes no more now. One
+// send casts to the group. errTryAgain says that the daemon takes no more now. One
 // goroutine calls it.
 func (c *connection) send(payload []byte) error {
 	c.vector.Base = unsafe.SliceData(payload)
