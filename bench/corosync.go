@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && cgo
 
 package main
 
@@ -101,11 +101,8 @@ func (m *corosync) join(addrs []string) error {
 	if err := m.start(addrs); err != nil {
 		return err
 	}
-	callbacks := newCPGCallbacks(m.deliver, m.change)
-	if err := m.retry("daemon", func() (err error) {
-		m.conn, err = lib.connect(callbacks)
-		return err
-	}); err != nil {
+	m.conn = &connection{cpg: lib, deliver: m.deliver, change: m.change}
+	if err := m.retry("daemon", m.conn.connect); err != nil {
 		return err
 	}
 	return m.retry("group", func() error { return m.conn.enter(subject) })

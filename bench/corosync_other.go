@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || !cgo
 
 package main
 
@@ -11,4 +11,6 @@ import (
 func newCorosync(*bench.Seat) bench.Member { return nil }
 
 // needsCorosync says what is missing to measure Corosync on this machine.
-func needsCorosync() error { return errors.New("several daemons run on one machine on Linux only") }
+func needsCorosync() error {
+	return errors.New("it needs Linux, and Go with cgo, which is a C compiler (Debian's package gcc)")
+}

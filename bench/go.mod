@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/cohortkit/cohort v0.0.0-00010101000000-000000000000
-	github.com/ebitengine/purego v0.11.3
 	github.com/hashicorp/raft v1.8.0
 	github.com/lni/dragonboat/v4 v4.0.0-20250723143628-076c7f6497dc
 	github.com/lni/vfs v0.2.1-0.20220616104132-8852fd867376
