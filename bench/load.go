@@ -73,7 +73,7 @@ func peers() []peer {
 		{"NATS", bench.FIFO, "one server, in a member's process; no order between senders, nothing is kept", window, nil, bench.System{Make: newNATS}},
 		{"etcd, disk", bench.Total, "values put and watched, synced", []string{latency}, nil, bench.System{Make: newEtcd}},
 		{"JetStream", bench.Total, "a stream with three replicas in memory", window, nil, bench.System{Make: newStream}},
-		{"Corosync", bench.Total, "closed process groups (CPG) over knet; a daemon for each member, whose time and memory count as the member's", every, needsCorosync, bench.System{Make: newCorosync}},
+		{"Corosync", bench.Total, "closed process groups (CPG) over knet, which is UDP; a daemon for each member, whose time and memory count as the member's, and allocations do not", every, needsCorosync, bench.System{Make: newCorosync}},
 	}
 }
 
