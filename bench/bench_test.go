@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +23,15 @@ func TestMain(m *testing.M) {
 // TestSmoke puts each system under each of its loads for a moment.
 func TestSmoke(t *testing.T) {
 	for _, p := range peers() {
+		absent := p.lack()
 		for _, l := range loads() {
 			if !p.bears(l) {
 				continue
 			}
 			t.Run(p.name+"/"+l.name, func(t *testing.T) {
+				if absent != nil {
+					t.Skip(absent)
+				}
 				b := bench.Bench{Worker: []string{asWorker}, Measure: 300 * time.Millisecond}
 				s := l.Shape
 				s.Order = p.order
@@ -65,6 +71,20 @@ func TestReport(t *testing.T) {
 		if len(f.Net) != 2 || len(f.Ratio) != 2 || f.Checked == 0 {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// A system that the machine cannot run is left out, and that is said.
+func TestLeftOut(t *testing.T) {
+	var told []string
+	p := peer{name: "missing", order: bench.Total, loads: []string{latency}, needs: func() error { return errors.New("no such package") }}
+	c := comparison{rounds: 1, measure: time.Millisecond, peers: []peer{p}, tell: func(text string) { told = append(told, text) }}
+	if err := c.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const want = "missing is left out: no such package"
+	if !slices.Equal(told, []string{want}) || !strings.Contains(c.table(), "\n- "+want+"\n") || len(c.figures) > 0 {
+		t.Errorf("told %q, wrote %s", told, c.table())
 	}
 }
 

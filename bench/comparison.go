@@ -14,6 +14,7 @@ type comparison struct {
 	rounds  int
 	measure time.Duration
 	peers   []peer
+	absent  []string // who was left out, and why
 	tell    func(string)
 
 	began   time.Time
@@ -41,6 +42,7 @@ type figure struct {
 // run measures. A peer that fails in a round has no figures of it, and says why.
 func (c *comparison) run(ctx context.Context) error {
 	c.began = time.Now()
+	c.leaveOut()
 	b := bench.Bench{Worker: []string{asWorker}, Measure: c.measure}
 	for round := range c.rounds {
 		for _, l := range loads() {
@@ -71,6 +73,19 @@ func (c *comparison) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// leaveOut goes on without the peers that this machine cannot run.
+func (c *comparison) leaveOut() {
+	c.peers = slices.DeleteFunc(c.peers, func(p peer) bool {
+		err := p.lack()
+		if err != nil {
+			why := fmt.Sprintf("%s is left out: %v", p.name, err)
+			c.absent = append(c.absent, why)
+			c.tell(why)
+		}
+		return err != nil
+	})
 }
 
 func (c *comparison) noteLoad() {

@@ -12,11 +12,20 @@ type peer struct {
 	order string // the strongest it promises; checked
 	what  string // for the table
 	loads []string
+	needs func() error // what it lacks on this machine; nil for who brings all along
 	bench.System
 }
 
 // bears reports whether a system can be put under a load.
 func (p *peer) bears(l load) bool { return slices.Contains(p.loads, l.name) }
+
+// lack says why this machine cannot run the system.
+func (p *peer) lack() error {
+	if p.needs == nil {
+		return nil
+	}
+	return p.needs()
+}
 
 // The loads.
 const (
@@ -56,14 +65,15 @@ func peers() []peer {
 	every := append(slices.Clone(window), unbounded)
 	single := []string{latency, one64, one1024}
 	return []peer{
-		{bench.Raw, bench.FIFO, "plain TCP, batched; no order between senders, no membership", every, ours[bench.Raw]},
-		{bench.Cohort, bench.Total, "Total, not safe, through the public package", every, ours[bench.Cohort]},
-		{"hashicorp/raft", bench.Total, "log in memory, batches of 1024; only the leader casts", single, bench.System{Make: newHraft}},
-		{"dragonboat", bench.Total, "log in memory", window, bench.System{Make: newDragon(false)}},
-		{"dragonboat, disk", bench.Total, "log on disk, synced", window, bench.System{Make: newDragon(true)}},
-		{"NATS", bench.FIFO, "one server, in a member's process; no order between senders, nothing is kept", window, bench.System{Make: newNATS}},
-		{"etcd, disk", bench.Total, "values put and watched, synced", []string{latency}, bench.System{Make: newEtcd}},
-		{"JetStream", bench.Total, "a stream with three replicas in memory", window, bench.System{Make: newStream}},
+		{bench.Raw, bench.FIFO, "plain TCP, batched; no order between senders, no membership", every, nil, ours[bench.Raw]},
+		{bench.Cohort, bench.Total, "Total, not safe, through the public package", every, nil, ours[bench.Cohort]},
+		{"hashicorp/raft", bench.Total, "log in memory, batches of 1024; only the leader casts", single, nil, bench.System{Make: newHraft}},
+		{"dragonboat", bench.Total, "log in memory", window, nil, bench.System{Make: newDragon(false)}},
+		{"dragonboat, disk", bench.Total, "log on disk, synced", window, nil, bench.System{Make: newDragon(true)}},
+		{"NATS", bench.FIFO, "one server, in a member's process; no order between senders, nothing is kept", window, nil, bench.System{Make: newNATS}},
+		{"etcd, disk", bench.Total, "values put and watched, synced", []string{latency}, nil, bench.System{Make: newEtcd}},
+		{"JetStream", bench.Total, "a stream with three replicas in memory", window, nil, bench.System{Make: newStream}},
+		{"Corosync", bench.Total, "closed process groups (CPG) over knet, which is UDP; a daemon for each member, whose time and memory count as the member's, and allocations do not", every, needsCorosync, bench.System{Make: newCorosync}},
 	}
 }
 

@@ -30,6 +30,9 @@ func (c *comparison) table() string {
 	for _, p := range c.peers {
 		fmt.Fprintf(&b, "- **%s** (%s): %s\n", p.name, p.order, p.what)
 	}
+	for _, why := range c.absent {
+		fmt.Fprintf(&b, "- %s\n", why)
+	}
 	return b.String()
 }
 

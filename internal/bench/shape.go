@@ -130,6 +130,13 @@ type Member interface {
 	Close() error
 }
 
+// Helped is a member that has work done by a process which it has started. What
+// that uses counts as the member's, but for what is allocated.
+type Helped interface {
+	// Helper is the number of the process. It is asked after Ready.
+	Helper() int
+}
+
 // System is what can be measured.
 type System struct {
 	Make func(*Seat) Member

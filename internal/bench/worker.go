@@ -219,8 +219,16 @@ func (w *worker) load() {
 func (w *worker) mark() *Mark {
 	m := &Mark{At: time.Since(w.began).Nanoseconds()}
 	m.All, m.Others = w.ledger.counts()
-	m.use()
+	m.use(w.helper())
 	return m
+}
+
+// helper is the process that works for the member; 0 if none does.
+func (w *worker) helper() int {
+	if h, ok := w.member.(Helped); ok {
+		return h.Helper()
+	}
+	return 0
 }
 
 // settleFor is how long what was cast may take to arrive, when no more is.
@@ -240,5 +248,8 @@ func (w *worker) settle(o *order, r *report) error {
 		w.calls.tell(g, most, func(b []byte) { w.tell(&report{Group: g, Calls: b}) })
 	}
 	r.Chains, r.Memory = w.ledger.chains(), PeakMemory()
+	if pid := w.helper(); pid != 0 {
+		r.Memory += peakMemoryOf(pid)
+	}
 	return nil
 }
