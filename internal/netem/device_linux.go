@@ -27,6 +27,11 @@ type device struct {
 // there.
 func (d *device) make(pid int) error {
 	name := fmt.Sprintf("/proc/%d/ns/net", pid)
+	if its, err := os.Readlink(name); err == nil {
+		if ours, err := os.Readlink("/proc/self/ns/net"); err != nil || its == ours {
+			return fmt.Errorf("process %d has no network namespace of its own", pid)
+		}
+	}
 	ns, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("the network namespace of a process: %w", err)
@@ -100,7 +105,7 @@ func up(i *unix.Ifreq) error { i.SetUint16(unix.IFF_UP | unix.IFF_RUNNING); retu
 func (d *device) control() error {
 	if d.congestion != "" {
 		if err := os.WriteFile(congestionFile, []byte(d.congestion), 0); err != nil {
-			return fmt.Errorf("the congestion control %q: %w", d.congestion, err)
+			return fmt.Errorf("the congestion control %q, which must be in net.ipv4.tcp_allowed_congestion_control: %w", d.congestion, err)
 		}
 	}
 	text, err := os.ReadFile(congestionFile)

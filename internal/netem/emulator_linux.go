@@ -18,6 +18,7 @@ type Emulator struct {
 	devices    []int // descriptors, by host
 	wake       int   // an event that ends the loop; -1 before Start
 	done       chan struct{}
+	precedence precedence
 
 	mu       sync.Mutex // held by the loop unless it waits
 	relay    *relay
@@ -35,8 +36,8 @@ func New(n Network, congestion string) *Emulator {
 	return &Emulator{network: n, congestion: congestion, wake: -1, done: make(chan struct{})}
 }
 
-// Attach makes a process, which must have a network namespace of its own, the
-// next host. It says at which address, and which congestion control its TCP has.
+// Attach makes a process, which must have a network namespace of its own and no
+// device in it, the next host. It says at which address, and which congestion control its TCP has.
 // An error that wraps ErrUnsupported says what is missing.
 func (e *Emulator) Attach(pid int) (addr, congestion string, err error) {
 	if len(e.devices) == Hosts {
@@ -59,23 +60,14 @@ func (e *Emulator) Start() (err error) {
 	started := make(chan struct{})
 	go func() {
 		defer close(e.done)
-		runtime.LockOSThread() // never unlocked: its priority goes with it
+		runtime.LockOSThread() // never unlocked: it is e.clock's thread
 		e.clock = threadClock()
-		hurry()
 		close(started)
 		e.run()
 	}()
 	<-started
+	e.precedence.take()
 	return nil
-}
-
-// hurry makes this thread precede others: a network does not wait for a
-// processor. Where that is not allowed, packets are late, as Stats says.
-func hurry() {
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	_ = unix.SchedSetAttr(0, &unix.SchedAttr{
-		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK,
-	}, 0)
 }
 
 // threadClock is the clock of the processor time of this thread, as
@@ -106,6 +98,7 @@ func (e *Emulator) Close() {
 		e.mu.Unlock()
 		_, _ = unix.Write(e.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 		<-e.done
+		e.precedence.end()
 		_ = unix.Close(e.wake)
 		e.wake = -1
 	}
@@ -147,8 +140,8 @@ func (e *Emulator) run() {
 func (e *Emulator) read(host, fd int) {
 	for range batch {
 		b := e.relay.room()
-		n, err := unix.Read(fd, b.bytes)
-		if err != nil {
+		n, ok := readNow(fd, b.bytes)
+		if !ok {
 			e.relay.release(b)
 			return // there are no more, or its host has ended
 		}
@@ -171,18 +164,15 @@ func (e *Emulator) deliver() (due int64, some bool) {
 		e.stats.Arrivals++
 		e.stats.Late += late
 		e.stats.LateMost = max(e.stats.LateMost, late)
-		// Who has ended takes nothing any more; its packets are lost.
-		_, _ = unix.Writev(e.devices[x.to], [][]byte{x.head, x.payload})
+		writeNow(e.devices[x.to], x.head, x.payload)
 		e.relay.arrived(l)
 	}
 }
 
-// now is the time of a clock that does not jump, in nanoseconds.
-func now() int64 {
-	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // it has always been there
-	return t.Nano()
-}
+// now is the time since the program began, in nanoseconds.
+func now() int64 { return int64(time.Since(began)) }
+
+var began = time.Now()
 
 // elsewhere calls f in a thread that ends with it, so that f may enter namespaces.
 func elsewhere(f func() error) error {

@@ -12,6 +12,8 @@
 //	relay.go           the links of all hosts, and what is under way; knows no clock
 //	emulator_linux.go  the relay at work, in a thread of its own
 //	device_linux.go    a TUN device in the namespace of another process
+//	precede_linux.go   the relay's precedence over other programs
+//	raw_linux.go       its reads and writes
 //
 // Packets are what Ethernet carries, up to 1500 bytes. The kernel hands over and
 // takes many segments of one connection at once (segmentation offload, as with
