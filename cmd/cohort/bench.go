@@ -22,12 +22,7 @@ type castBenchOptions struct {
 	network networkFlag
 }
 
-func newCastBenchCommand() *cobra.Command {
-	var o castBenchOptions
-	cmd := &cobra.Command{
-		Use:   "bench",
-		Short: "measure casts between processes, beside plain TCP",
-		Long: `Start members as processes on this machine, which cast over TCP on loopback as fast as
+const castBenchHelp = `Start members as processes on this machine, which cast over TCP on loopback as fast as
 they can, and measure what reaches their handlers. They use the public package, as any
 program does. Before and after, the same load goes over plain TCP connections, with the same
 messages, checks and processes and with large writes: that is what the machine can do.
@@ -57,7 +52,14 @@ only, needs root and /dev/net/tun, and takes a part of the processors (relay_cpu
 it is left when the bench has ended, in whatever way. In the JSON object:
   passage             what members have sent: mb_per_s with all headers; the share of packets
                       that was lost, and dropped by a full queue; how long they were in the
-                      queue, and how late the relay was; raw_passage: plain TCP's`,
+                      queue, and how late the relay was; raw_passage: plain TCP's`
+
+func newCastBenchCommand() *cobra.Command {
+	var o castBenchOptions
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "measure casts between processes, beside plain TCP",
+		Long: castBenchHelp,
 		Example: `  cohort bench
   cohort bench --order causal --senders one --size 1024 --json
   cohort bench --latency --safe
