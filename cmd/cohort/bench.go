@@ -59,7 +59,7 @@ func newCastBenchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "measure casts between processes, beside plain TCP",
-		Long: castBenchHelp,
+		Long:  castBenchHelp,
 		Example: `  cohort bench
   cohort bench --order causal --senders one --size 1024 --json
   cohort bench --latency --safe
