@@ -46,10 +46,10 @@ The fields of the JSON object that need a word:
 
 With --network each member is in a network namespace of its own, as on a machine of its own,
 and all packets between them go through a relay, plain TCP's as well. It delays each packet,
-loses some by chance, and sends those of one member at the rate given, from a queue of 4 ms;
-what is lost the kernel's TCP sends again. What is not given is left alone. This is on Linux
-only, needs root and /dev/net/tun, and takes a part of the processors (relay_cpu). Nothing of
-it is left when the bench has ended, in whatever way. In the JSON object:
+loses some by chance, and sends those of one member at the rate given, from a queue of 1000
+full packets; what is lost the kernel's TCP sends again. What is not given is left alone. This
+is on Linux only, needs root and /dev/net/tun, and takes a part of the processors (relay_cpu).
+Nothing of it is left when the bench has ended, in whatever way. In the JSON object:
   passage             what members have sent: mb_per_s with all headers; the share of packets
                       that was lost, and dropped by a full queue; how long they were in the
                       queue, and how late the relay was; raw_passage: plain TCP's`

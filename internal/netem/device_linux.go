@@ -10,9 +10,7 @@ import (
 )
 
 const (
-	deviceName = "cohort0"
-	deviceMTU  = 1500
-
+	deviceName     = "cohort0"
 	congestionFile = "/proc/sys/net/ipv4/tcp_congestion_control"
 )
 

@@ -6,12 +6,9 @@ import (
 )
 
 const (
-	// queueFor is how long a packet waits at most for its turn: the queue of a
-	// port holds as many bytes as its line takes in that time, 500 KB at 1 Gbit/s.
-	queueFor = 4 * time.Millisecond
-	// queueLeast is the least such queue, in bytes: two of the largest packets
-	// that a kernel hands over at once.
-	queueLeast = 128 << 10
+	// queueBytes is what waits for the line at most: a thousand packets, as in the
+	// queue of a Linux device, if they are full; 12 ms at 1 Gbit/s.
+	queueBytes = 1000 * (deviceMTU + framing)
 	// together is how many segments arrive at once at most, when the last one is
 	// there, as network cards put them together: 0.1 ms at 1 Gbit/s.
 	together = 8
@@ -23,7 +20,7 @@ const (
 type link struct {
 	network Network
 	dice    *rand.Rand
-	most    float64 // nanoseconds that a queue lasts
+	most    float64 // nanoseconds that a full queue lasts
 	busy    float64 // until when the line is taken
 	left    float64 // when the last packet that was not lost had left it
 	pending fifo
@@ -50,9 +47,7 @@ func (t *Traffic) add(o *Traffic) {
 
 func newLink(n Network, seed uint64) *link {
 	l := &link{network: n, dice: rand.New(rand.NewPCG(1987, seed))}
-	if n.Rate > 0 {
-		l.most = max(float64(queueFor), l.lasts(queueLeast))
-	}
+	l.most = l.lasts(queueBytes)
 	return l
 }
 

@@ -28,6 +28,8 @@ const (
 
 	fin, psh, cwr = 0x01, 0x08, 0x80
 
+	// deviceMTU is of the largest packet on a wire.
+	deviceMTU = 1500
 	// mostPacket is of what a device gives at once.
 	mostPacket = virtioSize + 1<<16
 
