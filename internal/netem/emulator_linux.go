@@ -37,8 +37,8 @@ func New(n Network, congestion string) *Emulator {
 }
 
 // Attach makes a process, which must have a network namespace of its own and no
-// device in it, the next host. It says at which address, and which congestion control its TCP has.
-// An error that wraps ErrUnsupported says what is missing.
+// device in it, the next host. It says at which address, and which congestion
+// control its TCP has. An error that wraps ErrUnsupported says what is missing.
 func (e *Emulator) Attach(pid int) (addr, congestion string, err error) {
 	if len(e.devices) == Hosts {
 		return "", "", fmt.Errorf("a network has at most %d hosts", Hosts)
@@ -128,8 +128,11 @@ func (e *Emulator) run() {
 		if err != nil {
 			continue // a signal
 		}
-		for host, p := range polls[1:] {
-			if p.Revents != 0 {
+		for host := range e.devices {
+			switch p := &polls[host+1]; {
+			case p.Revents&^unix.POLLIN != 0:
+				p.Fd = -1 // its namespace has ended
+			case p.Revents != 0:
 				e.read(host, int(p.Fd))
 			}
 		}
