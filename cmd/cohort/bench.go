@@ -19,14 +19,10 @@ type castBenchOptions struct {
 	latency bool
 	json    bool
 	profile string
+	network networkFlag
 }
 
-func newCastBenchCommand() *cobra.Command {
-	var o castBenchOptions
-	cmd := &cobra.Command{
-		Use:   "bench",
-		Short: "measure casts between processes, beside plain TCP",
-		Long: `Start members as processes on this machine, which cast over TCP on loopback as fast as
+const castBenchHelp = `Start members as processes on this machine, which cast over TCP on loopback as fast as
 they can, and measure what reaches their handlers. They use the public package, as any
 program does. Before and after, the same load goes over plain TCP connections, with the same
 messages, checks and processes and with large writes: that is what the machine can do.
@@ -46,10 +42,28 @@ The fields of the JSON object that need a word:
                       of a third means nothing
   raw_p50_us          with a window: plain TCP's round trip to all others, before and after
   p50_ratio           p50_us to that
-  load                of this machine in the minute before`,
+  load                of this machine in the minute before
+
+With --network each member is in a network namespace of its own, as on a machine of its own,
+and all packets between them go through a relay, plain TCP's as well. It delays each packet,
+loses some by chance, and sends those of one member at the rate given, from a queue of 1000
+full packets; what is lost the kernel's TCP sends again. What is not given is left alone. This
+is on Linux only, needs root and /dev/net/tun, and takes a part of the processors (relay_cpu).
+Nothing of it is left when the bench has ended, in whatever way. In the JSON object:
+  passage             what members have sent: mb_per_s with all headers; the share of packets
+                      that was lost, and dropped by a full queue; how long they were in the
+                      queue, and how late the relay was; raw_passage: plain TCP's`
+
+func newCastBenchCommand() *cobra.Command {
+	var o castBenchOptions
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "measure casts between processes, beside plain TCP",
+		Long:  castBenchHelp,
 		Example: `  cohort bench
   cohort bench --order causal --senders one --size 1024 --json
-  cohort bench --latency --safe`,
+  cohort bench --latency --safe
+  cohort bench --network 1ms,0.1%,1gbit`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.latency && cmd.Flags().Changed("window") {
@@ -60,6 +74,9 @@ The fields of the JSON object that need a word:
 			}
 			if !cmd.Flags().Changed("senders") && o.latency {
 				o.Senders = bench.One
+			}
+			if cmd.Flags().Changed("congestion") && o.network.text == "" {
+				return usagef("--congestion is of a --network: give both of them")
 			}
 			if o.seconds < 0.1 || o.seconds > 600 {
 				return usagef("--seconds is 0.1 to 600")
@@ -78,6 +95,8 @@ The fields of the JSON object that need a word:
 	f.Var(newNumber(&o.Groups, 1, 1).upTo(1000), "groups", "that all members are in; casts go to each in turn")
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
+	f.Var(&o.network, "network", "between members: delay one way, loss, rate, as 1ms,0.1%,1gbit; needs root")
+	f.StringVar(&o.network.congestion, "congestion", "", "`NAME` of TCP's congestion control in that network; this machine's unless given")
 	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
 	worker := newWorkerCommand("be a member of a bench", func(in io.Reader, out io.Writer) error { return bench.Work(bench.Ours(), in, out) })
 	cmd.AddCommand(worker, newBenchEventsCommand(), newPaperCommand())
@@ -94,9 +113,14 @@ func castBench(cmd *cobra.Command, o castBenchOptions) error {
 			return err
 		}
 	}
+	network, err := o.network.get()
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	b := bench.Bench{
 		Worker: []string{"bench", "worker"}, Measure: time.Duration(o.seconds * float64(time.Second)), Profile: o.profile,
+		Network: network,
 	}
 	r, err := b.Compare(cmd.Context(), o.Shape, func(system string) {
 		fmt.Fprintf(out, "%6.2f s  measuring %s\n", time.Since(began).Seconds(), map[string]string{
@@ -133,6 +157,7 @@ func tellCastBench(out io.Writer, r *bench.Result) {
 	}
 	say("  %12.3f s of processor time for a million deliveries; plain TCP %.3f s", r.CPU, r.RawCPU)
 	say("  %12.2f allocations for a delivery, %.0f bytes; the largest member had %.0f MB", r.Allocs, r.AllocSize, r.Memory)
+	tellPassage(say, r)
 	if r.Load > 1 {
 		say("The load of this machine was %.1f on %d processors: only the ratios mean something.", r.Load, r.Processors)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"sync"
@@ -58,7 +59,7 @@ func (m *cohortMember) Listen() (string, error) {
 func (m *cohortMember) start(seeds []string) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	cfg := cohort.Config{Name: fmt.Sprintf("m%d", m.Rank), Seeds: seeds}
+	cfg := cohort.Config{Name: fmt.Sprintf("m%d", m.Rank), Listen: net.JoinHostPort(m.Host, "0"), Seeds: seeds}
 	if m.Trace != "" {
 		if m.trace, err = os.Create(m.Trace); err != nil {
 			return err

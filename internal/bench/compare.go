@@ -42,6 +42,10 @@ type Result struct {
 	RawP99    [2]float64 `json:"raw_p99_us"`
 	P50Ratio  float64    `json:"p50_ratio"` // with a window: P50 to the mean of RawP50
 
+	Network    string      `json:"network,omitempty"`     // of the members; if none, loopback
+	Passage    *Passage    `json:"passage,omitempty"`     // through it
+	RawPassage *[2]Passage `json:"raw_passage,omitempty"` // of plain TCP, before and after
+
 	Processors int     `json:"processors"`
 	Load       float64 `json:"load"` // of the machine in the minute before
 }
@@ -90,6 +94,10 @@ func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
 	}
 	if raw := r.RawP50[0] + r.RawP50[1]; raw > 0 {
 		r.P50Ratio = Rounded(r.P50 * 2 / raw)
+	}
+	if b.Network != nil {
+		r.Network, r.Passage = b.Network.String(), &ours.Passage
+		r.RawPassage = &[2]Passage{before.Passage, after.Passage}
 	}
 	return r
 }

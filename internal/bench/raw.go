@@ -70,7 +70,7 @@ func (m *rawMember) senders() (n int) {
 }
 
 func (m *rawMember) Listen() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", net.JoinHostPort(m.Host, "0"))
 	if err != nil {
 		return "", err
 	}

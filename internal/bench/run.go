@@ -19,6 +19,7 @@ type Bench struct {
 	Measure time.Duration // how long a run is measured, after a warm-up
 	Profile string        // a directory for processor profiles of the workers; empty for none
 	Trace   string        // a directory for what the members' systems say of themselves, SYSTEM-RANK.jsonl; empty for none
+	Network *Network      // that the members are in, each as on a machine of its own; nil for this machine's loopback
 }
 
 // Run is what one run came to.
@@ -36,6 +37,7 @@ type Run struct {
 	Call    Times   // from Cast to its replies
 	Calls   []Call  // in no order
 	Settled uint64  // deliveries in all, each checked
+	Passage Passage // through the bench's network, if it has one
 }
 
 // Times are durations of a run's casts.
@@ -52,6 +54,7 @@ type running struct {
 	shape   Shape
 	dir     string // with one for each member
 	members []*crew.Process
+	network emulated
 	answers []report // by rank, to what all were told last
 	times   map[castKey][]time.Duration
 	calls   []Call
@@ -80,6 +83,7 @@ func (b *Bench) Run(ctx context.Context, system string, s Shape) (*Run, error) {
 	}
 	defer c.Close()
 	r := &running{Crew: c, b: b, system: system, shape: s, dir: dir, times: map[castKey][]time.Duration{}}
+	defer r.network.close()
 	run, err := r.run()
 	if err != nil && !errors.Is(err, crew.ErrInterrupted) {
 		err = fmt.Errorf("%s: %w", system, err)
@@ -88,12 +92,8 @@ func (b *Bench) Run(ctx context.Context, system string, s Shape) (*Run, error) {
 }
 
 func (r *running) run() (*Run, error) {
-	for i := range r.shape.Members {
-		p, err := r.Start(fmt.Sprintf("member %d", i), r.b.Worker...)
-		if err != nil {
-			return nil, err
-		}
-		r.members = append(r.members, p)
+	if err := r.start(); err != nil {
+		return nil, err
 	}
 	if err := r.gather(); err != nil {
 		return nil, err
@@ -108,14 +108,39 @@ func (r *running) run() (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.network.begin()
 	if err := r.During(r.b.Measure, r.fault); err != nil {
 		return nil, err
 	}
+	passage := r.network.end()
 	after, err := r.mark(false)
 	if err != nil {
 		return nil, err
 	}
-	return r.finish(before, after)
+	run, err := r.finish(before, after)
+	if run != nil {
+		run.Passage = passage
+	}
+	return run, err
+}
+
+// start starts the members' processes, in a network if there is one.
+func (r *running) start() error {
+	start := r.Start
+	if r.b.Network != nil {
+		start = r.StartApart
+	}
+	for i := range r.shape.Members {
+		p, err := start(fmt.Sprintf("member %d", i), r.b.Worker...)
+		if err != nil {
+			return err
+		}
+		r.members = append(r.members, p)
+	}
+	if r.b.Network == nil {
+		return nil
+	}
+	return r.network.start(*r.b.Network, r.members)
 }
 
 // gather makes the members and lets them join, one after the other.
@@ -128,7 +153,7 @@ func (r *running) gather() error {
 		}
 	}
 	be := func(rank int) order {
-		o := order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank]}
+		o := order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank], Host: r.network.host(rank)}
 		if r.b.Trace != "" {
 			o.Trace = filepath.Join(r.b.Trace, fmt.Sprintf("%s-%d.jsonl", r.system, rank))
 		}

@@ -103,6 +103,8 @@ type Seat struct {
 	Dir string
 	// Trace is a file for what the member's system says of itself; empty for none.
 	Trace string
+	// Host is the address, without a port, at which others reach this member.
+	Host string
 	// Deliver takes a payload from any member, this one too, and does not keep it.
 	// Calls for casts of one sender to one group come one at a time, and where an
 	// order is promised all calls for one group do.

@@ -33,6 +33,7 @@ type order struct {
 	Profile string     `json:"profile,omitempty"` // of a mark: the file for the processor profile from here on
 	Dir     string     `json:"dir,omitempty"`     // Seat.Dir
 	Trace   string     `json:"trace,omitempty"`   // Seat.Trace
+	Host    string     `json:"host,omitempty"`    // Seat.Host
 	Addrs   []string   `json:"addrs,omitempty"`
 	Sent    [][]uint64 `json:"sent,omitempty"`  // casts in all, by group and rank
 	Begin   bool       `json:"begin,omitempty"` // of a mark: times are kept from here on
@@ -154,7 +155,7 @@ func (w *worker) be(systems Systems, o *order) (string, error) {
 	if o.Shape.Window > 0 {
 		w.slots = make(chan struct{}, o.Shape.Window)
 	}
-	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Trace: o.Trace, Deliver: w.ledger.deliver, Fail: w.fail}
+	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Trace: o.Trace, Host: o.Host, Deliver: w.ledger.deliver, Fail: w.fail}
 	w.member = system.Make(&w.seat)
 	return w.member.Listen()
 }

@@ -45,8 +45,9 @@ type Tiding[R any] struct {
 
 // start asks the starter for one process.
 type start struct {
-	cmd *exec.Cmd
-	err chan error
+	cmd   *exec.Cmd
+	apart bool
+	err   chan error
 }
 
 // New makes an empty crew that works until ctx ends.
@@ -65,6 +66,16 @@ func New[R any](ctx context.Context) (*Crew[R], error) {
 
 // Start starts this program with other arguments.
 func (c *Crew[R]) Start(name string, args ...string) (*Process, error) {
+	return c.start(false, name, args)
+}
+
+// StartApart is Start in a new network namespace, in which there is nothing yet.
+// The error is errors.ErrUnsupported on systems other than Linux.
+func (c *Crew[R]) StartApart(name string, args ...string) (*Process, error) {
+	return c.start(true, name, args)
+}
+
+func (c *Crew[R]) start(apart bool, name string, args []string) (*Process, error) {
 	p := &Process{Name: name, cmd: exec.Command(c.program, args...), gone: make(chan struct{})}
 	p.cmd.Stderr = &p.says
 	stdin, err := p.cmd.StdinPipe()
@@ -76,7 +87,7 @@ func (c *Crew[R]) Start(name string, args ...string) (*Process, error) {
 		return nil, err
 	}
 	p.stdin, p.Began = stdin, time.Now()
-	s := start{p.cmd, make(chan error)}
+	s := start{p.cmd, apart, make(chan error)}
 	c.starts <- s
 	if err := <-s.err; err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)

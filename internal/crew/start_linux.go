@@ -13,6 +13,9 @@ func starter(starts <-chan start) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	for s := range starts {
 		s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if s.apart {
+			s.cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNET
+		}
 		s.err <- s.cmd.Start()
 	}
 }

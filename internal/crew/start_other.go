@@ -10,6 +10,10 @@ import (
 // starter starts processes, which end with their standard input.
 func starter(starts <-chan start) {
 	for s := range starts {
+		if s.apart {
+			s.err <- errors.ErrUnsupported
+			continue
+		}
 		s.err <- s.cmd.Start()
 	}
 }
