@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -64,6 +65,8 @@ type Group struct {
 	addr      Address
 	abandoned bool
 	direct    bool // none: it stands for a process's own address
+
+	known atomic.Pointer[place] // the last that address found
 
 	handlers []Handler // by entry
 	readers  readers
@@ -179,11 +182,22 @@ func (g *Group) abandon() {
 	}
 }
 
+// place is where a group was found in a turn of the node's guard.
+type place struct {
+	turn uint64
+	life *life
+	addr Address
+}
+
 // address is the group's address in the current incarnation, and the incarnation.
+// It is asked for each cast, and most of the time known.
 func (g *Group) address() (*life, Address, error) {
 	n := g.n
+	if p := g.known.Load(); p != nil && p.turn == n.mu.turn.Load() {
+		return p.life, p.addr, nil
+	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.mu.unlockUnchanged()
 	switch {
 	case n.closed || n.ended:
 		return nil, 0, ErrLeft
@@ -195,6 +209,7 @@ func (g *Group) address() (*life, Address, error) {
 		}
 		return nil, 0, ErrUnknown
 	}
+	g.known.Store(&place{n.mu.turn.Load(), g.life, g.addr})
 	return g.life, g.addr, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -103,7 +102,7 @@ type system struct {
 	host  node.Host
 	trace *trace.Writer
 
-	mu       sync.Mutex
+	mu       guard
 	life     *life // nil while coming back
 	closed   bool
 	leaving  bool

@@ -276,10 +276,11 @@ type windowKey struct {
 // window bounds what a process has cast to one destination and not everybody
 // has handled.
 type window struct {
+	key   windowKey
+	limit int64
+	used  atomic.Int64 // who takes from it wakes nobody, and needs no lock
+
 	mu      sync.Mutex
-	key     windowKey
-	used    int
-	limit   int
 	waiting []chan struct{}
 	closed  atomic.Bool // changes under mu
 	closers []chan struct{}
@@ -290,7 +291,7 @@ func (n *system) window(a windowKey, limit int) *window {
 	defer n.mu.Unlock()
 	w := n.windows[a]
 	if w == nil {
-		w = &window{key: a, limit: limit}
+		w = &window{key: a, limit: int64(limit)}
 		n.windows[a] = w
 	}
 	return w
@@ -298,6 +299,27 @@ func (n *system) window(a windowKey, limit int) *window {
 
 // acquire waits for room. Something larger than the window goes alone.
 func (w *window) acquire(ctx context.Context, host node.Host, size int) error {
+	if !w.closed.Load() && ctx.Err() == nil && w.take(size) {
+		return nil
+	}
+	return w.await(ctx, host, size)
+}
+
+// take takes room, if there is.
+func (w *window) take(size int) bool {
+	for {
+		used := w.used.Load()
+		if used > 0 && used+int64(size) > w.limit {
+			return false
+		}
+		if w.used.CompareAndSwap(used, used+int64(size)) {
+			return true
+		}
+	}
+}
+
+// await waits for room.
+func (w *window) await(ctx context.Context, host node.Host, size int) error {
 	ticket := host.Ticket()
 	for {
 		w.mu.Lock()
@@ -309,8 +331,7 @@ func (w *window) acquire(ctx context.Context, host node.Host, size int) error {
 			w.mu.Unlock()
 			return err
 		}
-		if w.used == 0 || w.used+size <= w.limit {
-			w.used += size
+		if w.take(size) {
 			w.mu.Unlock()
 			return nil
 		}
@@ -330,7 +351,12 @@ func (w *window) acquire(ctx context.Context, host node.Host, size int) error {
 
 func (w *window) release(size int) {
 	w.mu.Lock()
-	w.used = max(0, w.used-size)
+	for {
+		used := w.used.Load()
+		if w.used.CompareAndSwap(used, max(0, used-int64(size))) {
+			break
+		}
+	}
 	w.wake()
 	w.mu.Unlock()
 }
@@ -367,7 +393,7 @@ func (w *window) onClose(c chan struct{}) {
 func (n *system) free(a windowKey, size int) {
 	n.mu.Lock()
 	w := n.windows[a]
-	n.mu.Unlock()
+	n.mu.unlockUnchanged()
 	if w != nil {
 		w.release(size)
 	}

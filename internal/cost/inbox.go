@@ -27,7 +27,7 @@ func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 	if !b.casts.Takes(&c, len(head)+len(rest)) {
 		b.shut()
 	}
-	b.casts.Add(c, head[:], rest)
+	b.casts.Add(&c, head[:], rest)
 	b.mu.Unlock()
 }
 

@@ -67,7 +67,7 @@ func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
 		b.signal()
 		b.shut()
 	}
-	b.casts.Add(c, head[:], rest)
+	b.casts.Add(&c, head[:], rest)
 	b.mu.Unlock()
 }
 

@@ -28,14 +28,16 @@ func (g *Casts) Takes(c *core.Cast, payload int) bool {
 
 // Add adds one cast to those that are open, of which there are none or such as
 // take it. Its payload is head and then rest; c has neither N nor Body.
-func (g *Casts) Add(c core.Cast, head, rest []byte) {
+func (g *Casts) Add(c *core.Cast, head, rest []byte) {
 	if g.open.N == 0 {
-		g.open = c
+		g.open = *c
 	} else {
 		g.open.Calls = append(g.open.Calls, c.Calls...)
 	}
 	g.open.N++
-	g.grow(msg.CastSize(len(head) + len(rest)))
+	if size := msg.CastSize(len(head) + len(rest)); size > cap(g.open.Body)-len(g.open.Body) {
+		g.grow(size)
+	}
 	g.open.Body = msg.AppendParts(g.open.Body, head, rest)
 }
 
@@ -43,9 +45,6 @@ func (g *Casts) Add(c core.Cast, head, rest []byte) {
 func (g *Casts) grow(size int) {
 	body := g.open.Body
 	need := len(body) + size
-	if need <= cap(body) {
-		return
-	}
 	want := max(need, 2*cap(body))
 	if body == nil {
 		want = max(need, min(g.last, loan.Largest))

@@ -23,7 +23,7 @@ func TestManyBecomeOne(t *testing.T) {
 		}
 		n := 0
 		for ; n == 0 || g.Takes(&one, 2+len(payload(n))); n++ {
-			g.Add(one, []byte{1, 2}, payload(n))
+			g.Add(&one, []byte{1, 2}, payload(n))
 		}
 		if g.Len() != n || n < 100 {
 			t.Errorf("%d casts are open of %d", g.Len(), n)
@@ -48,7 +48,7 @@ func TestManyBecomeOne(t *testing.T) {
 func TestLoansFitTheBody(t *testing.T) {
 	for size, lent := range map[int]bool{10: false, loan.Least: true, 60_000: true, loan.Largest: false, 1 << 20: false} {
 		var g Casts
-		g.Add(one, []byte{1, 2}, make([]byte, size))
+		g.Add(&one, []byte{1, 2}, make([]byte, size))
 		ev := g.Close()
 		if (ev.Loan != nil) != lent || len(ev.Body) != msg.CastSize(size+2) {
 			t.Errorf("a cast of %d bytes is on loan: %v; its body has %d", size, ev.Loan != nil, len(ev.Body))
@@ -61,9 +61,9 @@ func TestWhatMayShare(t *testing.T) {
 	var g Casts
 	asked := one
 	asked.Calls = []core.CallSpec{{ID: 1, Want: 2}}
-	g.Add(asked, nil, nil)
+	g.Add(&asked, nil, nil)
 	asked.Calls = []core.CallSpec{{ID: 2, Want: 2}}
-	g.Add(asked, nil, nil)
+	g.Add(&asked, nil, nil)
 	safe, other, session := asked, asked, asked
 	safe.Safe, other.Proc, session.InSession = true, id.Process(1, 2), true
 	for name, c := range map[string]core.Cast{"without a call": one, "safe": safe, "of another process": other, "of a session": session} {
