@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
@@ -94,7 +95,7 @@ func (g *Group) run() {
 				done.count(i.life, c)
 			}
 			g.handle(i.life, i.Item)
-			if done.items == 64 {
+			if done.items == 64 || done.bytes >= flow.AckBytes {
 				done.give()
 			}
 			items[k] = queued{}
@@ -110,6 +111,7 @@ type credit struct {
 	group Address
 	since uint64
 	items int
+	bytes int
 }
 
 func (c *credit) count(l *life, i core.Casts) {
@@ -118,12 +120,13 @@ func (c *credit) count(l *life, i core.Casts) {
 	}
 	c.life, c.proc, c.group, c.since = l, i.Proc, i.Group, i.Since
 	c.items++
+	c.bytes += i.Run.Size()
 }
 
 func (c *credit) give() {
 	if c.items > 0 {
 		c.life.node.Post(core.Used{Proc: c.proc, Group: c.group, Since: c.since, Items: c.items})
-		c.items = 0
+		c.items, c.bytes = 0, 0
 	}
 }
 

@@ -80,6 +80,9 @@ func (m *member) countUsed(h handed) {
 	if c := m.cur; c != nil && h.view == c.view.Index && h.last > c.used[h.rank] {
 		c.used[h.rank] = h.last
 		c.usedNews = true
+		if h.rank != c.rank {
+			c.unposted += h.size
+		}
 	}
 }
 

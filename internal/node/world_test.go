@@ -127,8 +127,9 @@ func (p *program) sees(others ...*program) {
 // its node hands over.
 type program struct {
 	*Node
-	t    *testing.T
-	proc id.Address
+	t     *testing.T
+	proc  id.Address
+	later bool // casts count as used some time after their delivery
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced with every item
@@ -183,8 +184,13 @@ func (p *program) deliver(i core.Casts) {
 		}
 		p.casts = append(p.casts, delivery{i.Run.Order, i.Sender, string(b)})
 	}
-	if i.Group != 0 {
-		p.Post(core.Used{Proc: i.Proc, Group: i.Group, Since: i.Since, Items: 1})
+	used := core.Used{Proc: i.Proc, Group: i.Group, Since: i.Since, Items: 1}
+	switch {
+	case i.Group == 0:
+	case p.later:
+		go p.Post(used)
+	default:
+		p.Post(used)
 	}
 }
 

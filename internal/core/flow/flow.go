@@ -9,10 +9,11 @@ package flow
 const (
 	// Window is what one process may have sent to one group without all
 	// members having used it. A larger cast goes alone.
-	Window = 4 << 20
+	Window = 2 << 20
 	// RequestWindow is the same for a process outside the group.
 	RequestWindow = 1 << 20
-	// AckBytes is after how many bytes received a member acknowledges unasked.
+	// AckBytes is after how many bytes received, or used, a member acknowledges
+	// unasked: else senders would wait for the last of a window to be told.
 	AckBytes = 256 << 10
 	// MaxBody is the largest body in one frame; larger casts go in parts.
 	MaxBody = 256 << 10
