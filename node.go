@@ -119,6 +119,8 @@ type system struct {
 	status   *status // nil if nobody is to be told
 	gone     chan struct{}
 	done     chan struct{}
+
+	reading atomic.Int64 // reads that wait, of all groups
 }
 
 // life is one incarnation.

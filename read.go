@@ -114,6 +114,8 @@ func (s *seat) stands(r lease.Read) bool {
 // awaitRead waits until a read may be worth another try.
 func (g *Group) awaitRead(ctx context.Context, s *seat, r lease.Read) error {
 	ticket := g.n.host.Ticket()
+	g.n.reading.Add(1)
+	defer g.n.reading.Add(-1)
 	changed := g.readers.await()
 	defer g.readers.waiting.Add(-1)
 	switch { // what has changed before we waited, nobody tells us
@@ -199,6 +201,9 @@ func (l *life) publish(out *core.Output) {
 	}
 	now := time.Now()
 	l.terms.Store(&terms{Terms: out.Terms, at: l.node.At(now), wall: now.UnixNano()})
+	if l.n.reading.Load() == 0 {
+		return
+	}
 	for _, s := range l.seats { // order does not matter: each has its own readers
 		if s.readers != nil {
 			s.readers.changed()

@@ -17,7 +17,8 @@ type groups struct {
 	byGroup map[id.Address][]*member
 	dirty   []*member // something happened to them in this step
 	joining []joining
-	waiting int // members that wait for another group
+	waiting int         // members that wait for another group
+	due     effect.Time // of the members' times the earliest, or one before it
 }
 
 // joining is a wish to be let in, by an entry after the one it was made at: an
@@ -27,7 +28,7 @@ type joining struct {
 	at uint64
 }
 
-func newGroups() groups { return groups{byGroup: map[id.Address][]*member{}} }
+func newGroups() groups { return groups{byGroup: map[id.Address][]*member{}, due: effect.Never} }
 
 // of lists the local members of a group. Do not keep it.
 func (g *groups) of(a id.Address) []*member { return g.byGroup[a] }
@@ -57,6 +58,7 @@ func (g *groups) work() (some bool) {
 			m.dirty = false
 			if !m.ended {
 				m.work()
+				g.due = min(g.due, m.nextDue())
 			}
 			some = true
 		}
@@ -74,31 +76,32 @@ func (g *groups) markClients() {
 }
 
 // tick marks the members whose acknowledgement is due, or whose clients have
-// been away for too long.
+// been away for too long. With many idle groups it looks at none of them.
 func (g *groups) tick(now effect.Time) effect.Time {
-	wake := effect.Never
+	if now < g.due {
+		return g.due
+	}
+	g.due = effect.Never
 	for _, m := range g.list {
-		if m.expireAt != 0 && now >= m.expireAt {
-			g.mark(m)
-		} else if m.expireAt != 0 {
-			wake = min(wake, m.expireAt)
-		}
-		if due := m.slow.due; due != 0 && now >= due {
-			g.mark(m)
-		} else if due != 0 {
-			wake = min(wake, due)
-		}
-		if m.ackAt == 0 {
+		if next := m.nextDue(); next > now {
+			g.due = min(g.due, next)
 			continue
 		}
-		if now >= m.ackAt {
-			m.ackNow = true
-			g.mark(m)
-		} else {
-			wake = min(wake, m.ackAt)
+		m.ackNow = m.ackNow || (m.ackAt != 0 && now >= m.ackAt)
+		g.mark(m)
+	}
+	return g.due
+}
+
+// nextDue is when something is due at the member, Never for nothing.
+func (m *member) nextDue() effect.Time {
+	next := effect.Never
+	for _, at := range [...]effect.Time{m.ackAt, m.expireAt, m.slow.due} {
+		if at != 0 {
+			next = min(next, at)
 		}
 	}
-	return wake
+	return next
 }
 
 func (g *groups) add(m *member) {
