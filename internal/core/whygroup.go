@@ -55,10 +55,10 @@ func (m *member) ranked(v *view.Group, ranks ...int) []why.Who {
 // whyView is a view that the log has made, and the members have yet to get to.
 func (m *member) whyView() (why.Wait, bool) {
 	t := m.target()
-	w := m.wait(why.View)
 	if t == nil {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.View)
 	w.View, w.For = t.Index, m.s.elapsed(m.blocked)
 	lead := t.Members[0].Proc
 	switch {
@@ -86,11 +86,11 @@ func (m *member) whyView() (why.Wait, bool) {
 
 // whyState is the state that a joiner has yet to get.
 func (m *member) whyState() (why.Wait, bool) {
-	w := m.wait(why.State)
 	j := m.loading
 	if j == nil || m.cur == nil {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.State)
 	w.Bytes, w.Number = int(j.Got()), j.Got() // it gets on
 	switch {
 	case j.Restored:
@@ -168,11 +168,11 @@ func (m *member) inGroup(r why.Reason, group id.Address) why.Cause {
 
 // whyHandling is what our program was given first and has not handled.
 func (m *member) whyHandling() (why.Wait, bool) {
-	w := m.wait(why.Handling)
 	i := slices.IndexFunc(m.handed, func(h handed) bool { return h.item })
 	if i < 0 {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Handling)
 	h := m.handed[i]
 	w.View, w.Number = h.view, h.last
 	for _, h := range m.handed {
@@ -187,10 +187,10 @@ func (m *member) whyHandling() (why.Wait, bool) {
 
 // whyAside is why we are set aside.
 func (m *member) whyAside() (why.Wait, bool) {
-	w := m.wait(why.Aside)
 	if !m.aside {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Aside)
 	w.Count = len(m.handed)
 	w.Causes = []why.Cause{{Why: why.Program, Text: "until it has handled all that it was given"}}
 	return w, true
@@ -199,10 +199,10 @@ func (m *member) whyAside() (why.Wait, bool) {
 // whySend is why the next of what our program casts is not sent, or what we are to
 // cast for the group.
 func (m *member) whySend() (why.Wait, bool) {
-	w := m.wait(why.Send)
 	if len(m.queue) == 0 && !m.unsecured {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Send)
 	if w.Count = max(1, len(m.queue)); m.cur != nil {
 		w.Number = m.cur.sent + 1
 	}
@@ -269,12 +269,12 @@ func (m *member) whyUnsecured() []why.Cause {
 
 // whyUse is whom the window of our casts waits for.
 func (m *member) whyUse() (why.Wait, bool) {
-	w := m.wait(why.Use)
 	bytes, first := m.account.Out()
 	c := m.cur
 	if c == nil || bytes == 0 {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Use)
 	w.Bytes, w.Number = bytes, first
 	ranks := c.stable.Unused(c.rank, first)
 	if first == 0 || m.account.Carried() {
@@ -289,10 +289,10 @@ func (m *member) whyUse() (why.Wait, bool) {
 
 // whyRelay is why the request of somebody outside is not cast.
 func (m *member) whyRelay() (why.Wait, bool) {
-	w := m.wait(why.Request)
 	if len(m.waiting) == 0 {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Request)
 	x := m.waiting[0]
 	w.Who, w.Number, w.Count = m.s.log.Who(x.Caller), x.First, len(m.waiting)
 	w.Causes = []why.Cause{{Why: why.Relaying, Who: m.s.who(m.proc)}}
@@ -301,10 +301,10 @@ func (m *member) whyRelay() (why.Wait, bool) {
 
 // whyFlush is why a Flush of our program has not returned.
 func (m *member) whyFlush() (why.Wait, bool) {
-	w := m.wait(why.Flush)
 	if len(m.flushes) == 0 || m.cur == nil {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Flush)
 	f := m.flushes[0]
 	w.Number, w.Count = f.id, len(m.flushes)
 	if ranks := m.cur.stable.Lacking(f.upto); f.view == m.cur.view.Index && len(ranks) > 0 {
@@ -315,22 +315,22 @@ func (m *member) whyFlush() (why.Wait, bool) {
 
 // whyCall is whose replies the oldest call of our program waits for.
 func (m *member) whyCall() (why.Wait, bool) {
-	w := m.wait(why.Call)
 	number, waits, ok := m.calls.Oldest()
 	if !ok {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Call)
 	w.Number, w.Count, w.Causes = number, m.calls.Len(), m.s.noReply(waits)
 	return w, true
 }
 
 // whyLeave is why a member that leaves is still there.
 func (m *member) whyLeave() (why.Wait, bool) {
-	w := m.wait(why.Leave)
 	c := m.cur
 	if !m.leaving || c == nil || m.asked {
-		return w, false
+		return why.Wait{}, false
 	}
+	w := m.wait(why.Leave)
 	switch ranks := c.stable.Lacking(c.past()); {
 	case m.wedged(), len(m.queue) > 0:
 		x, _ := m.whySend()
