@@ -8,6 +8,8 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/flow"
+	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/loan"
 )
 
 // feeds are the states this member is handing to joiners.
@@ -29,6 +31,7 @@ type feed struct {
 	upto   uint64 // that may be
 	stop   bool
 	buffer []byte
+	block  *loan.Block // with buffer in it, or nil
 }
 
 var errStopped = errors.New("cohort: the joiner needs this state no more")
@@ -123,6 +126,7 @@ func (f *feed) Write(p []byte) (int, error) {
 	total := len(p)
 	for len(p) > 0 {
 		n := min(len(p), flow.XferBlock-len(f.buffer))
+		f.grow(n)
 		f.buffer = append(f.buffer, p[:n]...)
 		p = p[n:]
 		if len(f.buffer) == flow.XferBlock {
@@ -132,6 +136,15 @@ func (f *feed) Write(p []byte) (int, error) {
 		}
 	}
 	return total, nil
+}
+
+// grow makes room for n more bytes in the buffer: a whole block on loan, but for
+// what is little.
+func (f *feed) grow(n int) {
+	if need := len(f.buffer) + n; need > cap(f.buffer) && need >= loan.Least {
+		f.block = loan.Take(flow.XferBlock)
+		f.buffer = append(f.block.Bytes(), f.buffer...)
+	}
 }
 
 // post hands over what is buffered.
@@ -153,17 +166,21 @@ func (f *feed) post(last bool, failed string) error {
 	if stop {
 		return errStopped
 	}
-	f.life.node.Post(core.StateBlock{
+	ev := core.StateBlock{
 		Proc: f.i.Proc, Group: f.i.Group, Joiner: f.i.Joiner, Xfer: f.i.Xfer, Bytes: f.buffer, Last: last, Err: failed,
-	})
-	f.buffer = nil
+	}
+	if f.block != nil {
+		ev.Loan = f.block
+	}
+	f.life.node.Post(ev)
+	f.buffer, f.block = nil, nil
 	return nil
 }
 
 func (f *feed) finish(err error) {
 	failed := ""
 	if err != nil && !errors.Is(err, errStopped) {
-		failed, f.buffer = err.Error(), nil
+		failed, f.buffer, f.block = err.Error(), nil, nil
 	}
 	_ = f.post(true, failed)
 }
@@ -174,10 +191,16 @@ type loader struct {
 	xfer   uint64
 	mu     sync.Mutex
 	some   sync.Cond
-	blocks [][]byte
+	blocks []block
 	ended  bool
 	failed error
 	used   func(int)
+}
+
+// block is a piece of state, and the memory it is in, if that is lent.
+type block struct {
+	rest []byte
+	loan msg.Loan
 }
 
 // restore begins to make another member's state ours. A later one replaces it.
@@ -223,7 +246,7 @@ func (g *Group) restore(l *life, i core.Restore) {
 	})
 }
 
-func (x *loader) block(b []byte) {
+func (x *loader) add(b block) {
 	x.mu.Lock()
 	x.blocks = append(x.blocks, b)
 	x.some.Signal()
@@ -271,8 +294,12 @@ func (x *loader) Read(p []byte) (int, error) {
 	case len(x.blocks) == 0:
 		return 0, io.EOF
 	}
-	n := copy(p, x.blocks[0])
-	if x.blocks[0] = x.blocks[0][n:]; len(x.blocks[0]) == 0 {
+	b := &x.blocks[0]
+	n := copy(p, b.rest)
+	if b.rest = b.rest[n:]; len(b.rest) == 0 {
+		if b.loan != nil {
+			b.loan.Return()
+		}
 		x.blocks = x.blocks[1:]
 	}
 	x.used(n)

@@ -161,13 +161,14 @@ type (
 		Proc, Group id.Address
 		ID          uint64
 	}
-	// StateBlock is the next piece of the state Proc captured under Xfer; the
-	// last one has Last set. Err reports that there will be no state.
+	// StateBlock is the next piece of the state Proc captured under Xfer, with the
+	// memory it is in if that is lent; the last one has Last set. Err reports that there will be no state.
 	StateBlock struct {
 		Proc, Group id.Address
 		Joiner      id.Address
 		Xfer        uint64
 		Bytes       []byte
+		Loan        msg.Loan
 		Last        bool
 		Err         string
 	}

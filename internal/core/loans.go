@@ -2,7 +2,7 @@ package core
 
 import "github.com/cohortkit/cohort/internal/core/msg"
 
-// Bodies of casts are in memory that is lent to the site, and handed back in the
+// Bodies of casts, and pieces of state (package xfer), are in memory that is lent to the site, and handed back in the
 // plain case alone: nobody fails, nothing is forwarded, no connection breaks. What
 // comes otherwise is never handed back, and left to the garbage collector, so that
 // none of the rare paths need know of loans.

@@ -112,8 +112,8 @@ type (
 		Upto                uint64
 		Stop                bool
 	}
-	// Restore begins to feed Proc the state; RestoreBlock is a piece of it;
-	// RestoreEnd the end, to be answered with Restored. A later Restore starts
+	// Restore begins to feed Proc the state; RestoreBlock is a piece of it, of which
+	// the site keeps nothing; RestoreEnd the end, to be answered with Restored. A later Restore starts
 	// all over.
 	Restore struct {
 		Proc, Group id.Address
@@ -123,6 +123,7 @@ type (
 		Proc, Group id.Address
 		Xfer        uint64
 		Bytes       []byte
+		Loan        msg.Loan // to be returned when Bytes were read; nil: nothing to return
 	}
 	RestoreEnd struct {
 		Proc, Group id.Address

@@ -71,6 +71,7 @@ func (m *member) transfer(x msg.Message) {
 		}
 	case *msg.XferCredit:
 		if d := m.donor(x.Joiner, x.Xfer); d != nil && d.Credit(x.Upto) {
+			m.s.out.Returns = append(m.s.out.Returns, d.Read(m.s.breaks)...)
 			m.s.item(CaptureRoom{Proc: m.proc, Group: m.group, Joiner: d.Joiner, Xfer: d.Xfer, Upto: d.Upto()})
 		}
 	case *msg.XferBegin:
@@ -79,7 +80,7 @@ func (m *member) transfer(x msg.Message) {
 		}
 	case *msg.XferBlock:
 		if m.loading != nil && x.Joiner == m.proc && m.loading.Block(x) {
-			m.s.item(RestoreBlock{Proc: m.proc, Group: m.group, Xfer: x.Xfer, Bytes: x.Bytes})
+			m.s.item(RestoreBlock{Proc: m.proc, Group: m.group, Xfer: x.Xfer, Bytes: x.Bytes, Loan: x.Loan})
 		}
 	case *msg.XferReplies:
 		if j := m.loading; j != nil && x.Joiner == m.proc && j.Xfer == x.Xfer && j.Begun != nil {
@@ -139,6 +140,9 @@ func (m *member) stateBlock(ev StateBlock) {
 	}
 	if len(ev.Bytes) > 0 {
 		m.s.fx.Bulk(ev.Joiner.Site(), d.Block(m.group, ev.Bytes))
+		if ev.Loan != nil {
+			d.Lend(ev.Loan, m.s.breaks)
+		}
 	}
 	if ev.Last || ev.Err != "" {
 		m.sendReplies(d)

@@ -44,6 +44,13 @@ func (w *World) lend(ev core.Cast) core.Cast {
 	return ev
 }
 
+// lendState is lend for a piece of state.
+func (w *World) lendState(ev core.StateBlock) core.StateBlock {
+	ev.Bytes = slices.Clone(ev.Bytes)
+	ev.Loan = &loan{w: w, body: ev.Bytes}
+	return ev
+}
+
 // spent reports whether a run's body is no longer there.
 func spent(r *msg.Run) bool {
 	l, ok := r.Loan.(*loan)
@@ -70,13 +77,19 @@ func (w *World) checkLent(from *site, f *msg.Frame) {
 // back is lent.
 func (w *World) decode(b []byte) (*msg.Frame, error) {
 	f, err := wire.DecodeFrame(b)
-	if err != nil || f.Lane != msg.LaneData {
+	if err != nil || f.Lane == msg.LaneControl {
 		return f, err
 	}
 	for _, m := range f.Msgs {
-		if d, ok := m.(*msg.Data); ok && len(d.Run.Body) > 0 {
-			d.Run.Body = slices.Clone(d.Run.Body)
-			d.Run.Loan = &loan{w: w, body: d.Run.Body}
+		switch m := m.(type) {
+		case *msg.Data:
+			if len(m.Run.Body) > 0 {
+				m.Run.Body = slices.Clone(m.Run.Body)
+				m.Run.Loan = &loan{w: w, body: m.Run.Body}
+			}
+		case *msg.XferBlock:
+			m.Bytes = slices.Clone(m.Bytes)
+			m.Loan = &loan{w: w, body: m.Bytes}
 		}
 	}
 	return f, nil

@@ -190,6 +190,9 @@ func (m *membership) item(i core.Item) {
 	case core.RestoreBlock:
 		if i.Xfer == m.xfer {
 			m.load(i.Bytes)
+			if i.Loan != nil {
+				i.Loan.Return()
+			}
 			s.post(core.StateRead{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Bytes: len(i.Bytes)})
 		}
 	case core.RestoreEnd:

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -70,7 +71,7 @@ func (m *membership) feed(c *capture) {
 		ev := core.StateBlock{Proc: m.p.proc, Group: m.group, Joiner: c.joiner, Xfer: c.xfer, Bytes: c.take(n)}
 		ev.Last = c.left() == 0
 		c.done = ev.Last
-		m.p.s.post(ev)
+		m.p.s.post(m.p.s.w.lendState(ev))
 	}
 }
 
@@ -93,7 +94,11 @@ func (p *program) room(i core.CaptureRoom) {
 
 // load takes a block of the state that comes in, and keeps what is no ballast.
 func (m *membership) load(block []byte) {
-	m.loading = append(m.loading, block[:min(len(block), front-len(m.loading))]...)
+	k := min(len(block), front-len(m.loading))
+	m.loading = append(m.loading, block[:k]...)
+	if ballast := block[k:]; len(ballast) > 0 && ballast[0]|ballast[len(ballast)-1] != 0 {
+		m.p.s.w.failure = fmt.Sprintf("lent: %v is given a state that somebody wrote into", m.p.proc)
+	}
 }
 
 func (m *membership) restore(i core.RestoreEnd) {

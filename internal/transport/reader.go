@@ -27,7 +27,7 @@ type Received struct {
 }
 
 // Reader takes the frames of one lane off a connection. Bodies are parts of the
-// chunks it reads into. A chunk with nothing but casts in it serves again when all
+// chunks it reads into. A chunk with nothing but casts or state in it serves again when all
 // of them have been given back; any other is the garbage collector's when the last
 // of its bodies is let go.
 type Reader struct {
@@ -91,8 +91,8 @@ func (r *Reader) split() error {
 	}
 }
 
-// lend gives the bodies of f on loan, if it is casts: they are returned one by
-// one. Of all else nobody says when it is let go.
+// lend gives the bodies of f on loan, if it is casts or state: they are returned one
+// by one. Of all else nobody says when it is let go.
 func (r *Reader) lend(f *msg.Frame) {
 	if r.block == nil || f.Lane == msg.LaneControl {
 		return
@@ -104,6 +104,9 @@ func (r *Reader) lend(f *msg.Frame) {
 				r.block.Hold()
 				m.Run.Loan = r.block
 			}
+		case *msg.XferBlock:
+			r.block.Hold()
+			m.Loan = r.block
 		default:
 			r.block.Keep()
 		}

@@ -228,12 +228,14 @@ type (
 		View   uint64
 		Counts []uint64
 	}
-	// XferBlock is a piece of the state.
+	// XferBlock is a piece of the state. Where it was received it may be on loan:
+	// who reads it returns it.
 	XferBlock struct {
 		Group  id.Address
 		Joiner id.Address
 		Xfer   uint64
 		Bytes  []byte
+		Loan   Loan
 	}
 	// XferEnd follows the last block. Err is set when the donor's program
 	// could not write its state.

@@ -29,6 +29,14 @@ type Donor struct {
 	Marks  []msg.SessionReplies // how far sessions had come at the capture
 	sent   uint64
 	limit  uint64
+	lent   []lent
+}
+
+// lent is memory with a piece of the state.
+type lent struct {
+	end    uint64 // of the piece
+	breaks uint64
+	loan   msg.Loan
 }
 
 // NewDonor answers m.
@@ -52,6 +60,23 @@ func (d *Donor) Credit(upto uint64) bool {
 func (d *Donor) Block(group id.Address, b []byte) *msg.XferBlock {
 	d.sent += uint64(len(b))
 	return &msg.XferBlock{Group: group, Joiner: d.Joiner, Xfer: d.Xfer, Bytes: b}
+}
+
+// Lend notes that the piece sent last is on loan; breaks counts the connections
+// that broke before.
+func (d *Donor) Lend(l msg.Loan, breaks uint64) { d.lent = append(d.lent, lent{d.sent, breaks, l}) }
+
+// Read returns the loans of what the joiner's program has read, as its credit says,
+// but for what may still be under way on a connection that broke since.
+func (d *Donor) Read(breaks uint64) (back []msg.Loan) {
+	n := 0
+	for ; n < len(d.lent) && d.lent[n].end+flow.XferWindow <= d.limit; n++ {
+		if d.lent[n].breaks == breaks {
+			back = append(back, d.lent[n].loan)
+		}
+	}
+	d.lent = d.lent[n:]
+	return back
 }
 
 // End closes the transfer.
