@@ -218,7 +218,7 @@ func (m *member) work() {
 	m.place(c)
 	// What our own receipt makes safe is delivered at once here, but the others
 	// wait to hear of it.
-	c.urgent = c.urgent || c.queue.SafeWaiting()
+	c.urgent = c.queue.SafeWaiting()
 	m.deliver(c)
 	m.checkState(m.shown())
 	m.tellHeld(c)

@@ -32,6 +32,7 @@ type Queue struct {
 	spans []span        // positions given out and not yet used, in order
 	pos   uint64        // the next position
 	safe  int           // entries in heads that are safe
+	needs int           // those of them that need a position
 	last  []vclock.Time // by rank: what the last delivered entry depends on
 	emit  Emit
 
@@ -78,9 +79,7 @@ func (q *Queue) Done() vclock.Time { return q.done }
 // Add takes entries that have become held.
 func (q *Queue) Add(rank int, r *msg.Run) {
 	q.heads[rank] = append(q.heads[rank], r)
-	if r.Safe {
-		q.safe += int(r.N)
-	}
+	q.countSafe(r, 1)
 	switch {
 	case r.Order == msg.Sequence:
 		for _, s := range r.Spans {
@@ -107,9 +106,15 @@ func (q *Queue) Sequence() []msg.Span {
 	return q.sequencer.schedule()
 }
 
-// SafeWaiting reports whether a safe cast waits for delivery, so that
-// acknowledgements are urgent.
-func (q *Queue) SafeWaiting() bool { return q.safe > 0 }
+// SafeWaiting reports whether a safe cast waits for nothing but acknowledgements,
+// as far as can be seen, so that these are urgent. One whose position has not come
+// is not helped by any: those of the position will be of the cast as well.
+func (q *Queue) SafeWaiting() bool {
+	if q.safe > q.needs {
+		return true
+	}
+	return q.safe > 0 && slices.ContainsFunc(q.spans, func(s span) bool { return s.rank != nobody && len(q.heads[s.rank]) > 0 })
+}
 
 // Deliver delivers all that may be. stable says how much of each stream every
 // member holds; nil withholds what is safe.
@@ -275,10 +280,19 @@ func (q *Queue) pop(rank int, n uint32) *msg.Run {
 	if r.Time != nil {
 		q.last[rank] = r.Time
 	}
-	if r.Safe {
-		q.safe -= int(r.N)
-	}
+	q.countSafe(r, -1)
 	return r
+}
+
+// countSafe counts entries that come into heads, or with -1 go.
+func (q *Queue) countSafe(r *msg.Run, sign int) {
+	if !r.Safe {
+		return
+	}
+	q.safe += sign * int(r.N)
+	if r.Order == msg.Total {
+		q.needs += sign * int(r.N)
+	}
 }
 
 // Lost is a run that the cut holds and nobody can deliver.
