@@ -106,16 +106,22 @@ func (i *instance) items(items []core.Item) {
 
 // Post hands an event to the core.
 func (i *instance) Post(ev core.Event) {
+	i.mail(func() { i.x.Post(ev) })
+}
+
+// mail does something to the core that is work of the program.
+func (i *instance) mail(f func()) {
 	i.p.mail(func() {
 		i.p.w.posted = i.p.w.sim.Now()
-		i.x.Post(ev)
+		f()
 	})
 }
 
-// Cast hands the core a cast of one payload.
+// Cast hands the core a cast of one payload, on loan: who keeps what it borrowed of
+// its own casts is found as well.
 func (i *instance) Cast(c core.Cast, head [2]byte, rest []byte) {
 	c.N, c.Body = 1, msg.AppendParts(nil, head[:], rest)
-	i.Post(c)
+	i.mail(func() { i.x.Cast(c) })
 }
 
 // Inspect runs f on the core, between two steps.

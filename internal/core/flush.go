@@ -67,6 +67,13 @@ func (m *member) target() *view.Group {
 	return m.targets[len(m.targets)-1]
 }
 
+// staysAt reports whether some member of c at site s is in the view to come as well,
+// if there is one to come.
+func (m *member) staysAt(c *installed, s id.Site) bool {
+	t := m.target()
+	return t == nil || slices.ContainsFunc(c.view.Members, func(gm view.GroupMember) bool { return gm.Proc.Site() == s && t.Carries(gm) })
+}
+
 func (m *member) onFlushOK(x *msg.FlushOK) {
 	if m.coord == nil || x.Attempt != m.coord.Attempt() {
 		return

@@ -83,20 +83,29 @@ func (g *groups) tick(now effect.Time) effect.Time {
 	}
 	g.due = effect.Never
 	for _, m := range g.list {
-		if next := m.nextDue(); next > now {
-			g.due = min(g.due, next)
-			continue
+		for _, at := range m.times() {
+			switch {
+			case at == 0:
+			case at > now: // whatever else of m is due
+				g.due = min(g.due, at)
+			default:
+				m.ackNow = m.ackNow || at == m.ackAt
+				g.mark(m)
+			}
 		}
-		m.ackNow = m.ackNow || (m.ackAt != 0 && now >= m.ackAt)
-		g.mark(m)
 	}
 	return g.due
+}
+
+// times are those at which something is due at the member, 0 for nothing.
+func (m *member) times() [3]effect.Time {
+	return [...]effect.Time{m.ackAt, m.expireAt, m.slow.due}
 }
 
 // nextDue is when something is due at the member, Never for nothing.
 func (m *member) nextDue() effect.Time {
 	next := effect.Never
-	for _, at := range [...]effect.Time{m.ackAt, m.expireAt, m.slow.due} {
+	for _, at := range m.times() {
 		if at != 0 {
 			next = min(next, at)
 		}

@@ -368,7 +368,9 @@ func (m *member) acknowledge(c *installed) {
 	m.sendAck(c, cleared, false)
 }
 
-// sendAck tells all members our counts; wanted asks for theirs.
+// sendAck tells all members our counts; wanted asks for theirs. In a flush it tells
+// none that the next view is without: what others have forwarded to us of its casts
+// is still on its way from it, and by our word it would hand back their loans.
 func (m *member) sendAck(c *installed, cleared, wanted bool) {
 	all := c.cleared || cleared
 	m.noteUsed(c, all)
@@ -381,7 +383,9 @@ func (m *member) sendAck(c *installed, cleared, wanted bool) {
 	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked, c.unposted = false, false, false, false, 0, 0
 	m.ackAt, m.ackNow = 0, false
 	for _, s := range c.sites {
-		m.s.fx.Control(s, a)
+		if m.staysAt(c, s) {
+			m.s.fx.Control(s, a)
+		}
 	}
 }
 

@@ -88,6 +88,9 @@ func (x *Incarnation) Clock() effect.Time { return x.s.clock() }
 // Post gives the site something to handle, soon. One that has ended drops it.
 func (x *Incarnation) Post(ev core.Event) { x.s.post(ev) }
 
+// Cast is Post for casts of one program, whose body is on loan.
+func (x *Incarnation) Cast(ev core.Cast) { x.s.post(x.s.w.lend(ev)) }
+
 // Stop ends the site, as the end of its process does.
 func (x *Incarnation) Stop() {
 	if x.s.running() {
