@@ -81,7 +81,7 @@ func (m *member) countUsed(h handed) {
 		c.used[h.rank] = h.last
 		c.usedNews = true
 		if h.rank != c.rank {
-			c.unposted += h.size
+			c.unsaid += h.size
 		}
 	}
 }

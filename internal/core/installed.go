@@ -29,7 +29,7 @@ type installed struct {
 	used     []uint64 // entries of each stream our program has used
 	given    []int    // and how many runs of each it has yet to use
 	unacked  int      // bytes received since the last acknowledgement
-	unposted int      // bytes used since
+	unsaid   int      // bytes used since it
 	heldNews bool     // we hold more than we told
 	usedNews bool
 	urgent   bool // somebody waits for a cast to become safe

@@ -357,7 +357,7 @@ func (m *member) acknowledge(c *installed) {
 		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
 		return
 	}
-	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unposted >= flow.AckBytes || m.ackNow
+	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
 	if !urgent {
 		if m.ackAt == 0 {
 			m.ackAt = m.s.now + m.s.cfg.Lazy
@@ -380,7 +380,7 @@ func (m *member) sendAck(c *installed, cleared, wanted bool) {
 		Clear: all, Wanted: wanted,
 	}
 	c.cleared = all
-	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked, c.unposted = false, false, false, false, 0, 0
+	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked, c.unsaid = false, false, false, false, 0, 0
 	m.ackAt, m.ackNow = 0, false
 	for _, s := range c.sites {
 		if m.staysAt(c, s) {
