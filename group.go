@@ -226,6 +226,13 @@ func (g *Group) View() View {
 	return g.view
 }
 
+// CastRaw is Cast of a []byte, for those who cast millions a second: a []byte that
+// becomes an any costs an allocation.
+func (g *Group) CastRaw(ctx context.Context, order Order, entry Entry, b []byte, opts ...Option) error {
+	_, err := g.sendBytes(ctx, order, [2]byte{byte(entry), formatBytes}, b, nil, opts)
+	return err
+}
+
 // Flush waits until every member holds all that this member has cast or was
 // delivered: no failure can undo it any more. Use it before telling the world
 // outside (footnote 3 of the 1987 paper). Others go on meanwhile.

@@ -114,14 +114,18 @@ func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want i
 }
 
 func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *pending, opts []Option) (uint64, error) {
-	if order < FIFO || order > Barrier {
-		return 0, &ConfigError{Field: "order", What: "is none of FIFO, Causal, Total, Barrier"}
-	}
 	format, payload, err := encoded(v)
 	if err != nil {
 		return 0, err
 	}
-	head := [2]byte{byte(entry), format}
+	return p.sendBytes(ctx, order, [2]byte{byte(entry), format}, payload, pend, opts)
+}
+
+// sendBytes sends head, the entry and the format, and then payload.
+func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload []byte, pend *pending, opts []Option) (uint64, error) {
+	if order < FIFO || order > Barrier {
+		return 0, &ConfigError{Field: "order", What: "is none of FIFO, Causal, Total, Barrier"}
+	}
 	length := len(head) + len(payload)
 	if length > mcast.MaxCast || (p.limit == outsideWindow && length > maxReply) {
 		return 0, ErrTooLarge

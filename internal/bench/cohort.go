@@ -130,7 +130,7 @@ func (m *cohortMember) Cast(group int, payload []byte) error {
 	want := 1
 	switch m.Replies {
 	case NoReply:
-		return g.Cast(context.Background(), m.order, entry, payload, m.options...)
+		return g.CastRaw(context.Background(), m.order, entry, payload, m.options...)
 	case AllReplies:
 		want = cohort.All
 	}

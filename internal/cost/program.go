@@ -154,9 +154,9 @@ func (p *public) cast(i, n int) (err error) {
 	order, ctx := cohort.Order(p.shape.Order), context.Background()
 	for range n {
 		if p.shape.Safe {
-			err = p.groups[i].Cast(ctx, order, 1, p.payload, cohort.Safe())
+			err = p.groups[i].CastRaw(ctx, order, 1, p.payload, cohort.Safe())
 		} else {
-			err = p.groups[i].Cast(ctx, order, 1, p.payload)
+			err = p.groups[i].CastRaw(ctx, order, 1, p.payload)
 		}
 		if err != nil {
 			return err
