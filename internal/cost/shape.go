@@ -24,7 +24,7 @@ type Layer string
 // The layers.
 const (
 	Core   Layer = "core"   // runs are posted to the core and taken from it whole
-	Public Layer = "public" // Group.Cast, and a handler for each cast
+	Public Layer = "public" // Group.CastRaw, and a handler for each cast
 )
 
 // Shape is a load: what is cast, and how.
