@@ -116,8 +116,9 @@ func judgeSeniority(r *run, v *verdict) {
 			if s.prev == nil {
 				continue
 			}
-			heirs := r.ledgerOf[m.group].heirs(s.prev.view.view, s.view.view)
-			if !v.holds(senior(inherited(s.prev.fact.Members, heirs), s.fact.Members, heirless(s.fact.Joined, heirs))) {
+			ranked, moved := r.ledgerOf[m.group].follow(s.prev.fact.Members, s.prev.view.view, s.view.view)
+			joined := slices.DeleteFunc(slices.Clone(s.fact.Joined), func(p id.Address) bool { return slices.Contains(moved, p) })
+			if !v.holds(senior(ranked, s.fact.Members, joined)) {
 				v.fail([]int{s.prev.installed, s.installed}, "%s does not rank the members of view %d in their order before the joiners.", s.view, s.prev.view.view)
 			}
 		}

@@ -167,34 +167,21 @@ func heirless(members, heirs []id.Address) []id.Address {
 	})
 }
 
-// heirs are those that the entries after one took up to another made, and that
-// did not leave again: old and heir in turn.
-func (l *ledger) heirs(after, upto uint64) (pairs []id.Address) {
+// follow is how members rank after the entries after one, up to another, and whom
+// these brought in or gave a place: with one rank for who left and came again, who
+// took a place and whose place was taken in turn.
+func (l *ledger) follow(members []id.Address, after, upto uint64) (ranked, moved []id.Address) {
+	made := roster{members: slices.Clone(members)}
 	if l == nil {
-		return nil
+		return made.members, nil
 	}
-	for _, e := range l.entries {
-		if e.Index <= after || e.Index > upto {
-			continue
-		}
-		pairs = append(pairs, e.Heirs...)
-		for i := len(pairs) - 2; i >= 0; i -= 2 {
-			if slices.Contains(e.Left, pairs[i+1]) && !succeeded(pairs[i+1], e.Heirs) {
-				pairs = slices.Delete(pairs, i, i+2)
-			}
+	for k := range l.entries {
+		if e := &l.entries[k]; e.Index > after && e.Index <= upto {
+			made.apply(e)
+			moved = append(append(moved, e.Joined...), e.Heirs...)
 		}
 	}
-	return pairs
-}
-
-// succeeded tells whether one of the heirs took the place of p.
-func succeeded(p id.Address, heirs []id.Address) bool {
-	for k := 0; k < len(heirs); k += 2 {
-		if heirs[k] == p {
-			return true
-		}
-	}
-	return false
+	return made.members, moved
 }
 
 // recompute calls f with each group view and what the log made of its group by
