@@ -352,6 +352,9 @@ func (r *requests) satisfied(s *Site) {
 			return g == nil || g.Index > op.Index
 		case msg.OpList:
 			return d.Dealt(op.Proc.Site()) >= op.List.Num
+		case msg.OpTaken:
+			owed := d.Owed(op.Proc.Site())
+			return len(owed) == 0 || owed[0].Number > op.Index
 		case msg.OpAside, msg.OpDismiss:
 			g := d.Group(op.Group)
 			return g == nil || g.Index > op.Since || !gms.Spares(g, op.Proc)

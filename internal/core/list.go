@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -22,10 +23,16 @@ import (
 // lists are the casts to lists that this site has under way, and those that its
 // processes have been brought.
 type lists struct {
-	last uint64     // attempts made
-	open []*listing // in the order of their attempts
-	pool []pooled   // for processes of this site
+	last  uint64     // attempts made
+	open  []*listing // in the order of their attempts
+	pool  []pooled   // for processes of this site
+	given uint64     // the last number that the log has told us of
+	taken uint64     // and that we have told the log of
 }
+
+// takenEvery is how many casts to lists a site lets the log remember for its
+// processes, before it says that they were given them.
+const takenEvery = 16
 
 // listing is one cast of ours until its fate is known.
 type listing struct {
@@ -142,13 +149,16 @@ func (s *Site) listGone(dest id.Address) {
 func (s *Site) numbered(a gms.Applied) {
 	for _, x := range a.Lists {
 		for _, to := range x.Dests {
-			if !to.Dest.IsGroup() && to.Dest.Site() == s.me {
+			if !to.Dest.IsGroup() && to.Dest.Site() == s.me && x.Number > s.lists.given {
 				s.deliverDirect(to.Dest, x)
 			}
 			for _, m := range s.groups.of(to.Dest) {
 				m.listNumbered(x, a.Entry.Index)
 			}
 		}
+	}
+	if n := len(a.Lists); n > 0 {
+		s.lists.given = max(s.lists.given, a.Lists[n-1].Number)
 	}
 	for _, l := range slices.Clone(s.lists.open) {
 		if i := slices.IndexFunc(a.Lists, func(x gms.List) bool { return x.Caller.Site() == s.me && x.Num == l.num }); i >= 0 {
@@ -176,7 +186,7 @@ func (s *Site) bring(x *msg.Request) {
 func (s *Site) deliverDirect(to id.Address, x gms.List) {
 	i := slices.IndexFunc(s.lists.pool, func(p pooled) bool { return p.is(x.Caller, x.Num) && p.to == to })
 	if i < 0 {
-		return // it came and went while entries were skipped
+		panic(fmt.Sprintf("core: %v is to be given cast %d to a list, %d of %v, and does not hold it", to, x.Number, x.Num, x.Caller))
 	}
 	p := s.lists.pool[i]
 	s.lists.pool = slices.Delete(s.lists.pool, i, i+1)
@@ -219,6 +229,16 @@ func (s *Site) dealtLists(list []gms.Applied) {
 		default: // asked or not: its operation can be dropped on the way, and nobody would repeat it
 			s.attempt(l)
 		}
+	}
+	s.take()
+}
+
+// take tells the log, once in a while, what it need not remember for us.
+func (s *Site) take() {
+	owed := s.log.Directory().Owed(s.me)
+	if n := len(owed); n >= takenEvery && owed[n-takenEvery].Number > s.lists.taken {
+		s.lists.taken = s.lists.given
+		s.requests.add(msg.Op{Kind: msg.OpTaken, Proc: owed[0].Proc, Index: s.lists.taken})
 	}
 }
 

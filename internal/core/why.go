@@ -120,6 +120,8 @@ func wish(k msg.OpKind) string {
 		return "take another's place in"
 	case msg.OpList:
 		return "have a cast to a list numbered"
+	case msg.OpTaken:
+		return "say which casts to lists were given to its processes"
 	case msg.OpAside:
 		return "set a slow member aside in"
 	case msg.OpDismiss:

@@ -384,10 +384,11 @@ func payload(word string) ([]byte, error) {
 	return b, nil
 }
 
-// castList casts to several: cast 1 g,h,@3 total a. A list of one ends with a comma.
+// castList casts words to several, each alone: cast 1 g,h,@3 total a b. A list of
+// one ends with a comma.
 func (s *Story) castList(p *program, args []string) error {
-	if args[2] != "total" || len(args) != 4 {
-		return errors.New("usage: cast 1 g,h,@3 total a")
+	if args[2] != "total" {
+		return errors.New("usage: cast 1 g,h,@3 total a b")
 	}
 	var dests []id.Address
 	for word := range strings.SplitSeq(strings.TrimSuffix(args[1], ","), ",") {
@@ -397,12 +398,14 @@ func (s *Story) castList(p *program, args []string) error {
 		}
 		dests = append(dests, to)
 	}
-	b, err := payload(args[3])
-	if err != nil {
-		return err
+	for _, word := range args[3:] {
+		b, err := payload(word)
+		if err != nil {
+			return err
+		}
+		p.calls++
+		p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, b)})
 	}
-	p.calls++
-	p.s.post(core.CastList{Proc: p.proc, ID: p.calls, Dests: dests, Body: msg.AppendCast(nil, b)})
 	return nil
 }
 

@@ -13,7 +13,8 @@ import (
 const (
 	minPlace    = 1 + 8 + 1
 	minListDest = 8 + 1
-	minListMark = 8 + 1
+	minListMark = 8 + 1 + 1
+	minOwed     = 1 + 8 + 8 + 1
 )
 
 // appendListed appends what a run or request has that is part of a cast to a
@@ -70,6 +71,13 @@ func appendListMarks(b []byte, list []msg.ListMark) []byte {
 	for _, x := range list {
 		b = appendSite(b, x.Site)
 		b = binary.AppendUvarint(b, x.Num)
+		b = binary.AppendUvarint(b, uint64(len(x.Owed)))
+		for _, o := range x.Owed {
+			b = binary.AppendUvarint(b, o.Number)
+			b = appendAddr(b, o.Proc)
+			b = appendAddr(b, o.Caller)
+			b = binary.AppendUvarint(b, o.Num)
+		}
 	}
 	return b
 }
@@ -77,7 +85,10 @@ func appendListMarks(b []byte, list []msg.ListMark) []byte {
 func readListMarks(r *reader) []msg.ListMark {
 	list := slots[msg.ListMark](r, minListMark)
 	for i := range list {
-		list[i] = msg.ListMark{Site: r.site(), Num: r.uvarint()}
+		list[i] = msg.ListMark{Site: r.site(), Num: r.uvarint(), Owed: slots[msg.Owed](r, minOwed)}
+		for j := range list[i].Owed {
+			list[i].Owed[j] = msg.Owed{Number: r.uvarint(), Proc: r.addr(), Caller: r.addr(), Num: r.uvarint()}
+		}
 	}
 	return list
 }

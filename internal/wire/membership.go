@@ -143,7 +143,7 @@ func readOps(r *reader) []msg.Op {
 	out := slots[msg.Op](r, minOp)
 	for i := range out {
 		k := msg.OpKind(r.byte())
-		r.check(k >= msg.OpJoin && k <= msg.OpDismiss, "unknown operation")
+		r.check(k >= msg.OpJoin && k <= msg.OpTaken, "unknown operation")
 		out[i] = msg.Op{
 			Kind: k, Proc: r.addr(), Group: r.addr(), Name: r.name(), Index: r.uvarint(), Stateful: r.bool(),
 		}

@@ -99,7 +99,7 @@ func (g gen) fill(v reflect.Value) {
 		v.SetUint(1 + g.Uint64N(uint64(msg.SessionFull)))
 		return
 	case msg.OpKind:
-		v.SetUint(1 + g.Uint64N(uint64(msg.OpList)))
+		v.SetUint(1 + g.Uint64N(uint64(msg.OpTaken)))
 		return
 	}
 	switch k := v.Kind(); {
@@ -289,11 +289,11 @@ func (g gen) mendNumbers(r *msg.Run) {
 	r.OFirst = min(r.OFirst, math.MaxUint64-uint64(r.N))
 }
 
-// mendOps: only a replacement names who is replaced, and only a cast to a list its
+// mendOps: only who takes a place or accuses names another, and only a cast to a list its
 // destinations.
 func mendOps(ops []msg.Op) {
 	for i := range ops {
-		if ops[i].Kind != msg.OpReplace {
+		if !ops[i].Kind.Accuses() {
 			ops[i].Old, ops[i].Since = 0, 0
 		}
 		if ops[i].Kind != msg.OpList {

@@ -83,7 +83,7 @@ func membershipSamples() []sample {
 			View: &view.Site{Seq: 4, Members: []view.Member{{Site: 0x1111, Name: "alice", Addr: "10.0.0.1:7000", Weight: 2}, host}},
 			Groups: []*view.Group{{Group: group, Name: "bank", Index: 13, Seq: 2, Members: []view.GroupMember{
 				{Proc: first, Joined: 7, Ready: true}, {Proc: second, Joined: 13, Aside: true},
-			}, Grown: 13}}, Lists: 5, Marks: []msg.ListMark{{Site: 0x2222, Num: 9}},
+			}, Grown: 13}}, Lists: 5, Marks: []msg.ListMark{{Site: 0x1111}, {Site: 0x2222, Num: 9, Owed: []msg.Owed{{Number: 5, Proc: second, Caller: caller, Num: 8}}}},
 		})},
 		{"accuse", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 0x2222, Evidence: msg.Crash}}})},
 		{"accuse no more", control(&msg.Accuse{})},

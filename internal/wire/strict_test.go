@@ -134,7 +134,7 @@ func TestUnsound(t *testing.T) {
 		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Evidence: msg.Left + 1}}})},
 		{"unknown evidence", control(&msg.Commit{Entry: &msg.Entry{Remove: make([]msg.Removal, 1)}})},
 		{"unknown operation", ops(0)},
-		{"unknown operation", ops(msg.OpDismiss + 1)},
+		{"unknown operation", ops(msg.OpTaken + 1)},
 		{"site out of range", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 1 << 47, Evidence: msg.Crash}}})},
 	} {
 		f, err := DecodeFrame(AppendFrame(nil, c.f))

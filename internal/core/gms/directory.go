@@ -15,7 +15,7 @@ type Directory struct {
 	order  []id.Address // by address, for every walk
 
 	lists uint64         // casts to lists numbered so far
-	marks []msg.ListMark // by site
+	marks []msg.ListMark // by site; what is owed is appended to and cut in front, not changed
 }
 
 func newDirectory() *Directory {
@@ -145,6 +145,8 @@ func (w *rewrite) op(op msg.Op) {
 		}
 	case msg.OpList:
 		w.list(op)
+	case msg.OpTaken:
+		w.taken(op)
 	case msg.OpSync:
 	case msg.OpDepart:
 		// The coordinator turns it into a Removal; as an op it does nothing.

@@ -35,6 +35,37 @@ func (d *Directory) mark(s id.Site) (int, bool) {
 	})
 }
 
+// maxOwed bounds what the log remembers for one site that does not say that its
+// processes were given their casts to lists. More for them get no number.
+const maxOwed = 4096
+
+// Owed are the casts to lists that have a number and are for processes of site s,
+// which has not said that they were given them, in the order of the numbers.
+func (d *Directory) Owed(s id.Site) []msg.Owed {
+	if i, ok := d.mark(s); ok {
+		return d.marks[i].Owed
+	}
+	return nil
+}
+
+// owed is what site s is owed, as entries would have told it.
+func (d *Directory) owed(s id.Site) (list []List) {
+	for _, o := range d.Owed(s) {
+		list = append(list, List{o.Number, o.Caller, msg.List{Num: o.Num, Dests: []msg.ListDest{{Dest: o.Proc}}}})
+	}
+	return list
+}
+
+// remembered are the marks for a snapshot: the log appends to what is owed, and
+// never changes it.
+func (d *Directory) remembered() []msg.ListMark {
+	list := slices.Clone(d.marks)
+	for i := range list {
+		list[i].Owed = slices.Clip(list[i].Owed)
+	}
+	return list
+}
+
 // forget drops the marks of sites that are gone: nothing of theirs is numbered.
 func (d *Directory) forget(v *view.Site) {
 	d.marks = slices.DeleteFunc(d.marks, func(m msg.ListMark) bool { return !v.Has(m.Site) })
@@ -48,17 +79,14 @@ func (w *rewrite) list(op msg.Op) {
 	if op.List == nil || !w.view.Has(site) {
 		return
 	}
-	i, ok := w.d.mark(site)
-	if !ok {
-		w.d.marks = slices.Insert(w.d.marks, i, msg.ListMark{Site: site})
-	}
-	if op.List.Num <= w.d.marks[i].Num {
+	m := w.mark(site)
+	if op.List.Num <= m.Num {
 		return
 	}
-	w.d.marks[i].Num = op.List.Num
+	m.Num = op.List.Num
 	for _, to := range op.List.Dests {
 		if !to.Dest.IsGroup() {
-			if !w.view.Has(to.Dest.Site()) {
+			if s := to.Dest.Site(); !w.view.Has(s) || len(w.d.Owed(s)) >= maxOwed {
 				return
 			}
 			continue
@@ -69,4 +97,29 @@ func (w *rewrite) list(op msg.Op) {
 	}
 	w.d.lists++
 	w.lists = append(w.lists, List{Number: w.d.lists, Caller: op.Proc, List: *op.List})
+	for _, to := range op.List.Dests {
+		if !to.Dest.IsGroup() {
+			m := w.mark(to.Dest.Site())
+			m.Owed = append(m.Owed, msg.Owed{Number: w.d.lists, Proc: to.Dest, Caller: op.Proc, Num: op.List.Num})
+		}
+	}
+}
+
+// mark is what the directory remembers of site s. It is good until the next call.
+func (w *rewrite) mark(s id.Site) *msg.ListMark {
+	i, ok := w.d.mark(s)
+	if !ok {
+		w.d.marks = slices.Insert(w.d.marks, i, msg.ListMark{Site: s})
+	}
+	return &w.d.marks[i]
+}
+
+// taken forgets what the processes of a site were given.
+func (w *rewrite) taken(op msg.Op) {
+	if i, ok := w.d.mark(op.Proc.Site()); ok {
+		m := &w.d.marks[i]
+		for len(m.Owed) > 0 && m.Owed[0].Number <= op.Index {
+			m.Owed = m.Owed[1:]
+		}
+	}
 }

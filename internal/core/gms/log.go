@@ -120,7 +120,7 @@ type Applied struct {
 	View   *view.Site
 	Agreed []id.Site
 	Groups []Change
-	Lists  []List // casts to lists that the entry numbers
+	Lists  []List // casts to lists that the entry numbers; those owed to this site, and perhaps given, when entries were skipped
 	Halt   string
 	Jump   bool // entries were skipped: no member here can go on
 }
@@ -270,7 +270,7 @@ func (l *Log) snapshot() *msg.Snapshot {
 	return &msg.Snapshot{
 		System: l.system, Index: l.index, Hash: l.hash,
 		View: l.view, Since: l.since, Mark: l.mark, Removed: slices.Clone(l.removed), Losses: l.told(), Groups: l.dir.Groups(),
-		Lists: l.dir.Lists(), Marks: slices.Clone(l.dir.marks),
+		Lists: l.dir.Lists(), Marks: l.dir.remembered(),
 	}
 }
 
@@ -315,7 +315,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 	l.fx.Fact(fact.Applied{Index: l.index, Hash: l.hash})
 	applied := Applied{Entry: e, View: l.view, Jump: jump}
 	if jump {
-		applied.Groups = l.dir.since(was)
+		applied.Groups, applied.Lists = l.dir.since(was), l.dir.owed(l.me.Site)
 	}
 	l.done = append(l.done, applied)
 }

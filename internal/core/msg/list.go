@@ -36,8 +36,17 @@ type ListDest struct {
 	View uint64
 }
 
-// ListMark says which attempt of Site the log has dealt with last.
+// ListMark is what the log remembers of one site about casts to lists.
 type ListMark struct {
 	Site id.Site
-	Num  uint64
+	Num  uint64 // the last attempt of Site that the log has dealt with
+	Owed []Owed // what was numbered for processes of Site, until Site says that they were given it
+}
+
+// Owed is a cast to a list with a number, for one process: what Caller brought to
+// Proc under Num. A site that skips entries of the log still learns of it.
+type Owed struct {
+	Number       uint64
+	Proc, Caller id.Address
+	Num          uint64
 }

@@ -81,6 +81,7 @@ const (
 	OpList                      // the cast that Proc brought to all of List is delivered there, if it still can be
 	OpAside                     // Proc, a ready member of Group, is slow, says Old: it is set aside until it is ready again
 	OpDismiss                   // the same, and it is taken out
+	OpTaken                     // the processes at the site of Proc were given their casts to lists, up to number Index
 )
 
 // An Op changes the directory of groups, or asks to leave it. Index makes it

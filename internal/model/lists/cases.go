@@ -20,6 +20,7 @@ var rules = [...]string{
 	Before:     "at the end of a view all is delivered that has a number by then",
 	Keep:       "what has its number before it comes is dropped",
 	Excluded:   "what a removed sender asked for is numbered",
+	Owed:       "who skips entries drops what they have dealt with",
 	Anew:       "an attempt that a later one voids waits for what it does not need",
 }
 
@@ -45,6 +46,9 @@ func (c Config) String() string {
 	if c.Repeats > 0 {
 		fmt.Fprintf(&b, ", repeats %d", c.Repeats)
 	}
+	if c.Skip != 0 {
+		fmt.Fprintf(&b, ", %v skips entries", c.Skip)
+	}
 	return b.String()
 }
 
@@ -55,12 +59,15 @@ func Cases() []model.Case {
 	both := model.All(2)
 	one := []Cast{{From: 3, To: both}}
 	split := []Cast{{From: 1, To: model.Of(0)}, {From: 1, To: model.Of(1)}}
+	skipped := []Cast{{From: 3, To: model.Of(0), Direct: model.Of(4)}, {From: 3, To: model.Of(1), Direct: model.Of(4)}}
 	list := []model.Case{
 		Config{Groups: pair, Casts: one, Joins: []Join{{1, 1}}}.of(),
 		Config{Groups: pair, Casts: one, Crashes: 1, May: model.Of(0)}.of(),
 		Config{Groups: pair, Casts: one, Joins: []Join{{0, 2}}, Crashes: 1, May: model.Of(3), Expel: true}.of(),
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both, Direct: model.Of(1)}}, Crashes: 1, May: model.Of(2), Repeats: 1}.of(),
 		Config{Groups: pair, Casts: []Cast{{From: 3, To: both}, {From: 0, To: both}}}.of(),
+		Config{Groups: lone, Casts: skipped, Crashes: 1, May: model.Of(3), Skip: model.Of(4)}.of(),
+		Config{Groups: lone, Casts: skipped, Joins: []Join{{0, 2}}, Crashes: 1, May: model.Of(0, 3), Expel: true, Skip: model.Of(4)}.of().AsLarge(),
 		Config{Groups: lap, Casts: []Cast{{From: 3, To: both}, {From: 0, To: both}}, Crashes: 1, May: model.Of(0, 1)}.of().AsLarge(),
 		Config{Groups: pair, Casts: one, Joins: []Join{{0, 2}, {1, 0}}, Crashes: 1, May: model.Of(3)}.of().AsLarge(),
 		Config{Groups: three, Casts: []Cast{{From: 4, To: both}}, Crashes: 2, May: model.Of(0, 1), Expel: true}.of().AsLarge(),
@@ -93,6 +100,7 @@ func broken(pair, lone []model.Set, one, split []Cast) []Config {
 		{Broken: Before, Groups: []model.Set{model.All(3)}, Casts: []Cast{{From: 3, To: model.Of(0)}}, Crashes: 1, May: model.Of(2)},
 		{Broken: Keep, Casts: one, Crashes: 1, May: model.Of(0)},
 		{Broken: Excluded, Casts: one, Crashes: 1, May: model.Of(3)},
+		{Broken: Owed, Groups: lone, Casts: []Cast{{From: 3, To: model.Of(0), Direct: model.Of(4)}}, Skip: model.Of(4)},
 		{Broken: Anew, Groups: lone, Casts: split, Crashes: 1, May: model.Of(2), Joins: []Join{{0, 3}}},
 	}
 	for i := range list {

@@ -11,6 +11,7 @@ type Config struct {
 	May     model.Set // who crashes, or is removed
 	Expel   bool      // the log may remove the living
 	Repeats int       // entries that ask again for what was asked for
+	Skip    model.Set // who may skip entries: in no group, and no sender
 	Broken  Rule
 }
 
@@ -41,6 +42,7 @@ const (
 	Before          // if an entry before the next view's gave its number
 	Keep            // what has its number before it comes is kept
 	Excluded        // nothing of who was removed is numbered
+	Owed            // who skips entries is told what they numbered for it
 	Anew            // an attempt that a later one voids is made anew, though the log was not asked
 )
 
@@ -90,6 +92,9 @@ func (c Config) next(s State, out *model.Steps[State]) {
 		if s.applied[p] < s.decided {
 			out.Must(c.apply(s, p), "apply", p)
 		}
+		if c.Skip.Has(p) && s.applied[p] < s.decided {
+			out.May(c.skip(s, p), "skip", p)
+		}
 		for g := range c.Groups {
 			c.work(s, g, p, out)
 		}
@@ -104,23 +109,51 @@ func (c Config) apply(s State, p int) State {
 		s.down = s.down.With(p)
 		return s
 	}
-	if e.kind == list && e.number != 0 && c.Casts[s.tries[e.who].cast].Direct.Has(p) {
-		x := &s.direct[p]
-		if !x.pool.Has(int(e.who)) {
-			s.fail(lacks)
-		}
-		x.pool = x.pool.Without(int(e.who))
-		x.got.add(&s, int(e.who))
-	}
+	c.give(&s, p, e)
 	for g := range c.Groups {
 		s.groups[g].members[p].pool.Each(func(a int) { c.check(&s, g, p, a) })
 	}
+	c.tidy(&s, p)
+	c.learn(&s, p, e)
+	return s
+}
+
+// give gives process p what entry e has numbered for it.
+func (c Config) give(s *State, p int, e entry) {
+	if e.kind != list || e.number == 0 || !c.Casts[s.tries[e.who].cast].Direct.Has(p) {
+		return
+	}
+	x := &s.direct[p]
+	if !x.pool.Has(int(e.who)) {
+		s.fail(lacks)
+	}
+	x.pool = x.pool.Without(int(e.who))
+	x.got.add(s, int(e.who))
+}
+
+// tidy drops what process p holds and will not be given.
+func (c Config) tidy(s *State, p int) {
 	s.direct[p].pool.Each(func(a int) {
-		if c.void(&s, a, s.applied[p]) {
+		if c.void(s, a, s.applied[p]) {
 			s.direct[p].pool = s.direct[p].pool.Without(a)
 		}
 	})
-	c.learn(&s, p, e)
+}
+
+// skip has site p go on from the end of the log. With the directory there it is
+// told what was numbered for it.
+func (c Config) skip(s State, p int) State {
+	for ; s.applied[p] < s.decided; s.applied[p]++ {
+		e := s.log[s.applied[p]]
+		if e.kind == remove && int(e.who) == p {
+			s.down = s.down.With(p)
+			return s
+		}
+		if c.Broken != Owed {
+			c.give(&s, p, e)
+		}
+	}
+	c.tidy(&s, p)
 	return s
 }
 

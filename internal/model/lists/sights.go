@@ -20,6 +20,9 @@ func (c Config) sights() []model.Sight[State] {
 	if c.Crashes > 0 {
 		list = append(list, c.deaths()...)
 	}
+	if c.Skip != 0 {
+		list = append(list, model.Sight[State]{Name: "a number is decided for who has not applied the entry", Seen: c.behind})
+	}
 	return list
 }
 
@@ -75,6 +78,19 @@ func (c Config) ahead(s State) bool {
 		for p := range c.sites() {
 			if _, index := s.of(s.groups[g].members[p].listed); index > s.applied[p] && s.up(p) {
 				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c Config) behind(s State) bool {
+	for i, e := range s.log[:s.decided] {
+		if e.kind == list && e.number != 0 {
+			for p := range c.sites() {
+				if c.Skip.Has(p) && c.Casts[s.tries[e.who].cast].Direct.Has(p) && int(s.applied[p]) <= i {
+					return true
+				}
 			}
 		}
 	}
