@@ -322,8 +322,13 @@ func TestLargeCast(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if n := <-got; n != size {
-			t.Errorf("%d bytes arrived of %d", n, size)
+		select {
+		case n := <-got:
+			if n != size {
+				t.Errorf("%d bytes arrived of %d", n, size)
+			}
+		case <-s.ctx.Done():
+			t.Fatal("it did not arrive")
 		}
 	}
 	if err := g.Cast(s.ctx, cohort.Total, note, make([]byte, 65<<20)); !errors.Is(err, cohort.ErrTooLarge) {

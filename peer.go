@@ -12,6 +12,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/loan"
 	"github.com/cohortkit/cohort/internal/node"
 )
 
@@ -142,6 +143,10 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 		return 0, err
 	}
 	ev := core.Cast{Proc: l.process(p.n.number), Dest: addr, Order: msg.Order(order), Safe: chosen(opts).safe}
+	large := length > loan.Largest
+	if large { // to copy it takes long, and the core waits for the locks below
+		ev.N, ev.Body = 1, msg.AppendParts(make([]byte, 0, msg.CastSize(length)), head[:], payload)
+	}
 	var callID uint64
 	if pend != nil {
 		// Numbers must reach the core in order.
@@ -152,7 +157,11 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 		}
 		ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
 	}
-	l.node.Cast(ev, head, payload)
+	if large {
+		l.node.Post(ev)
+	} else {
+		l.node.Cast(ev, head, payload)
+	}
 	return 0, nil
 }
 

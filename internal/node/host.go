@@ -14,7 +14,7 @@ import (
 type Site interface {
 	Post(core.Event)
 	// Cast posts a cast whose N and Body are not set: of one payload, head and then
-	// rest, which it copies.
+	// rest, which it copies. One of megabytes is better posted whole.
 	Cast(c core.Cast, head [2]byte, rest []byte)
 	Inspect(func(*core.Site)) bool
 	Explain() ([]why.Wait, []why.Loss)

@@ -161,7 +161,7 @@ func (n *Node) Inspect(f func(*core.Site)) bool {
 }
 
 // Cast posts a cast of one payload, head and then rest, which it copies; c has no
-// N and no Body.
+// N and no Body. The core waits while it copies: post one of megabytes whole.
 func (n *Node) Cast(c core.Cast, head [2]byte, rest []byte) { n.inbox.cast(c, head, rest) }
 
 // Site is the number of this incarnation.
