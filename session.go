@@ -22,9 +22,11 @@ type session struct {
 	id     uint64
 	asks   []*ask // by number
 	next   uint64 // number of the next one
+	taken  uint64 // numbers used by the program from which it was taken
 	room   *window
-	life   *life // that it speaks in, nil while the node is coming back
-	closes bool  // behind all asks
+	life   *life   // that it speaks in, nil while the node is coming back
+	holder Address // the first process that spoke for it, or wanted to
+	closes bool    // behind all asks
 	opened chan struct{}
 	ready  bool // opened is closed
 	ended  error
@@ -52,7 +54,8 @@ const maxAsks = 128
 //
 // An empty token opens a new session. The token of another client, as its Token
 // returned it, takes that one's session over, in another program or after a
-// restart; whoever spoke for it before is cut off from it.
+// restart; whoever spoke for it before is cut off from it, also when its node comes
+// back later.
 //
 // A request of the session has one of three outcomes. It was done: no error, or
 // ErrNobody when nobody has an answer. It was not done and never will be: ErrLeft,
@@ -104,8 +107,8 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 
 // Token names the client's session and the first of its requests that has no
 // answer yet: who takes the session over with it has to begin by repeating that
-// request, and gets the answer if it was carried out. It is empty without a
-// session.
+// request, and gets the answer if it was carried out, unless the client from which
+// it was taken has had it since. It is empty without a session.
 func (c *Client) Token() string {
 	s := c.session
 	if s == nil {
@@ -175,7 +178,11 @@ func (s *session) speak(l *life) {
 	if len(s.asks) > 0 {
 		first = s.asks[0].number
 	}
-	l.node.Post(core.OpenSession{Proc: l.process(s.number), Dest: s.group, Session: s.id, Next: first})
+	proc := l.process(s.number)
+	if s.holder == 0 {
+		s.holder = proc
+	}
+	l.node.Post(core.OpenSession{Proc: proc, Dest: s.group, Session: s.id, Next: first, Holder: s.holder, Takes: !s.ready})
 	for _, a := range s.asks {
 		a.held = false
 		s.post(a)
@@ -187,7 +194,7 @@ func (s *session) speak(l *life) {
 
 // post gives a request to the core.
 func (s *session) post(a *ask) {
-	ev := core.Cast{Proc: s.life.process(s.number), Dest: s.group, Order: msg.Total, Safe: true, N: 1, Body: slices.Clone(a.body), InSession: true}
+	ev := core.Cast{Proc: s.life.process(s.number), Dest: s.group, Order: msg.Total, Safe: true, N: 1, Body: slices.Clone(a.body), Number: a.number}
 	if a.call != nil {
 		s.n.lastID++
 		a.callID = s.n.lastID
@@ -219,7 +226,7 @@ func (s *session) ask(ctx context.Context, order Order, body []byte, pend *pendi
 		return ErrLeft
 	}
 	a.number = s.next
-	s.next++
+	s.next = max(s.next, s.taken) + 1
 	s.asks = append(s.asks, a)
 	if s.life != nil {
 		s.post(a)
@@ -288,7 +295,7 @@ func (n *system) sessionOpened(i core.SessionOpened) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if s := n.find(i.Proc); s != nil && !s.ready {
-		s.id, s.ready = i.Session, true
+		s.id, s.taken, s.ready = i.Session, i.Last, true
 		close(s.opened)
 	}
 }

@@ -233,3 +233,38 @@ func TestASessionExpires(t *testing.T) {
 		}
 	}
 }
+
+// A program whose session was taken over by its token goes on for a while: who took
+// it repeats the request that the token names, and none of the others is taken for a
+// repeat. The first one is cut off.
+func TestATakenSessionHasItsOwnNumbers(t *testing.T) {
+	s := newSystem(t, 2)
+	members, node, group := s.counters(2)
+	open(members)
+	first, err := node.Client(group).Session(s.ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(c *cohort.Client, want int64) {
+		t.Helper()
+		replies, err := c.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1)
+		if err != nil || len(replies) != 1 || replies[0].Int("n") != want {
+			t.Errorf("%v, %v, want %d", replies, err, want)
+		}
+	}
+	token := first.Token()
+	count(first, 1)
+	count(first, 2)
+	second, err := node.Client(group).Session(s.ctx, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if replies, err := second.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); !errors.Is(err, cohort.ErrNobody) {
+		t.Errorf("what the first program has had: %v, %v", replies, err) // done, and the answer is no more
+	}
+	count(second, 3)
+	if _, err := first.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); !errors.Is(err, cohort.ErrLeft) {
+		t.Errorf("the first program asks on: %v", err)
+	}
+	count(second, 4)
+}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -30,14 +31,15 @@ type clientSession struct {
 	runs    []sessionRun
 	turns   []int // its Session facts
 	replies []int
-	callers []id.Address // who spoke for it
+	holders []id.Address              // the programs that had it, in their order
+	holder  map[id.Address]id.Address // of whom each was who spoke for it
 }
 
 func (r *run) session(g id.Address, number uint64) *clientSession {
 	k := sessionKey{g, number}
 	s := r.sessionOf[k]
 	if s == nil {
-		s = &clientSession{sessionKey: k}
+		s = &clientSession{sessionKey: k, holder: map[id.Address]id.Address{}}
 		r.sessionOf[k] = s
 		r.sessions = append(r.sessions, s)
 	}
@@ -48,8 +50,10 @@ func (r *run) session(g id.Address, number uint64) *clientSession {
 func (r *run) noteSession(i int, f fact.Session) {
 	s := r.session(f.Group, f.Session)
 	s.turns = append(s.turns, i)
-	if !slices.Contains(s.callers, f.Client) {
-		s.callers = append(s.callers, f.Client)
+	holder := cmp.Or(f.Holder, f.Client)
+	s.holder[f.Client] = holder
+	if !slices.Contains(s.holders, holder) {
+		s.holders = append(s.holders, holder)
 	}
 }
 
@@ -139,7 +143,8 @@ func (r *run) membership(p, g id.Address, i int) *stay {
 // judgeAnswers asks that a member which has answered a request gives the same
 // answer to whoever repeats it.
 // A process that comes back to the group is another member: it has the answers
-// of its donor.
+// of its donor. And a program that took the session over may ask for what the one
+// before has had meanwhile: nobody keeps that.
 func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 	type key struct {
 		in   *stay // its first
@@ -157,7 +162,8 @@ func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 			given[k] = i
 			continue
 		}
-		if g := at[fact.Reply](r, j); !v.holds(f.Null == g.Null && f.Sum == g.Sum) {
+		g := at[fact.Reply](r, j)
+		if had := f.Null && s.holder[f.Caller] != s.holder[g.Caller]; !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
 			v.fail([]int{j, i}, "%s answered request %d of session %d, and when it was repeated otherwise.", f.Proc, f.Cast, s.session)
 		}
 	}
@@ -196,18 +202,18 @@ func judgeSessionEnd(r *run, v *verdict) {
 	}
 }
 
-// turnOf is the place of a process among those who spoke for the session; who
-// was refused comes after all.
-func (s *clientSession) turnOf(p id.Address) int {
-	if i := slices.Index(s.callers, p); i >= 0 {
+// turnOf is the place of a program among those that had the session; what never
+// had it comes after all.
+func (s *clientSession) turnOf(holder id.Address) int {
+	if i := slices.Index(s.holders, holder); i >= 0 {
 		return i
 	}
-	return len(s.callers)
+	return len(s.holders)
 }
 
 // judgeSessionOutcomes compares what clients were told of their requests with
-// what members carried out. Another process that takes a session over may use
-// the number of a request that was refused to the one before.
+// what members carried out. Another program that takes a session over may use
+// the numbers of what the one before asked in vain.
 func judgeSessionOutcomes(r *run, v *verdict) {
 	for _, c := range r.calls {
 		if c.asked < 0 || len(c.done) == 0 {
@@ -218,17 +224,12 @@ func judgeSessionOutcomes(r *run, v *verdict) {
 		if asked.Session == 0 || s == nil {
 			continue
 		}
-		turn := s.turnOf(c.caller)
-		first, own := -1, -1 // carried out: whoever asked, and asked by this caller or one before
+		turn := s.turnOf(cmp.Or(asked.Holder, c.caller))
+		own := -1 // carried out, asked by this program or one before
 		for _, x := range s.runs {
-			if asked.Cast < x.lo || asked.Cast > x.hi {
-				continue
-			}
-			if first < 0 {
-				first = x.rec
-			}
-			if own < 0 && s.turnOf(at[fact.Deliver](r, x.rec).Origin) <= turn {
+			if asked.Cast >= x.lo && asked.Cast <= x.hi && s.turnOf(s.holder[at[fact.Deliver](r, x.rec).Origin]) <= turn {
 				own = x.rec
+				break
 			}
 		}
 		switch at[fact.Done](r, told).Err {
@@ -237,8 +238,8 @@ func judgeSessionOutcomes(r *run, v *verdict) {
 				v.fail([]int{told, own}, "Request %d of session %d of %s was called not done, and was carried out.", asked.Cast, asked.Session, c.group)
 			}
 		case "", "nobody", "spent":
-			if r.opt.GlobalClock && !v.holds(first >= 0 && first < told) {
-				v.fail(nonNegative(first, told), "Request %d of session %d of %s was called done, and was not carried out.", asked.Cast, asked.Session, c.group)
+			if r.opt.GlobalClock && !v.holds(own >= 0 && own < told) {
+				v.fail(nonNegative(own, told), "Request %d of session %d of %s was called done, and was not carried out.", asked.Cast, asked.Session, c.group)
 			}
 		}
 	}

@@ -96,8 +96,8 @@ type (
 	// member or not, or a process. Body holds them as msg.Run.Body does, at
 	// most flow.MaxBody bytes unless N is 1; it belongs to the site from now
 	// on, or until the site returns the Loan, if there is one. Calls, when not
-	// nil, has one call for each. InSession refuses the cast when Proc speaks for
-	// no session with Dest any more.
+	// nil, has one call for each. Number is that of the first cast in the session that
+	// Proc speaks for, above all before; the cast is refused when Proc speaks for none.
 	Cast struct {
 		Proc  id.Address
 		Dest  id.Address
@@ -108,17 +108,20 @@ type (
 		Loan  msg.Loan
 		Calls []CallSpec
 
-		InSession bool
+		Number uint64 // 0: the cast is of no session
 	}
 	// OpenSession makes Proc, which has asked nothing of the group Dest yet, speak
-	// for a client session: a new one, or one that stands, taken over from whoever
-	// spoke for it before. What Proc casts to Dest from now on is the session's,
-	// numbered from Next (at least 1), Total and safe; a number that the session
-	// has had repeats that request. SessionOpened or SessionEnded follows.
+	// for a client session: a new one, or one that stands. Its program goes on with
+	// that if nobody else has taken it since, or Takes it from whoever has it. What Proc casts to Dest from now on is the session's,
+	// Total and safe, in the order of its numbers from Next on; a number that the
+	// session has had repeats that request. SessionOpened or SessionEnded follows.
+	// Who Takes a session waits for it, and knows then which numbers are left.
 	OpenSession struct {
 		Proc, Dest id.Address
 		Session    uint64 // 0: a new one
 		Next       uint64
+		Holder     id.Address // the first process by which the program held the session, or wanted to
+		Takes      bool       // the session is another program's
 	}
 	// CloseSession ends the session that Proc speaks for, when all that it has cast
 	// is held and its calls have ended. What it casts from now on is refused.

@@ -26,7 +26,7 @@ func (m *member) spoken(c *installed, rank int, r *msg.Run, pos uint64) (*msg.Ru
 		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, void: true})
 		m.markUsed(c, rank, r)
 		if rank == c.rank {
-			m.refuseSpeaker(r)
+			m.refuseSpeaker(r.Origin, r.Session.ID, r.Session.Holder)
 		}
 		return nil, 0
 	}
@@ -96,13 +96,18 @@ func (m *member) sessionTurn(c *installed, rank int, o *msg.Session) {
 	m.s.groups.mark(m) // its client may be gone already
 	switch o.Op {
 	case msg.SessionOpen:
+		var before msg.SessionState
+		if x := m.clients.Session(o.ID); x != nil {
+			before = x.SessionState
+		}
 		x, status, changed := m.clients.Speak(o)
-		if changed {
-			what := "open"
-			if o.ID != 0 {
-				what = "taken"
-			}
-			m.tellSession(c, x, what)
+		switch {
+		case !changed:
+		case before.Proc == 0:
+			m.tellSession(c, x, "open")
+		default: // all members tell: what it still waits for is answered to the other
+			m.tellSession(c, x, "taken")
+			m.refuseSpeaker(before.Proc, o.ID, before.Holder)
 		}
 		if rank == c.rank {
 			m.s.fx.Control(o.Proc.Site(), &msg.SessionTold{Dest: m.group, Caller: o.Proc, ID: x.ID, Last: x.Last, Status: status})
@@ -123,20 +128,19 @@ func (m *member) sessionTurn(c *installed, rank int, o *msg.Session) {
 
 func (m *member) tellSession(c *installed, x msg.SessionState, what string) {
 	m.s.fx.Fact(fact.Session{
-		Proc: m.proc, Group: m.group, View: c.view.Index, Session: x.ID, What: what, Client: x.Proc, Last: x.Last,
+		Proc: m.proc, Group: m.group, View: c.view.Index, Session: x.ID, What: what, Client: x.Proc, Holder: x.Holder, Last: x.Last,
 	})
 }
 
-// refuseSpeaker tells a process whose requests do not count what became of its
-// session.
-func (m *member) refuseSpeaker(r *msg.Run) {
-	told := &msg.SessionTold{Dest: m.group, Caller: r.Origin, ID: r.Session.ID, Status: msg.SessionForgotten}
-	if x := m.clients.Session(r.Session.ID); x != nil {
-		told.Last, told.Status = x.Last, msg.SessionEnded
-	} else if x, status := m.clients.Ended(r.Session.ID); status == msg.SessionEnded {
-		told.Last, told.Status = x.Last, status
+// refuseSpeaker tells a process whose requests do not count, or no more, what became
+// of its session.
+func (m *member) refuseSpeaker(proc id.Address, session uint64, holder id.Address) {
+	if !m.s.log.View().Has(proc.Site()) {
+		return
 	}
-	m.s.fx.Control(r.Origin.Site(), told)
+	told := &msg.SessionTold{Dest: m.group, Caller: proc, ID: session}
+	told.Last, told.Status = m.clients.Outcome(session, holder)
+	m.s.fx.Control(proc.Site(), told)
 }
 
 // expire ends the sessions whose clients have been out of the system for too

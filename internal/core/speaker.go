@@ -13,6 +13,7 @@ type speaker struct {
 	wish   *msg.Request // to speak for it; nil once that was granted
 	asked  bool         // of the relay that we have
 	id     uint64
+	holder id.Address
 	closes bool   // the program asks nothing more
 	close  uint64 // the number of the request to close it, 0 while there is none
 }
@@ -26,9 +27,11 @@ func (s *Site) openSession(ev OpenSession) {
 	}
 	c := s.caller(ev.Proc, ev.Dest)
 	c.last = max(ev.Next, 1) - 1
-	c.speaker = &speaker{id: ev.Session, wish: &msg.Request{
+	c.speaker = &speaker{id: ev.Session, holder: ev.Holder, wish: &msg.Request{
 		Dest: ev.Dest, Caller: ev.Proc, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, nil),
-		Session: &msg.Session{Op: msg.SessionOpen, ID: ev.Session, Proc: ev.Proc, At: s.log.Index()},
+		Session: &msg.Session{
+			Op: msg.SessionOpen, ID: ev.Session, Proc: ev.Proc, At: s.log.Index(), Holder: ev.Holder, Takes: ev.Takes,
+		},
 	}}
 	s.outside.touch(c)
 }
@@ -68,7 +71,7 @@ func (c *caller) address(s *Site, r *msg.Request) *msg.Request {
 	again.Relay, again.Joined = c.relay.Proc, c.relay.Joined
 	again.Index, again.View, again.Time = s.log.Index(), c.seenView, c.seenTime.Clone()
 	if r.Session != nil && r.Session.Op == msg.SessionRequest {
-		again.Session = &msg.Session{Op: msg.SessionRequest, ID: c.speaker.id, Acked: c.acked()}
+		again.Session = &msg.Session{Op: msg.SessionRequest, ID: c.speaker.id, Acked: c.acked(), Holder: c.speaker.holder}
 	}
 	return &again
 }
@@ -126,6 +129,14 @@ func (c *caller) session() uint64 {
 		return 0
 	}
 	return c.speaker.id
+}
+
+// holder is the program that the caller is of, if it speaks for a session.
+func (c *caller) holder() id.Address {
+	if c.speaker == nil {
+		return 0
+	}
+	return c.speaker.holder
 }
 
 // closed reports whether the group holds the word that the session is closed.

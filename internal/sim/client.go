@@ -19,10 +19,13 @@ type client struct {
 	site    *site // through which it speaks
 	proc    id.Address
 	group   id.Address
-	name    string // the group's
-	session uint64 // 0 until it is known
-	asks    []*ask // without an answer, by number
-	next    uint64 // number of the next one
+	name    string     // the group's
+	session uint64     // 0 until it is known
+	holder  id.Address // its first process
+	takes   bool       // the session is another's, as far as is known
+	base    uint64     // numbers used by that one
+	asks    []*ask     // without an answer, by number
+	next    uint64     // number of the next one
 	calls   uint64
 	ended   bool
 }
@@ -49,6 +52,31 @@ func newClient(h *host, g *view.Group) *client {
 	return c
 }
 
+// takeClient has the program of a host take over the session that another has, and
+// ask again the first thing that one got no answer to.
+func takeClient(h *host, from *client) {
+	h.w.did("open %d %s as %d", h.index+1, from.name, from.h.index+1)
+	h.client = &client{h: h, group: from.group, name: from.name, session: from.session, takes: true, next: from.next}
+	if len(from.asks) > 0 {
+		again := *from.asks[0]
+		h.client.asks, h.client.next = []*ask{&again}, again.number
+		h.client.used()
+	}
+	h.client.speak()
+}
+
+// toTake is a session with a group that another program has and that is to be taken
+// over, or nil: every third one is, when somebody comes who has none.
+func (w *World) toTake(h *host, group id.Address) *client {
+	for _, other := range w.hosts {
+		c := other.client
+		if other != h && c != nil && c.site == other.site && c.site.running() && c.group == group && c.session%3 == 2 && !c.ended && !c.takes && len(c.asks) > 0 {
+			return c
+		}
+	}
+	return nil
+}
+
 // speak opens the session at the site that runs, or goes on with it there.
 func (c *client) speak() {
 	c.site = c.h.site
@@ -58,22 +86,35 @@ func (c *client) speak() {
 	if len(c.asks) > 0 {
 		first = c.asks[0].number
 	}
-	c.site.post(core.OpenSession{Proc: c.proc, Dest: c.group, Session: c.session, Next: first})
+	if c.holder == 0 {
+		c.holder = c.proc
+	}
+	c.site.post(core.OpenSession{Proc: c.proc, Dest: c.group, Session: c.session, Next: first, Holder: c.holder, Takes: c.takes})
+	if !c.takes {
+		c.askAgain()
+	}
+}
+
+func (c *client) askAgain() {
 	for _, a := range c.asks {
 		c.post(a)
 	}
 }
 
+// used notes that the next number is used: one follows that the program from which
+// the session was taken has not used either.
+func (c *client) used() { c.next = max(c.next, c.base) + 1 }
+
 // ask asks something new, for so many replies; for none it casts.
 func (c *client) ask(payload []byte, want int) {
 	a := &ask{number: c.next, payload: payload, want: want}
-	c.next++
+	c.used()
 	c.asks = append(c.asks, a)
 	c.post(a)
 }
 
 func (c *client) post(a *ask) {
-	ev := core.Cast{Proc: c.proc, Dest: c.group, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, a.payload), InSession: true}
+	ev := core.Cast{Proc: c.proc, Dest: c.group, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, a.payload), Number: a.number}
 	if a.want != 0 {
 		c.calls++
 		a.call = c.calls
@@ -89,7 +130,7 @@ func (c *client) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.SessionOpened:
 		if i.Proc == c.proc {
-			c.session = i.Session
+			c.opened(i)
 		}
 	case core.SessionEnded:
 		if i.Proc == c.proc {
@@ -102,6 +143,15 @@ func (c *client) handle(i core.Item) {
 	}
 	if s := c.h.w.story; s != nil {
 		s.served(c, i)
+	}
+}
+
+func (c *client) opened(i core.SessionOpened) {
+	c.session = i.Session
+	if c.takes {
+		c.takes, c.base = false, i.Last
+		c.next = max(c.next, c.base+1)
+		c.askAgain()
 	}
 }
 
@@ -140,7 +190,11 @@ func (w *World) serve(h *host) {
 	switch {
 	case c == nil:
 		if g := h.site.core.Lookup(groupName(w.dice.N(w.Groups))); g != nil {
-			h.client = newClient(h, g)
+			if from := w.toTake(h, g.Group); from != nil {
+				takeClient(h, from)
+			} else {
+				h.client = newClient(h, g)
+			}
 		}
 	case c.site != h.site:
 		if c.session == 0 || w.dice.Chance(150) {
@@ -151,6 +205,7 @@ func (w *World) serve(h *host) {
 		c.speak()
 	case c.ended:
 		h.client = nil
+	case c.takes: // and waits for it
 	case w.dice.Chance(15):
 		w.did("close %d", h.index+1)
 		c.close()

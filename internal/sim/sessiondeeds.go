@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -28,8 +27,7 @@ func (s *Story) doOpen(args []string) error {
 		if err != nil {
 			return err
 		}
-		x.host.client = &client{h: x.host, group: from.group, name: from.name, session: from.session, asks: slices.Clone(from.asks), next: from.next}
-		x.host.client.speak()
+		takeClient(x.host, from)
 		return nil
 	}
 	if len(args) > 2 {
@@ -60,6 +58,9 @@ func (s *Story) doAsk(args []string) error {
 	c, err := s.client(args[0])
 	if err != nil {
 		return err
+	}
+	if c.takes {
+		return fmt.Errorf("host %s has not got its session yet", args[0])
 	}
 	wanted := 1
 	if len(args) > 2 {

@@ -102,7 +102,7 @@ func castSamples() []sample {
 		}})},
 		{"data of a session", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
 			First: 5, N: 1, Order: msg.Total, Safe: true, Call: true, Time: vclock.Time{0, 4, 7}, Clock: 12, Origin: caller, OFirst: 40,
-			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("x"),
+			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38, Holder: caller}, Body: body("x"),
 			Deps: []msg.Dep{{Group: group, View: 12, Time: vclock.Time{3, 0, 1}}},
 		}})},
 		{"data that brings a cast to a list", data(&msg.Data{Group: group, View: 13, Sender: 1, Run: &msg.Run{
@@ -157,11 +157,11 @@ func groupSamples() []sample {
 			N: 2, Body: body("withdraw", "pay"),
 		})},
 		{"install with sessions", control(&msg.Install{Group: group, Attempt: 14, For: 14, Clients: msg.SessionTable{Opened: 9, Sessions: []msg.SessionState{
-			{ID: 3, Proc: caller, At: 12, Base: 40, Last: 41, Acked: 39}, {ID: 2, Last: 300},
+			{ID: 3, Proc: caller, At: 12, Base: 40, Last: 41, Acked: 39, Holder: second, Was: first, Until: 7}, {ID: 2, Last: 300, Holder: caller},
 		}}})},
 		{"request of a session", data(&msg.Request{
 			Index: 13, Dest: group, Relay: first, Joined: 7, Caller: caller, First: 40, Order: msg.Total, Safe: true, Call: true, View: 13, N: 1,
-			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38}, Body: body("withdraw"),
+			Session: &msg.Session{Op: msg.SessionRequest, ID: 3, Acked: 38, Holder: caller}, Body: body("withdraw"),
 		})},
 		{"request for a list", data(&msg.Request{
 			Index: 13, Dest: group, Relay: first, Joined: 7, Caller: caller, First: 40, Order: msg.Causal, Safe: true, View: 13, N: 1,

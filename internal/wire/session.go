@@ -10,7 +10,7 @@ import (
 
 // Least sizes of list elements, in bytes.
 const (
-	minSession        = 1 + 8 + 4
+	minSession        = 1 + 8 + 4 + 8 + 8 + 1
 	minSessionReplies = 1 + 1 + 1
 )
 
@@ -23,12 +23,14 @@ func appendSession(b []byte, s *msg.Session) []byte {
 	b = binary.AppendUvarint(b, s.ID)
 	b = appendAddr(b, s.Proc)
 	b = binary.AppendUvarint(b, s.At)
-	return binary.AppendUvarint(b, s.Acked)
+	b = binary.AppendUvarint(b, s.Acked)
+	b = appendAddr(b, s.Holder)
+	return appendBool(b, s.Takes)
 }
 
 // readSession reads what appendSession has written, of a run of n casts.
 func readSession(r *reader, order msg.Order, safe bool, n uint32) *msg.Session {
-	s := &msg.Session{Op: msg.SessionOp(r.byte()), ID: r.uvarint(), Proc: r.addr(), At: r.uvarint(), Acked: r.uvarint()}
+	s := &msg.Session{Op: msg.SessionOp(r.byte()), ID: r.uvarint(), Proc: r.addr(), At: r.uvarint(), Acked: r.uvarint(), Holder: r.addr(), Takes: r.bool()}
 	r.check(s.Op >= msg.SessionRequest && s.Op <= msg.SessionExpire, "unknown operation on a session")
 	r.check(order == msg.Total && safe, "session beside the total order")
 	r.check(s.Op == msg.SessionRequest || n == 1, "operation on a session with casts")
@@ -45,6 +47,9 @@ func appendClients(b []byte, t msg.SessionTable) []byte {
 		b = binary.AppendUvarint(b, s.Base)
 		b = binary.AppendUvarint(b, s.Last)
 		b = binary.AppendUvarint(b, s.Acked)
+		b = appendAddr(b, s.Holder)
+		b = appendAddr(b, s.Was)
+		b = binary.AppendUvarint(b, s.Until)
 	}
 	return b
 }
@@ -54,6 +59,7 @@ func readClients(r *reader) msg.SessionTable {
 	for i := range t.Sessions {
 		t.Sessions[i] = msg.SessionState{
 			ID: r.uvarint(), Proc: r.addr(), At: r.uvarint(), Base: r.uvarint(), Last: r.uvarint(), Acked: r.uvarint(),
+			Holder: r.addr(), Was: r.addr(), Until: r.uvarint(),
 		}
 	}
 	return t

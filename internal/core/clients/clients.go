@@ -101,9 +101,9 @@ func (t *Table) find(number uint64) (int, bool) {
 	})
 }
 
-// Speak makes o.Proc the one who speaks for a session: a new one, or o.ID. Who
-// took it by a later log entry keeps it: an earlier one is gone, and its wish
-// came late. It says how the session stands then; changed is false if nothing
+// Speak makes o.Proc the one who speaks for a session: a new one, or o.ID, which
+// its program has or takes. Who took it by a later log entry keeps it: an earlier
+// one is gone, and its wish came late. It says how the session stands then; changed is false if nothing
 // was changed, as when a second relay brings the same wish.
 func (t *Table) Speak(o *msg.Session) (s msg.SessionState, status msg.SessionStatus, changed bool) {
 	if x := t.Of(o.Proc); x != nil {
@@ -114,17 +114,18 @@ func (t *Table) Speak(o *msg.Session) (s msg.SessionState, status msg.SessionSta
 			return s, msg.SessionFull, false
 		}
 		t.opened++
-		x := &Session{SessionState: msg.SessionState{ID: t.opened, Proc: o.Proc, At: o.At}}
+		x := &Session{SessionState: msg.SessionState{ID: t.opened, Proc: o.Proc, At: o.At, Holder: o.Holder}}
 		t.add(x)
 		return x.SessionState, msg.SessionStands, true
 	}
 	x := t.Session(o.ID)
-	if x == nil {
-		s, status = t.Ended(o.ID)
+	if x == nil || o.At < x.At || (o.Holder != x.Holder && !o.Takes) {
+		s.ID = o.ID
+		s.Last, status = t.Outcome(o.ID, o.Holder)
 		return s, status, false
 	}
-	if o.At < x.At {
-		return x.SessionState, msg.SessionEnded, false
+	if o.Holder != x.Holder {
+		x.Holder, x.Was, x.Until = o.Holder, x.Holder, x.Last
 	}
 	delete(t.byProc, x.Proc)
 	x.Proc, x.At, x.Base, x.Due = o.Proc, o.At, x.Last, 0
@@ -133,14 +134,24 @@ func (t *Table) Speak(o *msg.Session) (s msg.SessionState, status msg.SessionSta
 	return x.SessionState, msg.SessionStands, true
 }
 
-// Ended tells of a session that does not stand.
-func (t *Table) Ended(number uint64) (msg.SessionState, msg.SessionStatus) {
-	for _, x := range t.ended {
-		if x.ID == number {
-			return x, msg.SessionEnded
-		}
+// Outcome is up to where the requests were carried out of a program that has, or
+// had, a session. Of the others was none, and none will be. Forgotten: it is not
+// known, for the session was taken twice since, or ended long ago.
+func (t *Table) Outcome(number uint64, holder id.Address) (last uint64, status msg.SessionStatus) {
+	var s msg.SessionState
+	if x := t.Session(number); x != nil {
+		s = x.SessionState
+	} else if k := slices.IndexFunc(t.ended, func(x msg.SessionState) bool { return x.ID == number }); k >= 0 {
+		s = t.ended[k]
 	}
-	return msg.SessionState{ID: number}, msg.SessionForgotten
+	switch holder {
+	case 0:
+	case s.Holder:
+		return s.Last, msg.SessionEnded
+	case s.Was:
+		return s.Until, msg.SessionEnded
+	}
+	return 0, msg.SessionForgotten
 }
 
 // End ends a session.
@@ -155,7 +166,7 @@ func (t *Table) End(number uint64) {
 	if len(t.ended) == flow.EndedSessions {
 		t.ended = slices.Delete(t.ended, 0, 1)
 	}
-	t.ended = append(t.ended, msg.SessionState{ID: x.ID, Last: x.Last})
+	t.ended = append(t.ended, msg.SessionState{ID: x.ID, Last: x.Last, Holder: x.Holder, Was: x.Was, Until: x.Until})
 }
 
 // Acknowledge drops the answers that the client does not need.

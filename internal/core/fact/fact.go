@@ -202,6 +202,7 @@ type (
 		Session uint64     `json:"session"`
 		What    string     `json:"what"` // "open", "taken", "closed" or "expired"
 		Client  id.Address `json:"client"`
+		Holder  id.Address `json:"holder,omitempty"` // the first process of the program that Client is of
 		Last    uint64     `json:"last,omitempty"`
 	}
 	// Block: Proc stopped sending in View because Attempt will end it.
@@ -360,7 +361,8 @@ type (
 		View   uint64     `json:"v"`
 		Cast   uint64     `json:"cast"`
 		// Session is whose request it is, where the caller knows the number yet.
-		Session uint64 `json:"session,omitempty"`
+		Session uint64     `json:"session,omitempty"`
+		Holder  id.Address `json:"holder,omitempty"` // the first process of the program that Caller is of
 	}
 	// Reply: Proc answered a request of Caller. Cast identifies the request:
 	// as in Asked. In a Session, Sum stands for what the reply says: it is given

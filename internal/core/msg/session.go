@@ -25,10 +25,16 @@ type Session struct {
 	Proc  id.Address
 	At    uint64 // the log entry that Proc had applied when it took the session
 	Acked uint64 // SessionRequest: the client needs no answer to its requests up to here
+
+	// Holder is the program that Proc, or Origin, is of: the first process by which
+	// it held the session. The same program may go on by another process; another
+	// one Takes the session.
+	Holder id.Address
+	Takes  bool // SessionOpen
 }
 
 // SessionState is what all members know alike of one session. With Proc 0 it
-// has ended: only Last is known.
+// has ended.
 type SessionState struct {
 	ID    uint64
 	Proc  id.Address // who speaks for it
@@ -36,6 +42,10 @@ type SessionState struct {
 	Base  uint64     // what was delivered before Proc took it
 	Last  uint64     // what was delivered
 	Acked uint64     // what the client needs no answer to
+
+	Holder id.Address // the program that has it
+	Was    id.Address // the one from which it was taken
+	Until  uint64     // what was delivered then
 }
 
 // SessionTable is all sessions of a group, in the order of their opening, then
