@@ -34,9 +34,9 @@ type delivery struct {
 	core.Casts
 }
 
-// dispatch finds the handler and runs it, while nobody reads the state. A request that nobody answers and
-// nobody defers gets a null reply: the caller need not wait for us.
-func (r *Request) dispatch(payload []byte) {
+// dispatch finds the handler and runs it, while nobody reads the state. A call that
+// nobody answers and nobody defers gets a null reply: the caller need not wait for us.
+func (r *Request) dispatch(g *Group, payload []byte) {
 	if len(payload) == 0 {
 		r.decline()
 		return
@@ -45,12 +45,20 @@ func (r *Request) dispatch(payload []byte) {
 	if len(r.payload) > 0 && r.payload[0] == formatMessage {
 		r.bad = decode(r.payload, &r.m)
 	}
-	h := r.run.g.handler(r.Entry)
+	h := g.handler(r.Entry)
 	if h == nil {
 		r.decline()
 		return
 	}
-	switch err := r.handle(h); {
+	var err error
+	if len(g.cfg.Filters) > 0 {
+		err = g.filter(r)
+	}
+	if err == nil {
+		h(r)
+	}
+	switch {
+	case !r.wants:
 	case err != nil:
 		r.refuse(err)
 	case r.deferred:
@@ -61,14 +69,13 @@ func (r *Request) dispatch(payload []byte) {
 	}
 }
 
-// handle runs the filters and the handler.
-func (r *Request) handle(h Handler) error {
-	for _, f := range r.run.g.cfg.Filters {
+// filter runs the filters until one refuses the request.
+func (g *Group) filter(r *Request) error {
+	for _, f := range g.cfg.Filters {
 		if err := f(r); err != nil {
 			return err
 		}
 	}
-	h(r)
 	return nil
 }
 

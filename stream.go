@@ -197,6 +197,7 @@ func (g *Group) casts(l *life, i core.Casts) {
 	state := &g.readers.state
 	state.Lock()
 	defer state.Unlock()
+	r := g.request(run)
 	for k := range int(i.Run.N) {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
@@ -207,28 +208,31 @@ func (g *Group) casts(l *life, i core.Casts) {
 			state.Unlock()
 			state.Lock()
 		}
-		r := g.request(i.Run.Call)
-		r.Sender, r.Order, r.run, r.index = i.Sender, Order(i.Run.Order), run, k
-		r.dispatch(payload)
+		if r.used() {
+			r = g.request(run)
+		}
+		r.Sender, r.Order, r.index = i.Sender, Order(i.Run.Order), k
+		r.dispatch(g, payload)
 	}
 }
 
-// request is one to be filled and dispatched. That of a cast serves again, unless
-// its handler deferred it; that of a call does not: who keeps one by mistake must
-// never answer another.
-func (g *Group) request(call bool) *Request {
-	if call {
-		return &Request{wants: true}
+// request is one of a run, to be filled and dispatched. That of a cast serves again,
+// unless its handler deferred it; that of a call does not: who keeps one by mistake
+// must never answer another.
+func (g *Group) request(run *delivery) *Request {
+	if run.Run.Call {
+		return &Request{wants: true, run: run}
 	}
-	if r := g.spare; r != nil && !r.deferred {
-		if r.m != nil || r.bad != nil {
-			r.Fields = Fields{}
-		}
-		return r
+	if g.spare == nil || g.spare.deferred {
+		g.spare = new(Request)
 	}
-	g.spare = new(Request)
-	return g.spare
+	r := g.spare
+	r.Fields, r.run = Fields{}, run
+	return r
 }
+
+// used reports whether the request cannot be dispatched again as it is.
+func (r *Request) used() bool { return r.wants || r.deferred || r.m != nil || r.bad != nil }
 
 // errSlow is ErrLeft with the reason.
 var errSlow = fmt.Errorf("%w: the others had this member taken out, because its handlers did not keep up", ErrLeft)

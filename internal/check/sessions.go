@@ -144,7 +144,7 @@ func (r *run) membership(p, g id.Address, i int) *stay {
 // answer to whoever repeats it.
 // A process that comes back to the group is another member: it has the answers
 // of its donor. And a program that took the session over may ask for what the one
-// before has had meanwhile: nobody keeps that.
+// before has had meanwhile: nobody keeps that, though some may yet give it to that one.
 func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 	type key struct {
 		in   *stay // its first
@@ -163,7 +163,7 @@ func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 			continue
 		}
 		g := at[fact.Reply](r, j)
-		if had := f.Null && s.holder[f.Caller] != s.holder[g.Caller]; !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
+		if had := (f.Null || g.Null) && s.holder[f.Caller] != s.holder[g.Caller]; !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
 			v.fail([]int{j, i}, "%s answered request %d of session %d, and when it was repeated otherwise.", f.Proc, f.Cast, s.session)
 		}
 	}

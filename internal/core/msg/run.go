@@ -89,6 +89,11 @@ func CastSize(n int) int { return n + (bits.Len64(uint64(n)|1)+6)/7 }
 // NextCast takes the first payload off a body. ok is false when the body is
 // empty or malformed.
 func NextCast(body []byte) (payload, rest []byte, ok bool) {
+	if len(body) > 0 && body[0] < 0x80 { // short, as most are where there are many
+		if end := 1 + int(body[0]); end <= len(body) {
+			return body[1:end:end], body[end:], true
+		}
+	}
 	n, w := binary.Uvarint(body)
 	if w <= 0 || n > uint64(len(body)-w) {
 		return nil, nil, false
@@ -122,11 +127,16 @@ func (r *Run) Cut(k uint32) (head, tail *Run) {
 func (r *Run) WellFormed() bool {
 	rest := r.Body
 	for range r.N {
-		_, next, ok := NextCast(rest)
-		if !ok {
+		n, w := uint64(0), 1
+		if len(rest) > 0 && rest[0] < 0x80 {
+			n = uint64(rest[0])
+		} else if n, w = binary.Uvarint(rest); w <= 0 {
 			return false
 		}
-		rest = next
+		if n > uint64(len(rest)-w) {
+			return false
+		}
+		rest = rest[w+int(n):]
 	}
 	return len(rest) == 0
 }
