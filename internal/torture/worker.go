@@ -41,6 +41,7 @@ type worker struct {
 	mu     sync.Mutex      // guards what follows
 	joined []*cohort.Group // by group, of a member
 	moving bool            // it leaves groups to join them again
+	left   bool            // the system: its memberships have ended, as they should
 	out    *json.Encoder
 }
 
@@ -256,7 +257,7 @@ func (w *worker) leave() error {
 	defer cancel()
 	err := w.node.Leave(ctx)
 	w.mu.Lock()
-	w.joined = nil // they have ended, as they should
+	w.left = true
 	w.mu.Unlock()
 	w.status()
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, cohort.ErrUnknown) {
@@ -313,6 +314,9 @@ func (w *worker) status() {
 	r := report{Event: eventStatus, Address: w.node.Address()}
 	w.mu.Lock()
 	joined, moving := slices.Clone(w.joined), w.moving
+	if w.left {
+		joined = nil
+	}
 	w.mu.Unlock()
 	for k, g := range joined {
 		v := g.View()
