@@ -22,7 +22,8 @@ type session struct {
 	id     uint64
 	asks   []*ask // by number
 	next   uint64 // number of the next one
-	taken  uint64 // numbers used by the program from which it was taken
+	first  uint64 // of its asks when it ended
+	takes  bool   // the session is another program's, as far as is known
 	room   *window
 	life   *life   // that it speaks in, nil while the node is coming back
 	holder Address // the first process that spoke for it, or wanted to
@@ -73,7 +74,7 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	if !c.addr.IsGroup() {
 		return nil, &ConfigError{Field: "address", What: "is a process's: only groups keep sessions"}
 	}
-	if token != "" && !s.parse(token) {
+	if s.takes = token != ""; s.takes && !s.parse(token) {
 		return nil, &ConfigError{Field: "token", What: "is none of this group"}
 	}
 	l, err := n.current()
@@ -106,9 +107,11 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 }
 
 // Token names the client's session and the first of its requests that has no
-// answer yet: who takes the session over with it has to begin by repeating that
-// request, and gets the answer if it was carried out, unless the client from which
-// it was taken has had it since. It is empty without a session.
+// answer yet: who takes the session over with it has to begin by repeating what was
+// asked from that request on, in its order, and gets the answers to what was carried
+// out, unless the client from which it was taken has had them since. Keep it with
+// what is asked, then: requests that the one has made and the other does not know of
+// pass for what that one asks under their numbers. It is empty without a session.
 func (c *Client) Token() string {
 	s := c.session
 	if s == nil {
@@ -116,11 +119,18 @@ func (c *Client) Token() string {
 	}
 	c.n.mu.Lock()
 	defer c.n.mu.Unlock()
-	first := s.next
-	if len(s.asks) > 0 {
-		first = s.asks[0].number
+	return fmt.Sprintf("%v/%d/%d", s.group, s.id, s.unanswered())
+}
+
+// unanswered is the first request that has no answer yet, or the next one.
+func (s *session) unanswered() uint64 {
+	switch {
+	case len(s.asks) > 0:
+		return s.asks[0].number
+	case s.first > 0:
+		return s.first
 	}
-	return fmt.Sprintf("%v/%d/%d", s.group, s.id, first)
+	return s.next
 }
 
 // parse reads what Token wrote.
@@ -174,15 +184,11 @@ func (s *session) speak(l *life) {
 		return
 	}
 	s.life = l
-	first := s.next
-	if len(s.asks) > 0 {
-		first = s.asks[0].number
-	}
 	proc := l.process(s.number)
 	if s.holder == 0 {
 		s.holder = proc
 	}
-	l.node.Post(core.OpenSession{Proc: proc, Dest: s.group, Session: s.id, Next: first, Holder: s.holder, Takes: !s.ready})
+	l.node.Post(core.OpenSession{Proc: proc, Dest: s.group, Session: s.id, Next: s.unanswered(), Holder: s.holder, Takes: s.takes})
 	for _, a := range s.asks {
 		a.held = false
 		s.post(a)
@@ -194,7 +200,7 @@ func (s *session) speak(l *life) {
 
 // post gives a request to the core.
 func (s *session) post(a *ask) {
-	ev := core.Cast{Proc: s.life.process(s.number), Dest: s.group, Order: msg.Total, Safe: true, N: 1, Body: slices.Clone(a.body), Number: a.number}
+	ev := core.Cast{Proc: s.life.process(s.number), Dest: s.group, Order: msg.Total, Safe: true, N: 1, Body: slices.Clone(a.body), InSession: true}
 	if a.call != nil {
 		s.n.lastID++
 		a.callID = s.n.lastID
@@ -226,7 +232,7 @@ func (s *session) ask(ctx context.Context, order Order, body []byte, pend *pendi
 		return ErrLeft
 	}
 	a.number = s.next
-	s.next = max(s.next, s.taken) + 1
+	s.next++
 	s.asks = append(s.asks, a)
 	if s.life != nil {
 		s.post(a)
@@ -295,7 +301,7 @@ func (n *system) sessionOpened(i core.SessionOpened) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if s := n.find(i.Proc); s != nil && !s.ready {
-		s.id, s.taken, s.ready = i.Session, i.Last, true
+		s.id, s.takes, s.ready = i.Session, false, true
 		close(s.opened)
 	}
 }
@@ -335,7 +341,7 @@ func (s *session) finish(why error) {
 	if s.ended != nil {
 		return
 	}
-	s.ended = why
+	s.ended, s.first = why, s.unanswered()
 	if !s.ready {
 		s.ready = true
 		close(s.opened)

@@ -234,10 +234,9 @@ func TestASessionExpires(t *testing.T) {
 	}
 }
 
-// A program whose session was taken over by its token goes on for a while: who took
-// it repeats the request that the token names, and none of the others is taken for a
-// repeat. The first one is cut off.
-func TestATakenSessionHasItsOwnNumbers(t *testing.T) {
+// What a program asked from its token on is answered to the one that repeats it, and
+// not done again, however much it is. The first one is cut off.
+func TestATakenSessionGoesOn(t *testing.T) {
 	s := newSystem(t, 2)
 	members, node, group := s.counters(2)
 	open(members)
@@ -252,19 +251,49 @@ func TestATakenSessionHasItsOwnNumbers(t *testing.T) {
 			t.Errorf("%v, %v, want %d", replies, err, want)
 		}
 	}
-	token := first.Token()
 	count(first, 1)
+	token := first.Token()
 	count(first, 2)
+	count(first, 3)
 	second, err := node.Client(group).Session(s.ctx, token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if replies, err := second.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); !errors.Is(err, cohort.ErrNobody) {
-		t.Errorf("what the first program has had: %v, %v", replies, err) // done, and the answer is no more
+	// The first program has had this answer, and may have said so with what it asked next.
+	replies, err := second.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1)
+	if !errors.Is(err, cohort.ErrNobody) && (err != nil || replies[0].Int("n") != 2) {
+		t.Errorf("what the first program has had: %v, %v", replies, err)
 	}
 	count(second, 3)
+	count(second, 4)
 	if _, err := first.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1); !errors.Is(err, cohort.ErrLeft) {
 		t.Errorf("the first program asks on: %v", err)
 	}
-	count(second, 4)
+	count(second, 5)
+	last := second.Token()
+	if err := node.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after := second.Token(); after != last {
+		t.Errorf("the token is %q after the end, and was %q", after, last)
+	}
+}
+
+// Who gives up taking a session leaves it to the one that has it.
+func TestASessionNotTakenStands(t *testing.T) {
+	s := newSystem(t, 2)
+	members, node, group := s.counters(2)
+	open(members)
+	first, err := node.Client(group).Session(s.ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(s.ctx)
+	cancel()
+	if _, err := node.Client(group).Session(gone, first.Token()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a session taken with a context that has ended: %v", err)
+	}
+	if _, err := node.Client(group).Session(s.ctx, first.Token()); err != nil {
+		t.Errorf("the session after somebody gave up taking it: %v", err)
+	}
 }

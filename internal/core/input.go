@@ -96,8 +96,8 @@ type (
 	// member or not, or a process. Body holds them as msg.Run.Body does, at
 	// most flow.MaxBody bytes unless N is 1; it belongs to the site from now
 	// on, or until the site returns the Loan, if there is one. Calls, when not
-	// nil, has one call for each. Number is that of the first cast in the session that
-	// Proc speaks for, above all before; the cast is refused when Proc speaks for none.
+	// nil, has one call for each. InSession refuses the cast when Proc speaks for
+	// no session with Dest any more.
 	Cast struct {
 		Proc  id.Address
 		Dest  id.Address
@@ -108,14 +108,13 @@ type (
 		Loan  msg.Loan
 		Calls []CallSpec
 
-		Number uint64 // 0: the cast is of no session
+		InSession bool
 	}
 	// OpenSession makes Proc, which has asked nothing of the group Dest yet, speak
 	// for a client session: a new one, or one that stands. Its program goes on with
 	// that if nobody else has taken it since, or Takes it from whoever has it. What Proc casts to Dest from now on is the session's,
-	// Total and safe, in the order of its numbers from Next on; a number that the
-	// session has had repeats that request. SessionOpened or SessionEnded follows.
-	// Who Takes a session waits for it, and knows then which numbers are left.
+	// numbered from Next (at least 1), Total and safe; a number that the session
+	// has had repeats that request. SessionOpened or SessionEnded follows.
 	OpenSession struct {
 		Proc, Dest id.Address
 		Session    uint64 // 0: a new one
@@ -124,7 +123,8 @@ type (
 		Takes      bool       // the session is another program's
 	}
 	// CloseSession ends the session that Proc speaks for, when all that it has cast
-	// is held and its calls have ended. What it casts from now on is refused.
+	// is held and its calls have ended. What it casts from now on is refused. A
+	// session that Proc has yet to take, having asked nothing, is left to who has it.
 	CloseSession struct{ Proc, Dest id.Address }
 	// Answer replies to a request, as Casts.Request gives it. With a Copy, that
 	// payload is cast to the group first, and the caller gets its reply only

@@ -68,7 +68,7 @@ func (s *Site) castOutside(ev Cast) {
 	v := s.log.View()
 	alive := v != nil && (s.Group(ev.Dest) != nil || (!ev.Dest.IsGroup() && v.Has(ev.Dest.Site())))
 	end := call.Nobody
-	if c := s.outside.find(ev.Proc, ev.Dest); ev.Number != 0 && (c == nil || c.speaker == nil || c.speaker.closes) {
+	if c := s.outside.find(ev.Proc, ev.Dest); ev.InSession && (c == nil || c.speaker == nil || c.speaker.closes) {
 		alive, end = false, call.Refused
 	}
 	if !alive {
@@ -79,7 +79,6 @@ func (s *Site) castOutside(ev Cast) {
 		return
 	}
 	c := s.caller(ev.Proc, ev.Dest)
-	c.last = max(c.last+1, ev.Number) - 1
 	first := c.last + 1
 	c.add(&ev)
 	for i, spec := range ev.Calls {
@@ -112,7 +111,7 @@ func (c *caller) add(ev *Cast) {
 		if r.Call {
 			joint.Calls = []CallSpec{}
 		}
-		if r.First > c.sent && r.Listed == nil && r.First+uint64(r.N) == c.last+1 && joint.join(ev) {
+		if r.First > c.sent && r.Listed == nil && joint.join(ev) {
 			r.N, r.Body = joint.N, joint.Body
 			c.last += uint64(ev.N)
 			return

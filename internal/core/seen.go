@@ -25,6 +25,10 @@ func (t seen) last(caller id.Address) uint64 {
 	return 0
 }
 
+// knows reports whether anything of a caller was delivered, be it the wish to speak
+// for a session.
+func (t seen) knows(caller id.Address) bool { return len(t[caller]) > 0 }
+
 // add notes that the requests up to last were delivered, those that were not
 // before in a view.
 func (t seen) add(caller id.Address, last, view uint64) {

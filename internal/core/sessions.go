@@ -96,11 +96,20 @@ func (m *member) sessionTurn(c *installed, rank int, o *msg.Session) {
 	m.s.groups.mark(m) // its client may be gone already
 	switch o.Op {
 	case msg.SessionOpen:
+		if m.clients.Of(o.Proc) == nil && m.seen.knows(o.Proc) { // another relay's copy of a wish that was granted once
+			if rank == c.rank {
+				m.refuseSpeaker(o.Proc, o.ID, o.Holder)
+			}
+			return
+		}
 		var before msg.SessionState
 		if x := m.clients.Session(o.ID); x != nil {
 			before = x.SessionState
 		}
 		x, status, changed := m.clients.Speak(o)
+		if changed {
+			m.seen.add(o.Proc, x.Last, c.view.Index)
+		}
 		switch {
 		case !changed:
 		case before.Proc == 0:

@@ -23,7 +23,7 @@ type client struct {
 	session uint64     // 0 until it is known
 	holder  id.Address // its first process
 	takes   bool       // the session is another's, as far as is known
-	base    uint64     // numbers used by that one
+	given   bool       // another takes the session over: nothing more is asked
 	asks    []*ask     // without an answer, by number
 	next    uint64     // number of the next one
 	calls   uint64
@@ -53,14 +53,13 @@ func newClient(h *host, g *view.Group) *client {
 }
 
 // takeClient has the program of a host take over the session that another has, and
-// ask again the first thing that one got no answer to.
+// ask again what that one got no answer to.
 func takeClient(h *host, from *client) {
 	h.w.did("open %d %s as %d", h.index+1, from.name, from.h.index+1)
 	h.client = &client{h: h, group: from.group, name: from.name, session: from.session, takes: true, next: from.next}
-	if len(from.asks) > 0 {
-		again := *from.asks[0]
-		h.client.asks, h.client.next = []*ask{&again}, again.number
-		h.client.used()
+	for _, a := range from.asks {
+		again := *a
+		h.client.asks = append(h.client.asks, &again)
 	}
 	h.client.speak()
 }
@@ -70,7 +69,7 @@ func takeClient(h *host, from *client) {
 func (w *World) toTake(h *host, group id.Address) *client {
 	for _, other := range w.hosts {
 		c := other.client
-		if other != h && c != nil && c.site == other.site && c.site.running() && c.group == group && c.session%3 == 2 && !c.ended && !c.takes && len(c.asks) > 0 {
+		if other != h && c != nil && c.site == other.site && c.site.running() && c.group == group && c.session%3 == 2 && !c.ended && !c.given {
 			return c
 		}
 	}
@@ -90,31 +89,21 @@ func (c *client) speak() {
 		c.holder = c.proc
 	}
 	c.site.post(core.OpenSession{Proc: c.proc, Dest: c.group, Session: c.session, Next: first, Holder: c.holder, Takes: c.takes})
-	if !c.takes {
-		c.askAgain()
-	}
-}
-
-func (c *client) askAgain() {
 	for _, a := range c.asks {
 		c.post(a)
 	}
 }
 
-// used notes that the next number is used: one follows that the program from which
-// the session was taken has not used either.
-func (c *client) used() { c.next = max(c.next, c.base) + 1 }
-
 // ask asks something new, for so many replies; for none it casts.
 func (c *client) ask(payload []byte, want int) {
 	a := &ask{number: c.next, payload: payload, want: want}
-	c.used()
+	c.next++
 	c.asks = append(c.asks, a)
 	c.post(a)
 }
 
 func (c *client) post(a *ask) {
-	ev := core.Cast{Proc: c.proc, Dest: c.group, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, a.payload), Number: a.number}
+	ev := core.Cast{Proc: c.proc, Dest: c.group, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, a.payload), InSession: true}
 	if a.want != 0 {
 		c.calls++
 		a.call = c.calls
@@ -130,7 +119,7 @@ func (c *client) handle(i core.Item) {
 	switch i := i.(type) {
 	case core.SessionOpened:
 		if i.Proc == c.proc {
-			c.opened(i)
+			c.session, c.takes = i.Session, false
 		}
 	case core.SessionEnded:
 		if i.Proc == c.proc {
@@ -143,15 +132,6 @@ func (c *client) handle(i core.Item) {
 	}
 	if s := c.h.w.story; s != nil {
 		s.served(c, i)
-	}
-}
-
-func (c *client) opened(i core.SessionOpened) {
-	c.session = i.Session
-	if c.takes {
-		c.takes, c.base = false, i.Last
-		c.next = max(c.next, c.base+1)
-		c.askAgain()
 	}
 }
 
@@ -191,6 +171,7 @@ func (w *World) serve(h *host) {
 	case c == nil:
 		if g := h.site.core.Lookup(groupName(w.dice.N(w.Groups))); g != nil {
 			if from := w.toTake(h, g.Group); from != nil {
+				from.given = true
 				takeClient(h, from)
 			} else {
 				h.client = newClient(h, g)
@@ -205,7 +186,7 @@ func (w *World) serve(h *host) {
 		c.speak()
 	case c.ended:
 		h.client = nil
-	case c.takes: // and waits for it
+	case c.given:
 	case w.dice.Chance(15):
 		w.did("close %d", h.index+1)
 		c.close()

@@ -59,9 +59,6 @@ func (s *Story) doAsk(args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.takes {
-		return fmt.Errorf("host %s has not got its session yet", args[0])
-	}
 	wanted := 1
 	if len(args) > 2 {
 		if wanted, err = wantedIn(args[1]); err != nil {

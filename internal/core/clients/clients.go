@@ -102,8 +102,8 @@ func (t *Table) find(number uint64) (int, bool) {
 }
 
 // Speak makes o.Proc the one who speaks for a session: a new one, or o.ID, which
-// its program has or takes. Who took it by a later log entry keeps it: an earlier
-// one is gone, and its wish came late. It says how the session stands then; changed is false if nothing
+// its program has or takes. Of one program, who took it by a later log entry keeps
+// it: an earlier process is gone, and its wish came late. It says how the session stands then; changed is false if nothing
 // was changed, as when a second relay brings the same wish.
 func (t *Table) Speak(o *msg.Session) (s msg.SessionState, status msg.SessionStatus, changed bool) {
 	if x := t.Of(o.Proc); x != nil {
@@ -119,12 +119,13 @@ func (t *Table) Speak(o *msg.Session) (s msg.SessionState, status msg.SessionSta
 		return x.SessionState, msg.SessionStands, true
 	}
 	x := t.Session(o.ID)
-	if x == nil || o.At < x.At || (o.Holder != x.Holder && !o.Takes) {
+	ours := x != nil && o.Holder == x.Holder
+	if x == nil || (ours && o.At < x.At) || (!ours && !o.Takes) {
 		s.ID = o.ID
 		s.Last, status = t.Outcome(o.ID, o.Holder)
 		return s, status, false
 	}
-	if o.Holder != x.Holder {
+	if !ours {
 		x.Holder, x.Was, x.Until = o.Holder, x.Holder, x.Last
 	}
 	delete(t.byProc, x.Proc)

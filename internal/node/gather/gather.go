@@ -23,7 +23,7 @@ func (g *Casts) Len() int { return int(g.open.N) }
 // with those that are open.
 func (g *Casts) Takes(c *core.Cast, payload int) bool {
 	o := &g.open
-	return o.N > 0 && o.Proc == c.Proc && o.Dest == c.Dest && o.Number == 0 && c.Number == 0 && o.Takes(c, msg.CastSize(payload))
+	return o.N > 0 && o.Proc == c.Proc && o.Dest == c.Dest && !o.InSession && !c.InSession && o.Takes(c, msg.CastSize(payload))
 }
 
 // Add adds one cast to those that are open, of which there are none or such as

@@ -65,7 +65,7 @@ func TestWhatMayShare(t *testing.T) {
 	asked.Calls = []core.CallSpec{{ID: 2, Want: 2}}
 	g.Add(&asked, nil, nil)
 	safe, other, session := asked, asked, asked
-	safe.Safe, other.Proc, session.Number = true, id.Process(1, 2), 7
+	safe.Safe, other.Proc, session.InSession = true, id.Process(1, 2), true
 	for name, c := range map[string]core.Cast{"without a call": one, "safe": safe, "of another process": other, "of a session": session} {
 		if g.Takes(&c, 0) {
 			t.Errorf("a cast %s shares the run", name)
