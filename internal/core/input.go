@@ -112,9 +112,10 @@ type (
 	}
 	// OpenSession makes Proc, which has asked nothing of the group Dest yet, speak
 	// for a client session: a new one, or one that stands. Its program goes on with
-	// that if nobody else has taken it since, or Takes it from whoever has it. What Proc casts to Dest from now on is the session's,
-	// numbered from Next (at least 1), Total and safe; a number that the session
-	// has had repeats that request. SessionOpened or SessionEnded follows.
+	// that if nobody else has taken it since, or Takes it from whoever has it. What
+	// Proc casts to Dest from now on is the session's, numbered from Next (at least
+	// 1), Total and safe; a number that the session has had repeats that request.
+	// SessionOpened or SessionEnded follows.
 	OpenSession struct {
 		Proc, Dest id.Address
 		Session    uint64 // 0: a new one

@@ -102,6 +102,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.num("session", f.Session)
 		l.text("what", f.What)
 		l.addr("client", f.Client)
+		l.optAddr("holder", f.Holder)
 		l.optNum("last", f.Last)
 	case fact.Block:
 		l.inView(f.Proc, f.Group, f.View)
@@ -228,6 +229,7 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.num("v", f.View)
 		l.num("cast", f.Cast)
 		l.optNum("session", f.Session)
+		l.optAddr("holder", f.Holder)
 	case fact.Reply:
 		l.in(f.Proc, f.Group)
 		l.addr("to", f.Caller)

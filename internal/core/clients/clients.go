@@ -103,8 +103,9 @@ func (t *Table) find(number uint64) (int, bool) {
 
 // Speak makes o.Proc the one who speaks for a session: a new one, or o.ID, which
 // its program has or takes. Of one program, who took it by a later log entry keeps
-// it: an earlier process is gone, and its wish came late. It says how the session stands then; changed is false if nothing
-// was changed, as when a second relay brings the same wish.
+// it: an earlier process is gone, and its wish came late. It says how the session
+// stands then; changed is false if nothing was changed, as when a second relay
+// brings the same wish.
 func (t *Table) Speak(o *msg.Session) (s msg.SessionState, status msg.SessionStatus, changed bool) {
 	if x := t.Of(o.Proc); x != nil {
 		return x.SessionState, msg.SessionStands, false
