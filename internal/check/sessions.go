@@ -25,21 +25,27 @@ type sessionRun struct {
 	first  uint64 // of the sender's stream
 }
 
+// term is the time of one process that spoke for a session.
+type term struct {
+	rec    int
+	client id.Address
+	holder id.Address // the program that it is of
+}
+
 // clientSession is what the trace has of one session.
 type clientSession struct {
 	sessionKey
 	runs    []sessionRun
 	turns   []int // its Session facts
 	replies []int
-	holders []id.Address              // the programs that had it, in their order
-	holder  map[id.Address]id.Address // of whom each was who spoke for it
+	terms   []term // of those who spoke for it, in their order
 }
 
 func (r *run) session(g id.Address, number uint64) *clientSession {
 	k := sessionKey{g, number}
 	s := r.sessionOf[k]
 	if s == nil {
-		s = &clientSession{sessionKey: k, holder: map[id.Address]id.Address{}}
+		s = &clientSession{sessionKey: k}
 		r.sessionOf[k] = s
 		r.sessions = append(r.sessions, s)
 	}
@@ -50,10 +56,8 @@ func (r *run) session(g id.Address, number uint64) *clientSession {
 func (r *run) noteSession(i int, f fact.Session) {
 	s := r.session(f.Group, f.Session)
 	s.turns = append(s.turns, i)
-	holder := cmp.Or(f.Holder, f.Client)
-	s.holder[f.Client] = holder
-	if !slices.Contains(s.holders, holder) {
-		s.holders = append(s.holders, holder)
+	if s.termOf(f.Client) == len(s.terms) {
+		s.terms = append(s.terms, term{i, f.Client, cmp.Or(f.Holder, f.Client)})
 	}
 }
 
@@ -163,7 +167,7 @@ func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 			continue
 		}
 		g := at[fact.Reply](r, j)
-		if had := (f.Null || g.Null) && s.holder[f.Caller] != s.holder[g.Caller]; !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
+		if had := (f.Null || g.Null) && s.holder(f.Caller) != s.holder(g.Caller); !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
 			v.fail([]int{j, i}, "%s answered request %d of session %d, and when it was repeated otherwise.", f.Proc, f.Cast, s.session)
 		}
 	}
@@ -202,13 +206,32 @@ func judgeSessionEnd(r *run, v *verdict) {
 	}
 }
 
-// turnOf is the place of a program among those that had the session; what never
-// had it comes after all.
-func (s *clientSession) turnOf(holder id.Address) int {
-	if i := slices.Index(s.holders, holder); i >= 0 {
+// termOf finds a process among those who spoke for the session: what never did comes
+// after all.
+func (s *clientSession) termOf(client id.Address) int {
+	if i := slices.IndexFunc(s.terms, func(t term) bool { return t.client == client }); i >= 0 {
 		return i
 	}
-	return len(s.holders)
+	return len(s.terms)
+}
+
+// holder is the program of a process that spoke for the session, or the process.
+func (s *clientSession) holder(client id.Address) id.Address {
+	if i := s.termOf(client); i < len(s.terms) {
+		return s.terms[i].holder
+	}
+	return client
+}
+
+// lastTerm is the last one of a program before record i, of all where records are
+// not in the order of time; what never had the session comes after all.
+func (r *run) lastTerm(s *clientSession, holder id.Address, i int) int {
+	for k := len(s.terms) - 1; k >= 0; k-- {
+		if t := s.terms[k]; t.holder == holder && (t.rec < i || !r.opt.GlobalClock) {
+			return k
+		}
+	}
+	return len(s.terms)
 }
 
 // judgeSessionOutcomes compares what clients were told of their requests with
@@ -224,10 +247,10 @@ func judgeSessionOutcomes(r *run, v *verdict) {
 		if asked.Session == 0 || s == nil {
 			continue
 		}
-		turn := s.turnOf(cmp.Or(asked.Holder, c.caller))
+		turn := r.lastTerm(s, cmp.Or(asked.Holder, c.caller), told)
 		own := -1 // carried out, asked by this program or one before
 		for _, x := range s.runs {
-			if asked.Cast >= x.lo && asked.Cast <= x.hi && s.turnOf(s.holder[at[fact.Deliver](r, x.rec).Origin]) <= turn {
+			if asked.Cast >= x.lo && asked.Cast <= x.hi && s.termOf(at[fact.Deliver](r, x.rec).Origin) <= turn {
 				own = x.rec
 				break
 			}
