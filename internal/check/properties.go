@@ -73,7 +73,7 @@ var properties = []Property{
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
 
-	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers, or none if another program repeats what the one before has had.", judgeSessions},
+	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers, or none where one program had the answer and another took the session.", judgeSessions},
 	{"C2", "Session end", "A session is opened once and ends at one point of the total order; after that none of its requests is carried out.", judgeSessionEnd},
 	{"C3", "Session outcomes", "A request of a session that its client is told was not done never is; one that it is told was done was.", judgeSessionOutcomes},
 

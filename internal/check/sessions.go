@@ -147,8 +147,8 @@ func (r *run) membership(p, g id.Address, i int) *stay {
 // judgeAnswers asks that a member which has answered a request gives the same
 // answer to whoever repeats it.
 // A process that comes back to the group is another member: it has the answers
-// of its donor. And a program that took the session over may ask for what the one
-// before has had meanwhile: nobody keeps that, though some may yet give it to that one.
+// of its donor. And where programs took the session from each other, one may ask for
+// what another has had meanwhile: nobody keeps that, though some may yet give it.
 func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 	type key struct {
 		in   *stay // its first
@@ -167,7 +167,7 @@ func (r *run) judgeAnswers(v *verdict, s *clientSession) {
 			continue
 		}
 		g := at[fact.Reply](r, j)
-		if had := (f.Null || g.Null) && s.holder(f.Caller) != s.holder(g.Caller); !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
+		if had := (f.Null || g.Null) && s.changedHands(); !v.holds(had || (f.Null == g.Null && f.Sum == g.Sum)) {
 			v.fail([]int{j, i}, "%s answered request %d of session %d, and when it was repeated otherwise.", f.Proc, f.Cast, s.session)
 		}
 	}
@@ -215,12 +215,9 @@ func (s *clientSession) termOf(client id.Address) int {
 	return len(s.terms)
 }
 
-// holder is the program of a process that spoke for the session, or the process.
-func (s *clientSession) holder(client id.Address) id.Address {
-	if i := s.termOf(client); i < len(s.terms) {
-		return s.terms[i].holder
-	}
-	return client
+// changedHands reports whether more than one program had the session.
+func (s *clientSession) changedHands() bool {
+	return slices.ContainsFunc(s.terms, func(t term) bool { return t.holder != s.terms[0].holder })
 }
 
 // lastTerm is the last one of a program before record i, of all where records are
