@@ -56,7 +56,7 @@ const maxAsks = 128
 // An empty token opens a new session. The token of another client, as its Token
 // returned it, takes that one's session over, in another program or after a
 // restart; whoever spoke for it before is cut off from it, also when its node comes
-// back later.
+// back later. If ctx ends first that may have happened; the token is still good.
 //
 // A request of the session has one of three outcomes. It was done: no error, or
 // ErrNobody when nobody has an answer. It was not done and never will be: ErrLeft,
@@ -95,7 +95,9 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	defer n.mu.Unlock()
 	switch {
 	case !opened:
-		s.close()
+		if token == "" { // else it stands, for who has it or takes it with the token
+			s.close()
+		}
 		s.finish(ErrLeft)
 		return nil, ctx.Err()
 	case s.ended != nil:

@@ -60,6 +60,20 @@ func open(all []*tally) {
 	}
 }
 
+// inSession is a system with two members that count and answer at once, and a client
+// with a session.
+func inSession(t *testing.T) (*system, *cohort.Node, cohort.Address, *cohort.Client) {
+	t.Helper()
+	s := newSystem(t, 2)
+	members, node, group := s.counters(2)
+	open(members)
+	client, err := node.Client(group).Session(s.ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, node, group, client
+}
+
 // A request of a session is carried out once although the client's node ends
 // and comes back while it is under way.
 func TestASessionSurvivesTheClientsIncarnation(t *testing.T) {
@@ -237,13 +251,7 @@ func TestASessionExpires(t *testing.T) {
 // What a program asked from its token on is answered to the one that repeats it, and
 // not done again, however much it is. The first one is cut off.
 func TestATakenSessionGoesOn(t *testing.T) {
-	s := newSystem(t, 2)
-	members, node, group := s.counters(2)
-	open(members)
-	first, err := node.Client(group).Session(s.ctx, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, node, group, first := inSession(t)
 	count := func(c *cohort.Client, want int64) {
 		t.Helper()
 		replies, err := c.Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1)
@@ -281,13 +289,7 @@ func TestATakenSessionGoesOn(t *testing.T) {
 
 // Who gives up taking a session leaves it to the one that has it.
 func TestASessionNotTakenStands(t *testing.T) {
-	s := newSystem(t, 2)
-	members, node, group := s.counters(2)
-	open(members)
-	first, err := node.Client(group).Session(s.ctx, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, node, group, first := inSession(t)
 	gone, cancel := context.WithCancel(s.ctx)
 	cancel()
 	if _, err := node.Client(group).Session(gone, first.Token()); !errors.Is(err, context.Canceled) {

@@ -124,8 +124,7 @@ type (
 		Takes      bool       // the session is another program's
 	}
 	// CloseSession ends the session that Proc speaks for, when all that it has cast
-	// is held and its calls have ended. What it casts from now on is refused. A
-	// session that Proc has yet to take, having asked nothing, is left to who has it.
+	// is held and its calls have ended. What it casts from now on is refused.
 	CloseSession struct{ Proc, Dest id.Address }
 	// Answer replies to a request, as Casts.Request gives it. With a Copy, that
 	// payload is cast to the group first, and the caller gets its reply only

@@ -43,10 +43,6 @@ func (s *Site) closeSession(ev CloseSession) {
 	if c == nil || c.speaker == nil || c.speaker.closes {
 		return
 	}
-	if w := c.speaker.wish; w != nil && w.Session.Takes && len(c.unheld) == 0 && c.calls.Len() == 0 {
-		s.outside.drop(s, c)
-		return
-	}
 	c.speaker.closes = true
 	s.closeIfDone(c)
 }
