@@ -10,3 +10,10 @@ func (n *Node) EndIncarnation() error {
 	l.node.Close()
 	return nil
 }
+
+// OpenCalls is how many calls, flushes and look-ups wait for their end.
+func (n *Node) OpenCalls() int {
+	n.mu.Lock()
+	defer n.mu.unlockUnchanged()
+	return len(n.calls)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -66,8 +65,6 @@ type Group struct {
 	abandoned bool
 	direct    bool // none: it stands for a process's own address
 
-	known atomic.Pointer[place] // the last that address found
-
 	handlers []Handler // by entry
 	readers  readers
 
@@ -106,7 +103,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		name: name, cfg: cfg, handlers: byEntry(cfg.Handlers), queue: newQueue(),
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
-	g.peer = peer{n: n, dest: g.address, limit: memberWindow}
+	g.peer = peer{n: n, dest: g.place, limit: memberWindow}
 	ticket := n.host.Ticket()
 	n.mu.Lock()
 	l := n.life
@@ -182,22 +179,16 @@ func (g *Group) abandon() {
 	}
 }
 
-// place is where a group was found in a turn of the node's guard.
-type place struct {
-	turn uint64
-	life *life
-	addr Address
+// address is the group's address in the current incarnation, and the incarnation.
+func (g *Group) address() (*life, Address, error) {
+	g.n.mu.Lock()
+	defer g.n.mu.unlockUnchanged()
+	return g.place()
 }
 
-// address is the group's address in the current incarnation, and the incarnation.
-// It is asked for each cast, and most of the time known.
-func (g *Group) address() (*life, Address, error) {
+// place is address with n.mu held.
+func (g *Group) place() (*life, Address, error) {
 	n := g.n
-	if p := g.known.Load(); p != nil && p.turn == n.mu.turn.Load() {
-		return p.life, p.addr, nil
-	}
-	n.mu.Lock()
-	defer n.mu.unlockUnchanged()
 	switch {
 	case n.closed || n.ended:
 		return nil, 0, ErrLeft
@@ -209,7 +200,6 @@ func (g *Group) address() (*life, Address, error) {
 		}
 		return nil, 0, ErrUnknown
 	}
-	g.known.Store(&place{n.mu.turn.Load(), g.life, g.addr})
 	return g.life, g.addr, nil
 }
 

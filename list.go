@@ -7,6 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // Cast sends v to entry at the destination, as a member's Cast does.
@@ -74,8 +75,11 @@ func (c *Client) castList(ctx context.Context, entry Entry, v any) error {
 	size := (&msg.Run{N: 1, Body: body}).Size()
 	p := newPending(0)
 	for _, a := range c.all() {
-		w := c.n.window(windowKey{c.n.number, a}, c.limit)
-		if err := w.acquire(ctx, c.n.host, size); err != nil {
+		w, err := c.windowOf(l, a)
+		if err == nil {
+			err = acquire(ctx, c.n.host, w, size)
+		}
+		if err != nil {
 			p.finish(err)
 			return err
 		}
@@ -93,10 +97,20 @@ func (c *Client) castList(ctx context.Context, entry Entry, v any) error {
 	return p.err
 }
 
+// windowOf is the window for one of the destinations, while l runs.
+func (c *Client) windowOf(l *life, a Address) (*gather.Window, error) {
+	c.n.mu.Lock()
+	defer c.n.mu.unlockUnchanged()
+	if c.n.life != l {
+		return nil, ErrUnknown
+	}
+	return c.n.window(windowKey{c.n.number, a}, c.limit), nil
+}
+
 // held is a part of a window that a cast to several destinations takes up until it
 // is decided.
 type held struct {
-	*window
+	*gather.Window
 	size int
 }
 
@@ -133,7 +147,7 @@ func (n *Node) Receive(handlers map[Entry]Handler) error {
 		return ErrJoined
 	}
 	g := &Group{handlers: byEntry(handlers), queue: newQueue(), direct: true}
-	g.peer = peer{n: n, dest: g.address, limit: outsideWindow}
+	g.peer = peer{n: n, dest: g.place, limit: outsideWindow}
 	n.directs[n.number] = g
 	n.host.Go(g.run)
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/node"
+	"github.com/cohortkit/cohort/internal/node/gather"
 	"github.com/cohortkit/cohort/internal/trace"
 )
 
@@ -111,9 +112,9 @@ type system struct {
 	sessions []*session
 	calls    map[uint64]*pending
 	lastID   uint64
-	windows  map[windowKey]*window
-	directs  map[uint16]*Group // what stands for processes' own addresses
-	seeds    []string          // where the others were last
+	windows  map[windowKey]*gather.Window // of life
+	directs  map[uint16]*Group            // what stands for processes' own addresses
+	seeds    []string                     // where the others were last
 	stalled  bool
 	halted   string  // why the last incarnation ended
 	status   *status // nil if nobody is to be told
@@ -144,7 +145,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &system{
-		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*window{}, directs: map[uint16]*Group{},
+		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*gather.Window{}, directs: map[uint16]*Group{},
 		gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	if cfg.Trace != nil {
@@ -315,14 +316,14 @@ func (n *system) ended(l *life) {
 		}
 	}
 	windows := n.windows
-	n.windows = map[windowKey]*window{}
+	n.windows = map[windowKey]*gather.Window{}
 	groups := slices.Clone(n.groups)
 	n.mu.Unlock()
 	for _, c := range calls { // order does not matter: each has its own caller
 		c.finish(ErrUnknown)
 	}
 	for _, w := range windows { // order does not matter: each has its own waiters
-		w.close()
+		w.Close()
 	}
 	n.silence()
 	for _, g := range groups {
@@ -336,7 +337,12 @@ func (n *system) ended(l *life) {
 // current is the incarnation that runs, or the reason why there is none.
 func (n *Node) current() (*life, error) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.mu.unlockUnchanged()
+	return n.running()
+}
+
+// running is current with mu held.
+func (n *Node) running() (*life, error) {
 	switch {
 	case n.closed || n.ended:
 		return nil, ErrLeft

@@ -3,7 +3,6 @@ package cohort
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/loan"
-	"github.com/cohortkit/cohort/internal/node"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 const (
@@ -26,10 +25,10 @@ const (
 // destination.
 type peer struct {
 	n       *Node
-	dest    func() (*life, Address, error)
+	dest    func() (*life, Address, error) // with n.mu held
 	limit   int
-	session *session               // nil without one
-	last    atomic.Pointer[window] // of the last cast
+	session *session              // nil without one
+	known   atomic.Pointer[route] // the last that was found
 }
 
 // Client casts and calls to a destination this node is no member of: a group,
@@ -46,7 +45,7 @@ type Client struct {
 func (n *Node) Client(a Address, more ...Address) *Client {
 	c := &Client{addr: a, more: dedupe(a, more)}
 	c.peer = peer{n: n, limit: outsideWindow, dest: func() (*life, Address, error) {
-		l, err := n.current()
+		l, err := n.running()
 		return l, c.addr, err
 	}}
 	return c
@@ -108,8 +107,8 @@ func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want i
 		return nil, ctx.Err()
 	}
 	p.n.unregister(callID)
-	if l, addr, err := p.dest(); err == nil {
-		l.node.Post(core.CancelCall{Proc: l.process(p.n.number), Dest: addr, ID: callID})
+	if r, err := p.route(); err == nil {
+		r.life.node.Post(core.CancelCall{Proc: r.proc, Dest: r.addr, ID: callID})
 	}
 	return nil, ctx.Err()
 }
@@ -132,48 +131,69 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 		return 0, ErrTooLarge
 	}
 	if p.session != nil {
-		return 0, p.session.ask(ctx, order, msg.AppendParts(make([]byte, 0, msg.CastSize(length)), head[:], payload), pend)
+		return 0, p.session.ask(ctx, order, body(head, payload), pend)
 	}
-	l, addr, err := p.dest()
+	r, err := p.route()
 	if err != nil {
 		return 0, err
 	}
-	size := msg.Weight(1, msg.CastSize(length))
-	if err := p.window(addr).acquire(ctx, p.n.host, size); err != nil {
+	lane := gather.Lane{Proc: r.proc, Dest: r.addr, Order: msg.Order(order), Safe: chosen(opts).safe}
+	if pend == nil && length <= loan.Largest {
+		if ctx.Err() == nil && r.life.node.Cast(lane, head, payload, r.window) {
+			return 0, nil
+		}
+		return 0, awaitRoom(ctx, p.n.host, r.window, msg.Weight(1, msg.CastSize(length)), func() bool {
+			return r.life.node.Cast(lane, head, payload, r.window)
+		})
+	}
+	ev := lane.Event(1, body(head, payload)) // to copy much takes long, so no lock is held
+	if err := acquire(ctx, p.n.host, r.window, msg.Weight(1, len(ev.Body))); err != nil {
 		return 0, err
 	}
-	ev := core.Cast{Proc: l.process(p.n.number), Dest: addr, Order: msg.Order(order), Safe: chosen(opts).safe}
-	large := length > loan.Largest
-	if large { // to copy it takes long, and the core waits for the locks below
-		ev.N, ev.Body = 1, msg.AppendParts(make([]byte, 0, msg.CastSize(length)), head[:], payload)
+	if pend == nil {
+		r.life.node.Post(ev)
+		return 0, nil
 	}
-	var callID uint64
-	if pend != nil {
-		// Numbers must reach the core in order.
-		p.n.mu.Lock()
-		defer p.n.mu.Unlock()
-		if callID, err = p.n.enroll(l, pend); err != nil {
-			return 0, err
-		}
-		ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
+	p.n.mu.Lock() // numbers of calls must reach the core in order
+	defer p.n.mu.Unlock()
+	callID, err := p.n.enroll(r.life, pend)
+	if err != nil {
+		return 0, err
 	}
-	if large {
-		l.node.Post(ev)
-	} else {
-		l.node.Cast(ev, head, payload)
-	}
-	return 0, nil
+	ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
+	r.life.node.Post(ev)
+	return callID, nil
 }
 
-// window bounds what is under way to addr.
-func (p *peer) window(addr Address) *window {
-	key := windowKey{p.n.number, addr}
-	if w := p.last.Load(); w != nil && w.key == key && !w.closed.Load() {
-		return w
+// body is that of one cast.
+func body(head [2]byte, payload []byte) []byte {
+	return msg.AppendParts(make([]byte, 0, msg.CastSize(len(head)+len(payload))), head, payload)
+}
+
+// route is how casts get to a destination, as found in a turn of the node's guard.
+type route struct {
+	turn   uint64
+	life   *life
+	proc   Address
+	addr   Address
+	window *gather.Window
+}
+
+// route is asked for each cast, and most of the time known.
+func (p *peer) route() (*route, error) {
+	n := p.n
+	if r := p.known.Load(); r != nil && r.turn == n.mu.turn.Load() {
+		return r, nil
 	}
-	w := p.n.window(key, p.limit)
-	p.last.Store(w)
-	return w
+	n.mu.Lock()
+	defer n.mu.unlockUnchanged()
+	l, addr, err := p.dest()
+	if err != nil {
+		return nil, err
+	}
+	r := &route{n.mu.turn.Load(), l, l.process(n.number), addr, n.window(windowKey{n.number, addr}, p.limit)}
+	p.known.Store(r)
+	return r, nil
 }
 
 // pending is a call, or a flush, that somebody waits for.
@@ -193,7 +213,7 @@ func (p *pending) finish(err error) {
 	p.once.Do(func() {
 		p.err = err
 		for _, w := range p.windows {
-			w.release(w.size)
+			w.Release(w.size)
 		}
 		close(p.done)
 	})
@@ -277,147 +297,5 @@ func (n *system) settle(callID uint64) {
 	n.mu.Unlock()
 	if p != nil {
 		p.finish(nil)
-	}
-}
-
-// windowKey names a window: what one process casts to one destination.
-type windowKey struct {
-	number uint16
-	dest   Address
-}
-
-// window bounds what a process has cast to one destination and not everybody
-// has handled.
-type window struct {
-	key   windowKey
-	limit int64
-	used  atomic.Int64 // who takes from it wakes nobody, and needs no lock
-
-	mu      sync.Mutex
-	waiting []chan struct{}
-	closed  atomic.Bool // changes under mu
-	closers []chan struct{}
-}
-
-func (n *system) window(a windowKey, limit int) *window {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	w := n.windows[a]
-	if w == nil {
-		w = &window{key: a, limit: int64(limit)}
-		n.windows[a] = w
-	}
-	return w
-}
-
-// acquire waits for room. Something larger than the window goes alone.
-func (w *window) acquire(ctx context.Context, host node.Host, size int) error {
-	if !w.closed.Load() && ctx.Err() == nil && w.take(size) {
-		return nil
-	}
-	return w.await(ctx, host, size)
-}
-
-// take takes room, if there is.
-func (w *window) take(size int) bool {
-	for {
-		used := w.used.Load()
-		if used > 0 && used+int64(size) > w.limit {
-			return false
-		}
-		if w.used.CompareAndSwap(used, used+int64(size)) {
-			return true
-		}
-	}
-}
-
-// await waits for room.
-func (w *window) await(ctx context.Context, host node.Host, size int) error {
-	ticket := host.Ticket()
-	for {
-		w.mu.Lock()
-		if w.closed.Load() {
-			w.mu.Unlock()
-			return ErrUnknown
-		}
-		if err := ctx.Err(); err != nil {
-			w.mu.Unlock()
-			return err
-		}
-		if w.take(size) {
-			w.mu.Unlock()
-			return nil
-		}
-		room := make(chan struct{})
-		w.waiting = append(w.waiting, room)
-		w.mu.Unlock()
-		select {
-		case <-room:
-		case <-ctx.Done():
-			w.mu.Lock()
-			w.waiting = slices.DeleteFunc(w.waiting, func(c chan struct{}) bool { return c == room })
-			w.mu.Unlock()
-		}
-		host.Turn(ticket)
-	}
-}
-
-func (w *window) release(size int) {
-	w.mu.Lock()
-	for {
-		used := w.used.Load()
-		if w.used.CompareAndSwap(used, max(0, used-int64(size))) {
-			break
-		}
-	}
-	w.wake()
-	w.mu.Unlock()
-}
-
-func (w *window) wake() {
-	for _, c := range w.waiting {
-		close(c)
-	}
-	w.waiting = nil
-}
-
-func (w *window) close() {
-	w.mu.Lock()
-	w.closed.Store(true)
-	w.wake()
-	for _, c := range w.closers {
-		close(c)
-	}
-	w.closers = nil
-	w.mu.Unlock()
-}
-
-// onClose closes c when the window is closed.
-func (w *window) onClose(c chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed.Load() {
-		close(c)
-		return
-	}
-	w.closers = append(w.closers, c)
-}
-
-func (n *system) free(a windowKey, size int) {
-	n.mu.Lock()
-	w := n.windows[a]
-	n.mu.unlockUnchanged()
-	if w != nil {
-		w.release(size)
-	}
-}
-
-func (n *system) closeWindow(a windowKey) {
-	n.mu.Lock()
-	w := n.windows[a]
-	delete(n.windows, a)
-	n.mu.Unlock()
-	if w != nil {
-		w.close()
 	}
 }

@@ -37,12 +37,12 @@ type delivery struct {
 // dispatch finds the handler and runs it, while nobody reads the state. A call that
 // nobody answers and nobody defers gets a null reply: the caller need not wait for us.
 func (r *Request) dispatch(g *Group, payload []byte) {
-	if len(payload) == 0 {
+	if len(payload) < 2 { // the entry and the format
 		r.decline()
 		return
 	}
 	r.Entry, r.payload = Entry(payload[0]), payload[1:]
-	if len(r.payload) > 0 && r.payload[0] == formatMessage {
+	if payload[1] == formatMessage {
 		r.bad = decode(r.payload, &r.m)
 	}
 	h := g.handler(r.Entry)
@@ -50,10 +50,11 @@ func (r *Request) dispatch(g *Group, payload []byte) {
 		r.decline()
 		return
 	}
-	var err error
-	if len(g.cfg.Filters) > 0 {
-		err = g.filter(r)
+	if len(g.cfg.Filters) == 0 && !r.wants {
+		h(r)
+		return
 	}
+	err := g.filter(r)
 	if err == nil {
 		h(r)
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // session is the client's side of a session: what has no answer yet, to be asked
@@ -24,7 +26,7 @@ type session struct {
 	next   uint64 // number of the next one
 	first  uint64 // of its asks when it ended
 	takes  bool   // the session is another program's, as far as is known
-	room   *window
+	room   *gather.Window
 	life   *life   // that it speaks in, nil while the node is coming back
 	holder Address // the first process that spoke for it, or wanted to
 	closes bool    // behind all asks
@@ -67,7 +69,8 @@ const maxAsks = 128
 func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	n := c.n
 	ticket := n.host.Ticket()
-	s := &session{n: n.system, owner: n.number, group: c.addr, next: 1, room: &window{limit: outsideWindow}, opened: make(chan struct{})}
+	s := &session{n: n.system, owner: n.number, group: c.addr, next: 1, room: gather.NewWindow(new(sync.Mutex), outsideWindow),
+		opened: make(chan struct{})}
 	if len(c.more) > 0 {
 		return nil, &ConfigError{Field: "destination", What: "of a session has to be one group, not several"}
 	}
@@ -162,7 +165,7 @@ func (c *Client) Close(ctx context.Context) error {
 		c.n.mu.Unlock()
 		return nil
 	}
-	s.room.onClose(done)
+	s.room.OnClose(done)
 	s.close()
 	c.n.mu.Unlock()
 	if !c.n.await(ctx, ticket, done) {
@@ -221,7 +224,7 @@ func (s *session) ask(ctx context.Context, order Order, body []byte, pend *pendi
 		return &ConfigError{Field: "order", What: "has to be Total in a session"}
 	}
 	a := &ask{body: body, call: pend, size: max(outsideWindow/maxAsks, (&msg.Run{N: 1, Body: body}).Size())}
-	if err := s.room.acquire(ctx, s.n.host, a.size); err != nil {
+	if err := acquire(ctx, s.n.host, s.room, a.size); err != nil {
 		if ctx.Err() == nil {
 			err = ErrLeft // the session ended while we waited
 		}
@@ -230,7 +233,7 @@ func (s *session) ask(ctx context.Context, order Order, body []byte, pend *pendi
 	s.n.mu.Lock()
 	defer s.n.mu.Unlock()
 	if s.ended != nil || s.closes {
-		s.room.release(a.size)
+		s.room.Release(a.size)
 		return ErrLeft
 	}
 	a.number = s.next
@@ -269,7 +272,7 @@ func (s *session) withdraw(a *ask) {
 func (s *session) prune() {
 	n := 0
 	for n < len(s.asks) && s.asks[n].held && s.asks[n].call == nil {
-		s.room.release(s.asks[n].size)
+		s.room.Release(s.asks[n].size)
 		n++
 	}
 	s.asks = s.asks[n:]
@@ -355,7 +358,7 @@ func (s *session) finish(why error) {
 		}
 	}
 	s.asks = nil
-	s.room.close()
+	s.room.Close()
 	s.n.sessions = slices.DeleteFunc(s.n.sessions, func(x *session) bool { return x == s })
 }
 

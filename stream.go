@@ -189,7 +189,6 @@ const handledAtOnce = 16
 
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
-	rest := i.Run.Body
 	run := &delivery{g, l, i}
 	if loan := i.Run.Loan; loan != nil && i.Run.Call {
 		loan.Keep() // its requests may be kept
@@ -198,12 +197,13 @@ func (g *Group) casts(l *life, i core.Casts) {
 	state.Lock()
 	defer state.Unlock()
 	r := g.request(run)
+	body, next := i.Run.Body, 0
 	for k := range int(i.Run.N) {
-		payload, next, ok := msg.NextCast(rest)
-		if !ok {
+		from, to := msg.CastAt(body, next)
+		if to > len(body) {
 			return // the codec has checked it: it cannot be
 		}
-		rest = next
+		next = to
 		if k > 0 && k%handledAtOnce == 0 {
 			state.Unlock()
 			state.Lock()
@@ -212,7 +212,7 @@ func (g *Group) casts(l *life, i core.Casts) {
 			r = g.request(run)
 		}
 		r.Sender, r.Order, r.index = i.Sender, Order(i.Run.Order), k
-		r.dispatch(g, payload)
+		r.dispatch(g, body[from:to:to])
 	}
 }
 

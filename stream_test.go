@@ -12,7 +12,7 @@ import (
 func runOf(n int) core.Casts {
 	r := &msg.Run{N: uint32(n)}
 	for k := range n {
-		r.Body = msg.AppendParts(r.Body, []byte{1, formatBytes}, fmt.Appendf(nil, "cast %d", k))
+		r.Body = msg.AppendParts(r.Body, [2]byte{1, formatBytes}, fmt.Appendf(nil, "cast %d", k))
 	}
 	return core.Casts{Run: r}
 }

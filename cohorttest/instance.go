@@ -2,6 +2,7 @@ package cohorttest
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -10,6 +11,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/why"
 	"github.com/cohortkit/cohort/internal/node"
+	"github.com/cohortkit/cohort/internal/node/gather"
 	"github.com/cohortkit/cohort/internal/sim"
 )
 
@@ -119,10 +121,17 @@ func (i *instance) mail(f func()) {
 
 // Cast hands the core a cast of one payload, on loan: who keeps what it borrowed of
 // its own casts is found as well.
-func (i *instance) Cast(c core.Cast, head [2]byte, rest []byte) {
-	c.N, c.Body = 1, msg.AppendParts(nil, head[:], rest)
+func (i *instance) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+	c := l.Event(1, msg.AppendParts(nil, head, rest))
+	if !w.Take(msg.Weight(1, len(c.Body))) {
+		return false
+	}
 	i.mail(func() { i.x.Cast(c) })
+	return true
 }
+
+// Window returns a window for casts to one destination.
+func (i *instance) Window(limit int) *gather.Window { return gather.NewWindow(new(sync.Mutex), limit) }
 
 // Inspect runs f on the core, between two steps.
 func (i *instance) Inspect(f func(*core.Site)) bool {

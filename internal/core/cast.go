@@ -39,19 +39,12 @@ func (s *Site) cast(ev Cast) {
 	s.castOutside(ev)
 }
 
-// maxRun bounds the body of a run that is made of several casts.
-const maxRun = 64 << 10
+// MaxRun bounds the body of a run that is made of several casts.
+const MaxRun = 64 << 10
 
-// Takes reports whether a later cast of the same process to the same destination,
-// with a body of so many bytes, can share a run with c.
-func (c *Cast) Takes(later *Cast, bytes int) bool {
-	return c.Order == later.Order && c.Safe == later.Safe && (c.Calls == nil) == (later.Calls == nil) &&
-		len(c.Body)+bytes <= maxRun
-}
-
-// join appends a later cast to one that waits, if they can share a run.
+// join appends a later cast to the same group to one that waits, if they can share a run.
 func (c *Cast) join(later *Cast) bool {
-	if !c.Takes(later, len(later.Body)) {
+	if c.Order != later.Order || c.Safe != later.Safe || (c.Calls == nil) != (later.Calls == nil) || len(c.Body)+len(later.Body) > MaxRun {
 		return false
 	}
 	c.N += later.N

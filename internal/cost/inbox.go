@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
@@ -22,13 +23,18 @@ func (b *inbox) put(ev core.Event) {
 	b.mu.Unlock()
 }
 
-func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
+func (b *inbox) cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+	size := msg.CastSize(len(head) + len(rest))
 	b.mu.Lock()
-	if !b.casts.Takes(&c, len(head)+len(rest)) {
+	defer b.mu.Unlock()
+	if !w.Use(msg.Weight(1, size)) {
+		return false
+	}
+	if !b.casts.Takes(l, size) {
 		b.shut()
 	}
-	b.casts.Add(&c, head[:], rest)
-	b.mu.Unlock()
+	b.casts.Add(l, head, rest, size)
+	return true
 }
 
 func (b *inbox) shut() {

@@ -13,6 +13,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/core/why"
 	"github.com/cohortkit/cohort/internal/node"
+	"github.com/cohortkit/cohort/internal/node/gather"
 	"github.com/cohortkit/cohort/internal/transport"
 )
 
@@ -136,7 +137,12 @@ func (s *site) Post(ev core.Event) {
 }
 
 // Cast hands it a cast of one payload.
-func (s *site) Cast(c core.Cast, head [2]byte, rest []byte) { s.inbox.cast(c, head, rest) }
+func (s *site) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+	return s.inbox.cast(l, head, rest, w)
+}
+
+// Window bounds what is cast.
+func (s *site) Window(limit int) *gather.Window { return gather.NewWindow(&s.inbox.mu, limit) }
 
 // Inspect does nothing: nobody asks.
 func (s *site) Inspect(func(*core.Site)) bool { return false }

@@ -8,14 +8,18 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/why"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // Site is one running incarnation: a *Node, or one of a simulated world.
 type Site interface {
 	Post(core.Event)
-	// Cast posts a cast whose N and Body are not set: of one payload, head and then
-	// rest, which it copies. One of megabytes is better posted whole.
-	Cast(c core.Cast, head [2]byte, rest []byte)
+	// Cast posts a cast of one payload, head and then rest, which it copies. Its size
+	// is taken from w, a window of this site; without room there it does nothing and
+	// reports false. A cast of megabytes is better posted whole.
+	Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool
+	// Window returns a window for casts to one destination.
+	Window(limit int) *gather.Window
 	Inspect(func(*core.Site)) bool
 	Explain() ([]why.Wait, []why.Loss)
 	Site() id.Site

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
@@ -54,21 +55,25 @@ func (b *inbox) put(evs ...core.Event) {
 	b.mu.Unlock()
 }
 
-// cast adds a cast of one payload, head and then rest, which it copies. Casts
-// that come one after the other while the core is busy become one event, if they
-// can share a run.
-func (b *inbox) cast(c core.Cast, head [2]byte, rest []byte) {
+// cast adds a cast of one payload, head and then rest, which it copies, if there is
+// room in w. Casts that come one after the other while the core is busy become one
+// event, if they can share a run.
+func (b *inbox) cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+	size := msg.CastSize(len(head) + len(rest))
 	b.mu.Lock()
-	if b.closed {
+	if !w.Use(msg.Weight(1, size)) {
 		b.mu.Unlock()
-		return
+		return false
 	}
-	if !b.casts.Takes(&c, len(head)+len(rest)) {
-		b.signal()
-		b.shut()
+	if !b.closed {
+		if !b.casts.Takes(l, size) {
+			b.signal()
+			b.shut()
+		}
+		b.casts.Add(l, head, rest, size)
 	}
-	b.casts.Add(&c, head[:], rest)
 	b.mu.Unlock()
+	return true
 }
 
 // shut makes the casts that came last an event like others.

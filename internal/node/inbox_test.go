@@ -11,6 +11,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 	"github.com/cohortkit/cohort/internal/transport"
 	"github.com/cohortkit/cohort/internal/wire"
 )
@@ -146,24 +147,29 @@ func TestErrorTexts(t *testing.T) {
 // keep their place among other events.
 func TestInboxCasts(t *testing.T) {
 	b := newInbox()
-	one, other := core.Cast{Proc: 1, Dest: 2, Order: msg.Total}, core.Cast{Proc: 1, Dest: 3, Order: msg.Total}
-	call := one
-	call.Calls = []core.CallSpec{{ID: 7, Want: 1}}
+	one, other := gather.Lane{Proc: 1, Dest: 2, Order: msg.Total}, gather.Lane{Proc: 1, Dest: 3, Order: msg.Total}
+	w := gather.NewWindow(&b.mu, 1<<20)
+	cast := func(l gather.Lane, head [2]byte, rest []byte) {
+		if !b.cast(l, head, rest, w) {
+			t.Error("there is no room in an empty window")
+		}
+	}
 	large := make([]byte, 40<<10)
 	payload := []byte("text")
-	b.cast(one, [2]byte{5, 6}, payload)
+	cast(one, [2]byte{5, 6}, payload)
 	copy(payload, "gone")
-	b.cast(one, [2]byte{7, 8}, nil)
-	b.cast(call, [2]byte{}, nil)
-	b.cast(call, [2]byte{}, nil)
-	b.cast(other, [2]byte{}, nil)
+	cast(one, [2]byte{7, 8}, nil)
+	cast(other, [2]byte{}, nil)
 	b.put(core.Used{Items: 1})
-	b.cast(other, [2]byte{}, large)
-	b.cast(other, [2]byte{}, large)
+	cast(other, [2]byte{}, large)
+	cast(other, [2]byte{}, large)
+	if b.cast(one, [2]byte{}, make([]byte, 1<<20), w) {
+		t.Error("there is room for more than the window")
+	}
 	events, _ := b.take(nil)
 	type shape struct {
-		dest     id.Address
-		n, calls int
+		dest id.Address
+		n    int
 	}
 	var got []shape
 	for _, ev := range events {
@@ -175,9 +181,9 @@ func TestInboxCasts(t *testing.T) {
 		if r := (msg.Run{N: c.N, Body: c.Body}); !r.WellFormed() {
 			t.Errorf("the body of %+v is not of %d casts", c, c.N)
 		}
-		got = append(got, shape{c.Dest, int(c.N), len(c.Calls)})
+		got = append(got, shape{c.Dest, int(c.N)})
 	}
-	want := []shape{{2, 2, 0}, {2, 2, 2}, {3, 1, 0}, {}, {3, 1, 0}, {3, 1, 0}}
+	want := []shape{{2, 2}, {3, 1}, {}, {3, 1}, {3, 1}}
 	if !slices.Equal(got, want) {
 		t.Errorf("events %v, want %v", got, want)
 	}
@@ -189,14 +195,14 @@ func TestInboxCasts(t *testing.T) {
 	if events, _ := b.take(nil); len(events) > 0 {
 		t.Errorf("left over: %v", events)
 	}
-	b.cast(one, [2]byte{}, nil)
+	cast(one, [2]byte{}, nil)
 	select {
 	case <-b.wake:
 	default:
 		t.Error("nobody is woken for a cast")
 	}
 	b.close()
-	if b.cast(one, [2]byte{}, nil); b.casts.Len() != 1 {
+	if cast(one, [2]byte{}, nil); b.casts.Len() != 1 {
 		t.Error("a closed inbox takes casts")
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/view"
+	"github.com/cohortkit/cohort/internal/node/gather"
 	"github.com/cohortkit/cohort/internal/transport"
 )
 
@@ -160,9 +161,13 @@ func (n *Node) Inspect(f func(*core.Site)) bool {
 	}
 }
 
-// Cast posts a cast of one payload, head and then rest, which it copies; c has no
-// N and no Body. The core waits while it copies: post one of megabytes whole.
-func (n *Node) Cast(c core.Cast, head [2]byte, rest []byte) { n.inbox.cast(c, head, rest) }
+// Cast posts a cast of one payload, as Site says.
+func (n *Node) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+	return n.inbox.cast(l, head, rest, w)
+}
+
+// Window returns a window for casts to one destination.
+func (n *Node) Window(limit int) *gather.Window { return gather.NewWindow(&n.inbox.mu, limit) }
 
 // Site is the number of this incarnation.
 func (n *Node) Site() id.Site { return n.me.Site }

@@ -75,31 +75,57 @@ func Weight(n, bytes int) int { return bytes + n*castOverhead }
 const castOverhead = 64
 
 // AppendCast appends one cast's payload to a body.
-func AppendCast(body, payload []byte) []byte { return AppendParts(body, payload, nil) }
-
-// AppendParts appends one cast to a body, whose payload is head and then rest.
-func AppendParts(body, head, rest []byte) []byte {
-	body = binary.AppendUvarint(body, uint64(len(head)+len(rest)))
-	return append(append(body, head...), rest...)
+func AppendCast(body, payload []byte) []byte {
+	return append(binary.AppendUvarint(body, uint64(len(payload))), payload...)
 }
 
+// AppendParts appends one cast to a body, whose payload is head and then rest.
+func AppendParts(body []byte, head [2]byte, rest []byte) []byte {
+	n := uint64(len(head) + len(rest))
+	if n < short {
+		body = append(body, byte(n), head[0], head[1])
+	} else {
+		body = append(binary.AppendUvarint(body, n), head[0], head[1])
+	}
+	return append(body, rest...)
+}
+
+// short is from where on the length of a payload takes more than one byte.
+const short = 0x80
+
 // CastSize is how many bytes a payload of n takes in a body.
-func CastSize(n int) int { return n + (bits.Len64(uint64(n)|1)+6)/7 }
+func CastSize(n int) int {
+	if n < short {
+		return n + 1
+	}
+	return n + (bits.Len64(uint64(n))+6)/7
+}
 
 // NextCast takes the first payload off a body. ok is false when the body is
 // empty or malformed.
 func NextCast(body []byte) (payload, rest []byte, ok bool) {
-	if len(body) > 0 && body[0] < 0x80 { // short, as most are where there are many
-		if end := 1 + int(body[0]); end <= len(body) {
-			return body[1:end:end], body[end:], true
-		}
-	}
-	n, w := binary.Uvarint(body)
-	if w <= 0 || n > uint64(len(body)-w) {
+	from, to := CastAt(body, 0)
+	if to > len(body) {
 		return nil, nil, false
 	}
-	end := w + int(n)
-	return body[w:end:end], body[end:], true
+	return body[from:to:to], body[to:], true
+}
+
+// CastAt is where the payload is whose length is at a place in a body. It ends
+// behind the body if that is malformed, or ends before.
+func CastAt(body []byte, at int) (from, to int) {
+	if at < len(body) && body[at] < short { // as most are where there are many
+		return at + 1, at + 1 + int(body[at])
+	}
+	return longCastAt(body, at)
+}
+
+func longCastAt(body []byte, at int) (from, to int) {
+	n, w := binary.Uvarint(body[min(at, len(body)):])
+	if w <= 0 || n > uint64(len(body)-at-w) {
+		return at, len(body) + 1
+	}
+	return at + w, at + w + int(n)
 }
 
 // Cut splits the run after its first k entries, 0 < k < N. Both halves share
@@ -123,20 +149,27 @@ func (r *Run) Cut(k uint32) (head, tail *Run) {
 	return &h, &t
 }
 
-// WellFormed reports whether the body holds exactly N payloads.
+// WellFormed reports whether the body holds exactly N payloads. Where those are short
+// each is taken to be as long as the one before, until its length says otherwise: so
+// a processor need not have one length to look for the next.
 func (r *Run) WellFormed() bool {
-	rest := r.Body
+	at, like := 0, -1
 	for range r.N {
-		n, w := uint64(0), 1
-		if len(rest) > 0 && rest[0] < 0x80 {
-			n = uint64(rest[0])
-		} else if n, w = binary.Uvarint(rest); w <= 0 {
+		if at >= len(r.Body) {
 			return false
 		}
-		if n > uint64(len(rest)-w) {
-			return false
+		if first := int(r.Body[at]); first != like {
+			n, w := binary.Uvarint(r.Body[at:])
+			if w <= 0 || n > uint64(len(r.Body)-at-w) {
+				return false
+			}
+			if first >= short {
+				at += w + int(n)
+				continue
+			}
+			like = first
 		}
-		rest = rest[w+int(n):]
+		at += 1 + like
 	}
-	return len(rest) == 0
+	return at == len(r.Body)
 }
