@@ -223,6 +223,13 @@ func (g *Group) CastRaw(ctx context.Context, order Order, entry Entry, b []byte,
 	return err
 }
 
+// CastEach is CastRaw of each payload of the list, in their order, and costs less
+// than as many calls. It returns how many it has cast: all of them when the error is
+// nil. Others may be delivered what other goroutines cast in between.
+func (g *Group) CastEach(ctx context.Context, order Order, entry Entry, list [][]byte, opts ...Option) (int, error) {
+	return g.sendEach(ctx, order, [2]byte{byte(entry), formatBytes}, list, opts)
+}
+
 // Flush waits until every member holds all that this member has cast or was
 // delivered: no failure can undo it any more. Use it before telling the world
 // outside (footnote 3 of the 1987 paper). Others go on meanwhile.

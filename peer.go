@@ -137,7 +137,7 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 	if err != nil {
 		return 0, err
 	}
-	lane := gather.Lane{Proc: r.proc, Dest: r.addr, Order: msg.Order(order), Safe: chosen(opts).safe}
+	lane := r.lane(order, opts)
 	if pend == nil && length <= loan.Largest {
 		if ctx.Err() == nil && r.life.node.Cast(lane, head, payload, r.window) {
 			return 0, nil
@@ -165,6 +165,25 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 	return callID, nil
 }
 
+// sendEach sends each payload of the list behind head, and returns how many it has sent.
+func (p *peer) sendEach(ctx context.Context, order Order, head [2]byte, list [][]byte, opts []Option) (int, error) {
+	for n := 0; n < len(list); {
+		// The first as if it were alone: it waits for room. Then what there is room for.
+		if _, err := p.sendBytes(ctx, order, head, list[n], nil, opts); err != nil {
+			return n, err
+		}
+		n++
+		small := 0
+		for n+small < len(list) && len(head)+len(list[n+small]) <= loan.Largest {
+			small++
+		}
+		if r, err := p.route(); err == nil && small > 0 {
+			n += r.life.node.CastEach(r.lane(order, opts), head, list[n:n+small], r.window)
+		}
+	}
+	return len(list), nil
+}
+
 // body is that of one cast.
 func body(head [2]byte, payload []byte) []byte {
 	return msg.AppendParts(make([]byte, 0, msg.CastSize(len(head)+len(payload))), head, payload)
@@ -177,6 +196,10 @@ type route struct {
 	proc   Address
 	addr   Address
 	window *gather.Window
+}
+
+func (r *route) lane(order Order, opts []Option) gather.Lane {
+	return gather.Lane{Proc: r.proc, Dest: r.addr, Order: msg.Order(order), Safe: chosen(opts).safe}
 }
 
 // route is asked for each cast, and most of the time known.

@@ -130,6 +130,14 @@ func (i *instance) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Wind
 	return true
 }
 
+// CastEach is Cast of as many as there is room for.
+func (i *instance) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) (n int) {
+	for n < len(list) && i.Cast(l, head, list[n], w) {
+		n++
+	}
+	return n
+}
+
 // Window returns a window for casts to one destination.
 func (i *instance) Window(limit int) *gather.Window { return gather.NewWindow(new(sync.Mutex), limit) }
 

@@ -72,6 +72,9 @@ func newCastBenchCommand() *cobra.Command {
 			if o.latency {
 				o.Window = 1
 			}
+			if o.Batch > 1 && o.Window > 0 {
+				return usagef("--batch needs as many casts under way as may be: leave out --window and --latency")
+			}
 			if !cmd.Flags().Changed("senders") && o.latency {
 				o.Senders = bench.One
 			}
@@ -91,6 +94,7 @@ func newCastBenchCommand() *cobra.Command {
 	f.Var(newNumber(&o.Size, 64, bench.LeastSize).upTo(16<<20), "size", "bytes of a message")
 	f.Var(newChoice(&o.Senders, bench.All, bench.One, bench.All), "senders", "who casts; one is the youngest; with --latency the default is one")
 	f.Var(newNumber(&o.Window, 0, 0).upTo(1<<16), "window", "casts that a sender has under way; 0 for as many as may be")
+	f.Var(newNumber(&o.Batch, 1, 1).upTo(4096), "batch", "casts that a sender hands over by one call, Group.CastEach")
 	f.BoolVar(&o.latency, "latency", false, "one cast at a time")
 	f.Var(newNumber(&o.Groups, 1, 1).upTo(1000), "groups", "that all members are in; casts go to each in turn")
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")

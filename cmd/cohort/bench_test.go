@@ -17,7 +17,7 @@ func TestCastBench(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{
-		"order": "total", "safe": true, "members": 3.0, "senders": "all", "size": 1024.0, "groups": 1.0, "window": 0.0,
+		"order": "total", "safe": true, "members": 3.0, "senders": "all", "size": 1024.0, "groups": 1.0, "window": 0.0, "batch": 1.0,
 	} {
 		if r[name] != want {
 			t.Errorf("%s is %v, want %v", name, r[name], want)

@@ -82,6 +82,7 @@ func TestRun(t *testing.T) {
 		"barrier":       func(s *Shape) { s.Order, s.Window = Barrier, 4 },
 		"safe":          func(s *Shape) { s.Safe = true },
 		"large, window": func(s *Shape) { s.Size, s.Window, s.Senders = 300<<10, 8, One },
+		"batches":       func(s *Shape) { s.Batch, s.Groups = 7, 2 },
 		"groups":        func(s *Shape) { s.Groups, s.Members = 3, 2 },
 	} {
 		t.Run(name, func(t *testing.T) {

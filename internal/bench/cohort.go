@@ -30,6 +30,7 @@ type cohortMember struct {
 	groups  []*cohort.Group
 	order   cohort.Order
 	options []cohort.Option
+	batches []batch  // by group
 	trace   *os.File // what the node says of itself, if somebody wants to know
 
 	mu    sync.Mutex
@@ -38,7 +39,7 @@ type cohortMember struct {
 }
 
 func newCohort(s *Seat) Member {
-	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{})}
+	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{}), batches: make([]batch, s.Groups)}
 	if s.Safe {
 		m.options = []cohort.Option{cohort.Safe()}
 	}
@@ -126,6 +127,9 @@ func (m *cohortMember) Ready() error {
 }
 
 func (m *cohortMember) Cast(group int, payload []byte) error {
+	if m.Batch > 1 {
+		return m.keep(group, payload)
+	}
 	g := m.groups[group]
 	want := 1
 	switch m.Replies {
@@ -138,7 +142,41 @@ func (m *cohortMember) Cast(group int, payload []byte) error {
 	return err
 }
 
-func (m *cohortMember) Flush() error { return nil }
+// keep puts a copy into the batch, as plain TCP's sender does into its chunk, and
+// casts it when it is full.
+func (m *cohortMember) keep(group int, payload []byte) error {
+	b := &m.batches[group]
+	b.bytes = append(b.bytes, payload...)
+	if len(b.bytes) < m.Batch*m.Size {
+		return nil
+	}
+	return m.release(group)
+}
+
+// release casts what was kept.
+func (m *cohortMember) release(group int) error {
+	b := &m.batches[group]
+	b.list = slices.AppendSeq(b.list[:0], slices.Chunk(b.bytes, m.Size))
+	_, err := m.groups[group].CastEach(context.Background(), m.order, entry, b.list, m.options...)
+	b.bytes = b.bytes[:0]
+	return err
+}
+
+// batch is what is kept for one group: payloads of one size.
+type batch struct {
+	bytes []byte
+	list  [][]byte // of the last call
+}
+
+// Flush casts the batches that are not full.
+func (m *cohortMember) Flush() error {
+	for g := range m.batches {
+		if err := m.release(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Close is a crash to the others, which end as well.
 func (m *cohortMember) Close() error {

@@ -16,6 +16,7 @@ type Result struct {
 	Senders string  `json:"senders"`
 	Size    int     `json:"size"`
 	Window  int     `json:"window"`
+	Batch   int     `json:"batch"`
 	Groups  int     `json:"groups"`
 	Seconds float64 `json:"seconds"`
 
@@ -76,7 +77,7 @@ func (b *Bench) Compare(ctx context.Context, s Shape, tell func(system string)) 
 func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
 	r := &Result{
 		Order: ours.Order, Safe: ours.Safe, Members: ours.Members, Senders: ours.Senders, Size: ours.Size,
-		Window: ours.Window, Groups: ours.Groups, Seconds: b.Measure.Seconds(),
+		Window: ours.Window, Batch: max(1, ours.Batch), Groups: ours.Groups, Seconds: b.Measure.Seconds(),
 		MsgsPerS: Rounded(ours.Rate), MBPerS: Rounded(ours.Rate * float64(ours.Size) / 1e6),
 		P50: micros(ours.Sender.P50), P99: micros(ours.Sender.P99),
 		LastP50: micros(ours.Last.P50), LastP99: micros(ours.Last.P99), Samples: ours.Sender.Samples,

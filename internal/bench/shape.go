@@ -48,6 +48,7 @@ type Shape struct {
 	Size    int    `json:"size"`  // bytes of a payload, LeastSize or more
 	Senders string `json:"senders"`
 	Window  int    `json:"window"` // casts that a sender has under way; 0 for what the system allows
+	Batch   int    `json:"batch"`  // casts that Cohort's sender hands over at once; one by one unless it is 2 or more
 	Groups  int    `json:"groups"` // all members are in all; senders cast to each in turn
 	Replies string `json:"replies,omitempty"`
 }
@@ -65,6 +66,10 @@ func (s *Shape) Check() error {
 		return fmt.Errorf("senders are one or all")
 	case s.Window < 0 || s.Window > 1<<16:
 		return fmt.Errorf("a window is of 0 to 65536 casts")
+	case s.Batch < 0 || s.Batch > 4096:
+		return fmt.Errorf("a batch is of 0 to 4096 casts")
+	case s.Batch > 1 && (s.Window > 0 || s.Replies != NoReply):
+		return fmt.Errorf("casts of a batch have no window")
 	case s.Groups < 1 || s.Groups > 1000:
 		return fmt.Errorf("groups are 1 to 1000")
 	case s.Replies != NoReply && s.Replies != OwnReply && s.Replies != AllReplies:

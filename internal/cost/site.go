@@ -141,6 +141,14 @@ func (s *site) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) 
 	return s.inbox.cast(l, head, rest, w)
 }
 
+// CastEach hands it several.
+func (s *site) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) (n int) {
+	for n < len(list) && s.inbox.cast(l, head, list[n], w) {
+		n++
+	}
+	return n
+}
+
 // Window bounds what is cast.
 func (s *site) Window(limit int) *gather.Window { return gather.NewWindow(&s.inbox.mu, limit) }
 

@@ -18,6 +18,9 @@ type Site interface {
 	// is taken from w, a window of this site; without room there it does nothing and
 	// reports false. A cast of megabytes is better posted whole.
 	Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool
+	// CastEach is Cast of one payload after the other, while there is room. It returns
+	// how many it posted, which may be fewer though there is room, but not none.
+	CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int
 	// Window returns a window for casts to one destination.
 	Window(limit int) *gather.Window
 	Inspect(func(*core.Site)) bool

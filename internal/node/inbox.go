@@ -59,20 +59,37 @@ func (b *inbox) put(evs ...core.Event) {
 // room in w. Casts that come one after the other while the core is busy become one
 // event, if they can share a run.
 func (b *inbox) cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
-	size := msg.CastSize(len(head) + len(rest))
 	b.mu.Lock()
-	if !w.Use(msg.Weight(1, size)) {
-		b.mu.Unlock()
-		return false
-	}
-	if !b.closed {
-		if !b.casts.Takes(l, size) {
-			b.signal()
-			b.shut()
-		}
-		b.casts.Add(l, head, rest, size)
+	ok := b.add(l, head, rest, w)
+	b.mu.Unlock()
+	return ok
+}
+
+// castEach adds casts as long as there is room, and returns how many. It ends after
+// a run's worth as well: the core must not wait for long.
+func (b *inbox) castEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) (n int) {
+	b.mu.Lock()
+	for left := core.MaxRun; n < len(list) && left > 0 && b.add(l, head, list[n], w); n++ {
+		left -= len(list[n])
 	}
 	b.mu.Unlock()
+	return n
+}
+
+// add is cast with the lock held.
+func (b *inbox) add(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+	size := msg.CastSize(len(head) + len(rest))
+	if !w.Use(msg.Weight(1, size)) {
+		return false
+	}
+	if b.closed {
+		return true
+	}
+	if !b.casts.Takes(l, size) {
+		b.signal()
+		b.shut()
+	}
+	b.casts.Add(l, head, rest, size)
 	return true
 }
 

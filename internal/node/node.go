@@ -166,6 +166,11 @@ func (n *Node) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) 
 	return n.inbox.cast(l, head, rest, w)
 }
 
+// CastEach posts casts of one payload each, as Site says.
+func (n *Node) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int {
+	return n.inbox.castEach(l, head, list, w)
+}
+
 // Window returns a window for casts to one destination.
 func (n *Node) Window(limit int) *gather.Window { return gather.NewWindow(&n.inbox.mu, limit) }
 
