@@ -33,6 +33,7 @@ type session struct {
 	opened chan struct{}
 	ready  bool // opened is closed
 	ended  error
+	unsure bool // it ended with casts of which nobody said that they are done
 }
 
 // ask is one request of a session.
@@ -60,10 +61,11 @@ const maxAsks = 128
 // restart; whoever spoke for it before is cut off from it, also when its node comes
 // back later. If ctx ends first that may have happened; the token is still good.
 //
-// A request of the session has one of three outcomes. It was done: no error, or
+// A call in the session has one of three outcomes. It was done: no error, or
 // ErrNobody when nobody has an answer. It was not done and never will be: ErrLeft,
 // when the session was closed, taken over, or had expired. It is unknown:
-// ErrUnknown, when nobody remembers the session, or ctx's error. The error of
+// ErrUnknown, when nobody remembers the session, or ctx's error. A cast is done
+// later than it returns, and Close tells of all casts at once. The error of
 // Session itself is ErrLeft when the session has ended or there are too many,
 // ErrNoGroup, a *ConfigError for a wrong token, or ctx's.
 func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
@@ -150,9 +152,10 @@ func (s *session) parse(token string) bool {
 }
 
 // Close ends the client's session behind the requests made before, and waits
-// until they have their answers. What is asked after Close gets ErrLeft. If ctx
-// ends first the closing goes on, and the error is ctx's. Without a session it
-// does nothing.
+// until they have their answers: nil means that all casts of the session were done.
+// The error is ErrUnknown if it had ended before that was known of each of them,
+// taken over, say. What is asked after Close gets ErrLeft. If ctx ends first the
+// closing goes on, and the error is ctx's. Without a session it does nothing.
 func (c *Client) Close(ctx context.Context) error {
 	s := c.session
 	if s == nil {
@@ -161,15 +164,20 @@ func (c *Client) Close(ctx context.Context) error {
 	ticket := c.n.host.Ticket()
 	done := make(chan struct{})
 	c.n.mu.Lock()
-	if s.ended != nil {
-		c.n.mu.Unlock()
-		return nil
+	if s.ended == nil {
+		s.room.OnClose(done)
+		s.close()
+	} else {
+		close(done)
 	}
-	s.room.OnClose(done)
-	s.close()
 	c.n.mu.Unlock()
 	if !c.n.await(ctx, ticket, done) {
 		return ctx.Err()
+	}
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	if s.unsure {
+		return ErrUnknown
 	}
 	return nil
 }
@@ -352,9 +360,12 @@ func (s *session) finish(why error) {
 		close(s.opened)
 	}
 	for _, a := range s.asks {
-		if a.call != nil {
+		switch {
+		case a.call != nil:
 			delete(s.n.calls, a.callID)
 			a.call.finish(ErrUnknown)
+		case !a.held:
+			s.unsure = true
 		}
 	}
 	s.asks = nil

@@ -299,3 +299,47 @@ func TestASessionNotTakenStands(t *testing.T) {
 		t.Errorf("the session after somebody gave up taking it: %v", err)
 	}
 }
+
+// A cast in a session says nothing by itself, for it is done later; Close says of all
+// whether they were.
+func TestCloseTellsOfCasts(t *testing.T) {
+	s, node, group, first := inSession(t)
+	other := s.start(cohort.Config{NoVote: true})
+	cast := func(c *cohort.Client) {
+		t.Helper()
+		if err := c.Cast(s.ctx, cohort.Total, plus, cohort.Message{}); err != nil {
+			t.Error(err)
+		}
+	}
+	done := func() int64 { // and counts one itself
+		t.Helper()
+		replies, err := other.Client(group).Call(s.ctx, cohort.Total, plus, cohort.Message{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return replies[0].Int("n") - 1
+	}
+	for range 3 {
+		cast(first)
+	}
+	if err := first.Close(s.ctx); err != nil || done() != 3 {
+		t.Errorf("three casts: %v", err)
+	}
+	second, err := node.Client(group).Session(s.ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := second.Token()
+	if err := node.EndIncarnation(); err != nil {
+		t.Fatal(err)
+	}
+	cast(second) // while its node is away, and somebody else takes the session
+	if _, err := other.Client(group).Session(s.ctx, token); err != nil {
+		t.Fatal(err)
+	}
+	switch err, n := second.Close(s.ctx), done(); {
+	case errors.Is(err, cohort.ErrUnknown):
+	case err != nil || n != 5: // its node was quicker than the other
+		t.Errorf("closed with %v, and %d requests were done", err, n)
+	}
+}

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -36,6 +37,32 @@ func TestQuickWorlds(t *testing.T) {
 			}
 			t.Logf("%d states, %d moves, %d ends, %d states of sites", r.States, r.Moves, r.Runs, r.Sites)
 		})
+	}
+}
+
+// The beginning of every other world is sound as well: that none of them is broken
+// by what was built since somebody searched it through.
+func TestOtherWorldsBegin(t *testing.T) {
+	for _, w := range Worlds()[len(Quick()):] {
+		t.Run(w.Name, func(t *testing.T) {
+			r := explore(t, w, Options{States: 1500})
+			for _, f := range r.Failures {
+				t.Errorf("%s: %s\n  %s", f.Property, f.Text, strings.Join(f.Trail, "\n  "))
+			}
+			if r.Runs < 2 {
+				t.Errorf("nothing was judged: %+v", r)
+			}
+		})
+	}
+}
+
+// A world in which sites are told of crashes that were none breaks M15 by itself;
+// no other does.
+func TestWhoLies(t *testing.T) {
+	for _, w := range Worlds() {
+		if want := w.Name == "wrong" || w.Name == "wrong-idle"; w.lies() != want {
+			t.Errorf("%s lies: %v, want %v", w.Name, w.lies(), want)
+		}
 	}
 }
 

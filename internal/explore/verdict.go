@@ -98,6 +98,9 @@ func (s *Search) judge(g *global) {
 		return
 	}
 	for _, v := range check.Run(records, check.Options{GlobalClock: true, Limit: 1}).Violations {
+		if v.Property == "M15" && s.w.lies() {
+			continue // it is the world that breaks this one, and the others have to hold all the same
+		}
 		s.fail(v.Property, v.Text, records)
 		return
 	}

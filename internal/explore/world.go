@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -120,6 +121,12 @@ func (f Fault) String() string {
 	case Crash:
 	}
 	return fmt.Sprintf("%d crashes", f.Site)
+}
+
+// lies reports whether a site may be told for certain that another has crashed, and
+// that one lives: M15 asks the runtime for better than that.
+func (w *World) lies() bool {
+	return slices.ContainsFunc(w.Faults, func(f Fault) bool { return f.Kind == Wrong })
 }
 
 // AnyCrash is a crash of each of n sites.

@@ -49,7 +49,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(bugs) < 14 {
+	if len(bugs) < 30 {
 		t.Errorf("only %d bugs to plant", len(bugs))
 	}
 	for _, b := range bugs {

@@ -1,6 +1,6 @@
 // Command cmd checks the models of the design, also within large bounds, and
 // prints what it has visited. It fails if a design does not hold or a rule that
-// was left out is not missed.
+// was left out is not missed, and with 2 if there is no such model.
 //
 //	go run ./internal/model/cmd [-model name] [-large=false] [-trace] [-limit n]
 package main
@@ -21,11 +21,19 @@ func main() {
 	trace := flag.Bool("trace", false, "print the traces to what goes wrong when a rule is left out")
 	limit := flag.Int("limit", 60_000_000, "visit at most this `number` of states")
 	flag.Parse()
-	wrong := 0
+	wrong, known := 0, *only == ""
 	for _, c := range catalog.Cases() {
-		if (*only == "" || c.Model == *only) && (*large || !c.Large) && !run(c, *limit, *trace) {
+		if *only != "" && c.Model != *only {
+			continue
+		}
+		known = true
+		if (*large || !c.Large) && !run(c, *limit, *trace) {
 			wrong++
 		}
+	}
+	if !known {
+		fmt.Fprintf(os.Stderr, "no model is called %q\n", *only)
+		os.Exit(2)
 	}
 	if wrong > 0 {
 		fmt.Printf("%d cases are not as they should be\n", wrong)
