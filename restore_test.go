@@ -1,8 +1,11 @@
 package cohort_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cohortkit/cohort"
@@ -61,5 +64,55 @@ func TestRestoreEndsWithItsNode(t *testing.T) {
 		}
 	case <-s.ctx.Done():
 		t.Error("Restore reads for ever")
+	}
+}
+
+// pieces is a state of bytes that are written in pieces, some of them shared.
+type pieces struct {
+	list [][]byte
+	read []byte
+}
+
+func (p *pieces) Snapshot() (func(io.Writer) error, error) {
+	return func(w io.Writer) error {
+		for k, b := range p.list {
+			write := cohort.WriteShared
+			if k%2 == 1 {
+				write = io.Writer.Write
+			}
+			if n, err := write(w, b); err != nil || n != len(b) {
+				return fmt.Errorf("%d bytes written of %d: %w", n, len(b), err)
+			}
+		}
+		return nil
+	}, nil
+}
+
+func (p *pieces) Restore(r io.Reader) (err error) {
+	p.read, err = io.ReadAll(r)
+	return err
+}
+
+// What is shared comes in its place among what is written.
+func TestWriteShared(t *testing.T) {
+	s := newSystem(t, 2)
+	donor, joiner := &pieces{}, &pieces{}
+	chance := rand.NewChaCha8([32]byte{7})
+	for _, size := range []int{0, 10, 16 << 10, 5, 1 << 20, 300_000, 256 << 10, 0, 5_000_001, 7, 100} {
+		b := make([]byte, size)
+		_, _ = chance.Read(b)
+		donor.list = append(donor.list, b)
+	}
+	for i, state := range []*pieces{donor, joiner} {
+		if _, err := s.nodes[i].Join(s.ctx, "g", cohort.GroupConfig{State: state}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(joiner.read, bytes.Join(donor.list, nil)) {
+		t.Errorf("%d bytes come that are not those written", len(joiner.read))
+	}
+	var other bytes.Buffer
+	if n, err := cohort.WriteShared(&other, donor.list[4]); err != nil || n != 1<<20 || !bytes.Equal(other.Bytes(), donor.list[4]) {
+		t.Errorf("to another writer: %d bytes, %v", n, err)
 	}
 }

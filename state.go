@@ -11,13 +11,27 @@ type State interface {
 	// Snapshot captures the state between two deliveries and returns a function
 	// that writes it. Snapshot is called in the group's stream and should be
 	// quick (copy, or share and copy on write); write runs later in another
-	// goroutine, while the stream goes on, and must write what was captured.
+	// goroutine, while the stream goes on, and must write what was captured;
+	// what is large and never changes again with WriteShared.
 	Snapshot() (write func(io.Writer) error, err error)
 	// Restore replaces the state by what r yields, to its end. Nothing of the
 	// stream is delivered while it runs. It may be called again from the
 	// beginning, when a donor fails.
 	Restore(r io.Reader) error
 }
+
+// WriteShared writes p to w. If that is what the function of a State's Snapshot is
+// given, p is sent from where it is, and not copied: nobody may change it from
+// then on. To any other writer it is an ordinary Write.
+func WriteShared(w io.Writer, p []byte) (int, error) {
+	if f, ok := w.(*feed); ok && len(p) >= leastShared {
+		return f.share(p)
+	}
+	return w.Write(p)
+}
+
+// leastShared is what is large enough to be a block, or the end of one, by itself.
+const leastShared = 16 << 10
 
 // JSON is the State of a value that encoding/json can write and read: pass a
 // pointer to it. It suits states of up to some megabytes.
@@ -30,7 +44,7 @@ func (s jsonState) Snapshot() (func(io.Writer) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(w io.Writer) error { _, err := w.Write(data); return err }, nil
+	return func(w io.Writer) error { _, err := WriteShared(w, data); return err }, nil
 }
 
 func (s jsonState) Restore(r io.Reader) error {

@@ -138,6 +138,21 @@ func (f *feed) Write(p []byte) (int, error) {
 	return total, nil
 }
 
+// share hands over p as it is, behind what was written.
+func (f *feed) share(p []byte) (n int, err error) {
+	if len(f.buffer) > 0 {
+		err = f.post(false, "")
+	}
+	for n < len(p) && err == nil {
+		end := min(n+flow.XferBlock, len(p))
+		f.buffer = p[n:end:end]
+		if err = f.post(false, ""); err == nil {
+			n = end
+		}
+	}
+	return n, err
+}
+
 // grow makes room for n more bytes in the buffer: a whole block on loan, but for
 // what is little.
 func (f *feed) grow(n int) {

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -11,6 +10,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/cohortkit/cohort"
 )
 
 // keys is how many keys the map of a state has.
@@ -60,19 +61,16 @@ func (s *state) Snapshot() (func(io.Writer) error, error) {
 	s.given.Add(1)
 	table := maps.Clone(s.table)
 	return func(out io.Writer) error {
-		w := bufio.NewWriter(out)
 		le := binary.LittleEndian
 		head := le.AppendUint64(nil, uint64(len(table)))
 		for k, v := range table { // order does not matter: it becomes a map again
 			head = le.AppendUint64(le.AppendUint64(head, k), v)
 		}
-		if _, err := w.Write(le.AppendUint64(head, uint64(len(s.bulk)))); err != nil {
+		if _, err := out.Write(le.AppendUint64(head, uint64(len(s.bulk)))); err != nil {
 			return err
 		}
-		if _, err := w.Write(s.bulk); err != nil {
-			return err
-		}
-		return w.Flush()
+		_, err := cohort.WriteShared(out, s.bulk)
+		return err
 	}, nil
 }
 
