@@ -377,40 +377,6 @@ func (n *Node) Stalled() bool {
 	return n.stalled
 }
 
-// Lookup returns the newest view that this node knows of the group with that
-// name, whether it is a member or not: a change that was decided a moment ago may
-// not be in it yet. When the name is not there it asks the system, waiting until
-// ctx ends. The error
-// is ErrNoGroup, ErrLeft after Close, ErrUnknown while the node is coming back,
-// or ctx's.
-func (n *Node) Lookup(ctx context.Context, name string) (View, error) {
-	ticket := n.host.Ticket()
-	l, err := n.current()
-	if err != nil {
-		return View{}, err
-	}
-	if g := l.lookup(name); g != nil {
-		return viewOf(g), nil
-	}
-	p := newPending(0)
-	callID, err := n.register(l, p)
-	if err != nil {
-		return View{}, err
-	}
-	l.node.Post(core.Sync{ID: callID})
-	if !n.await(ctx, ticket, p.done) {
-		n.unregister(callID)
-		return View{}, ctx.Err()
-	}
-	if p.err != nil {
-		return View{}, p.err
-	}
-	if g := l.lookup(name); g != nil {
-		return viewOf(g), nil
-	}
-	return View{}, ErrNoGroup
-}
-
 // await waits until done is closed or ctx ends, and then for its turn. It
 // reports whether done is closed by then.
 func (n *system) await(ctx context.Context, ticket uint64, done <-chan struct{}) bool {

@@ -12,7 +12,6 @@ import (
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/loan"
-	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 const (
@@ -187,36 +186,6 @@ func (p *peer) sendEach(ctx context.Context, order Order, head [2]byte, list [][
 // body is that of one cast.
 func body(head [2]byte, payload []byte) []byte {
 	return msg.AppendParts(make([]byte, 0, msg.CastSize(len(head)+len(payload))), head, payload)
-}
-
-// route is how casts get to a destination, as found in a turn of the node's guard.
-type route struct {
-	turn   uint64
-	life   *life
-	proc   Address
-	addr   Address
-	window *gather.Window
-}
-
-func (r *route) lane(order Order, opts []Option) gather.Lane {
-	return gather.Lane{Proc: r.proc, Dest: r.addr, Order: msg.Order(order), Safe: chosen(opts).safe}
-}
-
-// route is asked for each cast, and most of the time known.
-func (p *peer) route() (*route, error) {
-	n := p.n
-	if r := p.known.Load(); r != nil && r.turn == n.mu.turn.Load() {
-		return r, nil
-	}
-	n.mu.Lock()
-	defer n.mu.unlockUnchanged()
-	l, addr, err := p.dest()
-	if err != nil {
-		return nil, err
-	}
-	r := &route{n.mu.turn.Load(), l, l.process(n.number), addr, n.window(windowKey{n.number, addr}, p.limit)}
-	p.known.Store(r)
-	return r, nil
 }
 
 // pending is a call, or a flush, that somebody waits for.

@@ -13,7 +13,7 @@ import (
 )
 
 // maxExported is how many names the public package may export.
-const maxExported = 40
+const maxExported = 41
 
 // exported lists the exported top-level names, each as "kind Name".
 func exported(all []source) (names []string) {
@@ -143,5 +143,5 @@ func Open      | makes a node
 		many = append(many, fmt.Sprintf("func F%d", i))
 		fmt.Fprintf(&lines, "func F%d | why\n", i)
 	}
-	expect(t, differ(lines.String(), many), "exports 41 names, at most 40")
+	expect(t, differ(lines.String(), many), "exports 42 names, at most 41")
 }
