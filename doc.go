@@ -55,9 +55,8 @@ that nothing of the dead one is ever heard again.
 
 Who joins later is given the State by a member that has it, as of one point of
 the stream, and then gets the casts from that point on. [JSON] turns any value
-into a State; larger ones implement [State] and stream ([WriteShared] spares a copy).
-The group works on while
-it feeds a joiner.
+into a State; larger ones implement [State] and stream; [WriteShared] spares a
+copy. The group works on while it feeds a joiner.
 
 # Casts
 
