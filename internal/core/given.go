@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/cohortkit/cohort/internal/core/fifo"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 )
@@ -71,9 +72,7 @@ func (m *member) used(items int) {
 		}
 		n++
 	}
-	if m.handed = m.handed[n:]; len(m.handed) == 0 {
-		m.handed = nil
-	}
+	m.handed = fifo.Drop(m.handed, n)
 }
 
 func (m *member) countUsed(h handed) {

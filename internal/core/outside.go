@@ -5,6 +5,7 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/fifo"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
@@ -310,9 +311,7 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 		bytes += c.unheld[n].Counts()
 		n++
 	}
-	if c.unheld = c.unheld[n:]; len(c.unheld) == 0 {
-		c.unheld = nil
-	}
+	c.unheld = fifo.Drop(c.unheld, n)
 	if bytes > 0 {
 		s.item(Freed{Proc: c.proc, Dest: c.dest, Bytes: bytes})
 	}
@@ -458,9 +457,7 @@ func (m *member) tellHeld(c *installed) {
 		m.tellHeldOne(m.relayed[n])
 		n++
 	}
-	if m.relayed = m.relayed[n:]; len(m.relayed) == 0 {
-		m.relayed = nil
-	}
+	m.relayed = fifo.Drop(m.relayed, n)
 }
 
 func (m *member) tellHeldOne(r relayed) {

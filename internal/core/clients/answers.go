@@ -3,6 +3,7 @@ package clients
 import (
 	"slices"
 
+	"github.com/cohortkit/cohort/internal/core/fifo"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
@@ -52,9 +53,7 @@ func (a *answers) drop(upto uint64) {
 		a.bytes -= len(a.list[n].Body)
 		n++
 	}
-	if a.list = a.list[n:]; len(a.list) == 0 {
-		a.list = nil
-	}
+	a.list = fifo.Drop(a.list, n)
 }
 
 func (a *answers) give(r msg.Reply) (asked uint64) {

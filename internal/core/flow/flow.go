@@ -5,6 +5,8 @@
 // freed once, in the view it was sent in or a later one.
 package flow
 
+import "github.com/cohortkit/cohort/internal/core/fifo"
+
 // The bounds. Sizes are bytes.
 const (
 	// Window is what one process may have sent to one group without all
@@ -63,9 +65,7 @@ func (a *Account) Spent(count uint64) (freed int) {
 		freed += a.sent[n].bytes
 		n++
 	}
-	if a.sent = a.sent[n:]; len(a.sent) == 0 {
-		a.sent = nil
-	}
+	a.sent = fifo.Drop(a.sent, n)
 	return freed
 }
 

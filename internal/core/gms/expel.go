@@ -17,14 +17,14 @@ func (l *Log) next(now effect.Time) (*msg.Entry, effect.Time) {
 	if l.inherit != nil {
 		return l.inherit, effect.Never
 	}
-	e := &msg.Entry{Index: l.index + 1}
-	l.removals(now, e)
-	wake := l.temper(now, e)
-	wake = min(wake, l.admit(e))
-	if !l.bearable(e) {
+	e := msg.Entry{Index: l.index + 1}
+	l.removals(now, &e)
+	wake := l.temper(now, &e)
+	wake = min(wake, l.admit(&e))
+	if !l.bearable(&e) {
 		e.Remove = slices.DeleteFunc(e.Remove, func(r msg.Removal) bool { return r.Evidence != msg.Left })
 		e.Add = nil
-		l.admit(e)
+		l.admit(&e)
 	}
 	n := min(len(l.ops), maxOps)
 	e.Ops = slices.Clone(l.ops[:n])
@@ -35,7 +35,8 @@ func (l *Log) next(now effect.Time) (*msg.Entry, effect.Time) {
 	if !e.ChangesView() && len(e.Ops) == 0 {
 		return nil, wake
 	}
-	return e, wake
+	next := e // in memory of its own: most of the time there is nothing to propose
+	return &next, wake
 }
 
 // removals puts into e who must go.

@@ -1,6 +1,10 @@
 package lease
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/fifo"
+)
 
 // Closed is what is due at a member that serves no reads, now or any more.
 const Closed = ^uint64(0)
@@ -85,9 +89,7 @@ func (g *Gate) Settled(done []uint64) uint64 {
 		for n < len(list) && list[n].last <= done[rank] {
 			n++
 		}
-		if list = list[n:]; len(list) == 0 {
-			list = nil
-		} else {
+		if list = fifo.Drop(list, n); len(list) > 0 {
 			settled = min(settled, list[0].due-1)
 		}
 		g.marks[rank] = list

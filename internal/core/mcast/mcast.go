@@ -7,7 +7,11 @@
 // released; nothing of a closed stream is taken but what is forwarded.
 package mcast
 
-import "github.com/cohortkit/cohort/internal/core/msg"
+import (
+	"github.com/cohortkit/cohort/internal/core/msg"
+
+	"github.com/cohortkit/cohort/internal/core/fifo"
+)
 
 // Streams are the streams of one view, by rank.
 type Streams struct {
@@ -126,10 +130,5 @@ func (s *Streams) Release(rank int, upto uint64) {
 	for n < len(st.runs) && st.runs[n].Last() <= upto {
 		n++
 	}
-	if n > 0 {
-		clear(st.runs[:n])
-		if st.runs = st.runs[n:]; len(st.runs) == 0 {
-			st.runs = nil
-		}
-	}
+	st.runs = fifo.Drop(st.runs, n)
 }

@@ -20,6 +20,7 @@ package order
 import (
 	"slices"
 
+	"github.com/cohortkit/cohort/internal/core/fifo"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 )
@@ -232,7 +233,7 @@ func (q *Queue) total(g gate) bool {
 	if len(q.spans) == 0 {
 		return false
 	}
-	s := &q.spans[0]
+	s := q.spans[0]
 	if len(q.heads[s.rank]) == 0 {
 		return false
 	}
@@ -257,9 +258,7 @@ func (q *Queue) total(g gate) bool {
 func (q *Queue) use(n uint32) {
 	q.pos += uint64(n)
 	if q.spans[0].n -= n; q.spans[0].n == 0 {
-		if q.spans = q.spans[1:]; len(q.spans) == 0 {
-			q.spans = nil
-		}
+		q.spans = fifo.Drop(q.spans, 1)
 	}
 }
 
@@ -271,10 +270,7 @@ func (q *Queue) pop(rank int, n uint32) *msg.Run {
 		q.heads[rank][0] = tail
 		r = head
 	} else {
-		q.heads[rank][0] = nil
-		if q.heads[rank] = q.heads[rank][1:]; len(q.heads[rank]) == 0 {
-			q.heads[rank] = nil
-		}
+		q.heads[rank] = fifo.Drop(q.heads[rank], 1)
 	}
 	q.done[rank] = r.Last()
 	if r.Time != nil {

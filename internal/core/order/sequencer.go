@@ -1,6 +1,7 @@
 package order
 
 import (
+	"github.com/cohortkit/cohort/internal/core/fifo"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 )
@@ -43,10 +44,7 @@ func (s *sequencer) schedule() []msg.Span {
 					spans = extend(spans, uint16(rank), r.N)
 				}
 				s.done[rank] = r.Last()
-				s.todo[rank][0] = nil
-				if s.todo[rank] = s.todo[rank][1:]; len(s.todo[rank]) == 0 {
-					s.todo[rank] = nil
-				}
+				s.todo[rank] = fifo.Drop(s.todo[rank], 1)
 				s.more = true
 			}
 		}
