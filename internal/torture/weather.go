@@ -48,6 +48,9 @@ func (r *round) strike(w *weather, d time.Duration, after func()) {
 	for _, s := range w.victims {
 		s.foul++
 	}
+	for _, s := range w.peers {
+		s.near++
+	}
 	r.forecast()
 	r.at(d, func() error {
 		r.note("the links of %s are well again", names(w.victims))
@@ -62,8 +65,14 @@ func (r *round) strike(w *weather, d time.Duration, after func()) {
 // clear ends a fault of links.
 func (r *round) clear(w *weather) {
 	r.weather = slices.DeleteFunc(r.weather, func(x *weather) bool { return x == w })
+	now := time.Now()
 	for _, s := range w.victims {
 		s.foul--
+		s.mended = now
+	}
+	for _, s := range w.peers {
+		s.near--
+		s.mended = now
 	}
 	r.forecast()
 }
