@@ -6,10 +6,15 @@ import (
 	"time"
 )
 
-// steadyAfter is how long after the last thing that was done to a member, or to
-// some of its links, nobody is about to exclude it for that any more: all have
-// heard it since, and what they proposed before has arrived, however bad a link.
-const steadyAfter = 2 * time.Second
+const (
+	// suspicious is how long a member may be silent at most to be surely suspected
+	// by nobody: half of the time that no detector takes for long.
+	suspicious = 500 * time.Millisecond
+	// steadyAfter is how long after a fault that made it suspicious nobody is about
+	// to exclude a member for that any more: all have heard it since, and what they
+	// had proposed before has become a view.
+	steadyAfter = time.Second
+)
 
 // isApart reports whether the processes of a round, counted from 0, are as on
 // machines of their own: those of one round of each two, the seed decides which.
@@ -50,8 +55,11 @@ func (r *round) survives(victims []*slot) bool {
 	return stay > dead
 }
 
-// steady reports whether nothing is done to the process or to links of it, nor
-// was a moment ago.
-func (s *slot) steady() bool {
-	return !s.paused && s.foul == 0 && s.near == 0 && time.Since(s.mended) >= steadyAfter
+// steady reports whether nobody is about to exclude a process that is well.
+func (s *slot) steady() bool { return s.near == 0 && time.Since(s.mended) >= steadyAfter }
+
+// silences reports whether the link may make one of its ends suspicious to the
+// other within a time. What is lost comes before that.
+func (l Link) silences(d time.Duration) bool {
+	return l.Blocked && d >= suspicious || l.Delay+l.Jitter >= suspicious
 }

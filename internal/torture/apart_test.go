@@ -94,7 +94,7 @@ func TestSurvives(t *testing.T) {
 	}
 }
 
-// Bad links with some others make these unsteady too, for a while.
+// Silent links with some others make these unsteady too, for a while.
 func TestNear(t *testing.T) {
 	r := resting(3, true)
 	r.story, r.o.Story = t.Output(), t.Output()
@@ -103,12 +103,20 @@ func TestNear(t *testing.T) {
 	m := r.slots
 	w := &weather{victims: m[:1], peers: m[1:2], out: true, link: Link{Blocked: true}}
 	r.strike(w, time.Hour, nil)
-	if m[0].steady() || m[1].steady() || !m[2].steady() || m[0].well() || !m[1].well() {
+	if m[0].well() || m[1].steady() || !m[2].steady() || !m[1].well() {
 		t.Errorf("struck: %+v", m)
 	}
 	r.clear(w)
 	if m[0].foul != 0 || m[1].near != 0 || m[0].steady() || m[1].steady() || !m[2].steady() || !m[0].well() {
 		t.Errorf("mended: %+v", m)
+	}
+	for _, short := range []*weather{
+		{victims: m[2:3], link: Link{Blocked: true}}, {victims: m[2:3], link: Link{Delay: time.Millisecond}}, {victims: m[2:3], link: Link{Loss: 0.2}},
+	} {
+		r.strike(short, suspicious/2, nil)
+		if r.clear(short); !m[2].steady() {
+			t.Errorf("a moment of %v: %+v", short.link, m[2])
+		}
 	}
 	m[1].mended = m[1].mended.Add(-steadyAfter)
 	if !m[1].steady() {

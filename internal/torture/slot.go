@@ -35,8 +35,8 @@ type slot struct {
 	over   bool          // it is meant to end for good
 	paused bool
 	foul   int       // faults of links that it suffers from
-	near   int       // faults of links of others that are with it, and only some
-	mended time.Time // when the last of all these ended
+	near   int       // silent links, of others, that are with it and only some
+	mended time.Time // when it, or one of these, was last silent
 
 	joined  bool
 	hushed  bool

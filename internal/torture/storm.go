@@ -153,7 +153,9 @@ func (r *round) stopOne() {
 			return nil
 		}
 		r.note("%s goes on", s.name)
-		s.paused, s.mended = false, time.Now()
+		if s.paused = false; d >= suspicious {
+			s.mended = time.Now()
+		}
 		_ = p.Resume()
 		return nil
 	})
