@@ -86,19 +86,11 @@ func TestAJoinerReadsAtOnce(t *testing.T) {
 	}
 }
 
-// apart is this machine for nodes that take no notice of each other's deaths.
-type apart struct{ node.Here }
-
-func (h apart) Start(ctx context.Context, cfg node.Config) (node.Site, error) {
-	cfg.Apart = true
-	return h.Here.Start(ctx, cfg)
-}
-
 // The majority is gone while a reader looks: what it saw does not count, and the
 // next one is refused. Who does not mind may still look.
 func TestNobodyReadsWithoutAMajority(t *testing.T) {
 	s := newSystem(t, 0)
-	s.ctx = node.OnHost(s.ctx, apart{}) // or the last one would have the votes of its machine
+	s.ctx = node.OnHost(s.ctx, node.Apart{}) // or the last one would have the votes of its machine
 	for range 3 {
 		s.start(cohort.Config{})
 	}

@@ -175,6 +175,7 @@ func TestWrongUsage(t *testing.T) {
 		{"torture --local --seconds 4", "a whole number from 5 to"},
 		{"torture --local --sites 2", "a whole number from 3 to 9"},
 		{"torture --local --faults kill,rain", `"rain" is no fault; there are kill,`},
+		{"torture --local --faults=", "name faults, with commas between them, or all; there are kill,"},
 		{"torture --local --seed one", "a whole number from 0"},
 		{"torture here", "takes flags only"},
 		{"bench --members 1", "a whole number from 2 to"},

@@ -45,6 +45,10 @@ every order, and do to them what the world does. It needs no privileges. The fau
               member leaves, and joins again
 A majority of the members is always spared, but for partitions among all.
 
+In one round of each two, drawn from the seed, the processes are apart: they take no notice
+of being on one machine, so that nobody sees another's end and the votes of the dead do not
+pass. The others know it all.
+
 A run is a series of rounds of at most 30 s. Each has a system of its own; it ends with all
 faults healed, and with all processes at rest. Then the traces of the round are judged as
 those of the simulator are (cohort check --verbose lists the promises), the states of all
@@ -62,6 +66,7 @@ The last line of the standard output is one object:
                   connected
   acknowledged    updates that could have been lost
   unknown         operations that ended with an error, so that nobody knows
+  apart           rounds whose processes were as on machines of their own
   stranded        rounds that ended without a majority of the last site view, because a busy
                   machine had excluded members that were well; there nothing need come to rest
   facts, checks, rounds, sites, seconds, seed, kept

@@ -35,6 +35,9 @@ func TestTortureNoticesAForgetfulMember(t *testing.T) {
 			t.Errorf("%s is %v", name, r[name])
 		}
 	}
+	if n, ok := r["apart"].(float64); !ok || n > 1 {
+		t.Errorf("apart is %v", r["apart"])
+	}
 	faults, _ := r["faults"].(map[string]any)
 	if _, ok := faults["cut"]; !ok || len(faults) != 2 || r["duplicated"] != 0.0 || r["seed"] != 7.0 || r["sites"] != 3.0 {
 		t.Errorf("%s", o.stdout)

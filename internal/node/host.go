@@ -77,6 +77,16 @@ func (Here) Turn(uint64) {}
 // Dead is false: who asks runs.
 func (Here) Dead() bool { return false }
 
+// Apart is this machine for sites that take no notice of the others on it, as if
+// each ran on a machine of its own.
+type Apart struct{ Here }
+
+// Start is that of Here, with Config.Apart.
+func (h Apart) Start(ctx context.Context, cfg Config) (Site, error) {
+	cfg.Apart = true
+	return h.Here.Start(ctx, cfg)
+}
+
 type hostKey struct{}
 
 // OnHost returns a context in which nodes are started on h.

@@ -23,10 +23,13 @@ const (
 // Faults lists all kinds.
 func Faults() []Fault { return []Fault{Kill, Stop, Cut, Partition, Delay, Loss, Join} }
 
-// ParseFaults reads kinds with commas between them; nothing, or "all", is all of
-// them. The error says which word is none, and lists those that there are.
+// ParseFaults reads kinds with commas between them; "all" is all of them. The
+// error says which word is none, or that there is none, and lists what there are.
 func ParseFaults(list string) ([]Fault, error) {
-	if list == "" || list == "all" {
+	switch strings.TrimSpace(list) {
+	case "":
+		return nil, fmt.Errorf("name faults, with commas between them, or all; there are %s", joinFaults(Faults()))
+	case "all":
 		return Faults(), nil
 	}
 	var found []Fault

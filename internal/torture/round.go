@@ -21,6 +21,7 @@ type round struct {
 	o      Options
 	ctx    context.Context
 	number int
+	apart  bool   // its processes are as on machines of their own
 	dir    string // of traces
 	began  time.Time
 	story  io.Writer // all that happens; Options.Story gets less
@@ -74,7 +75,7 @@ func newRound(ctx context.Context, o Options, number int, dir string, story io.W
 	}
 	seed := o.Seed + uint64(number)<<32
 	r := &round{
-		o: o, ctx: ctx, number: number, dir: dir, story: story, began: time.Now(),
+		o: o, ctx: ctx, number: number, apart: isApart(o.Seed, number), dir: dir, story: story, began: time.Now(),
 		crew: c, net: NewNetwork(seed), dice: rand.New(rand.NewPCG(seed, 0x746f7274757265)),
 		counts: map[Fault]int{},
 	}
@@ -88,7 +89,7 @@ func newRound(ctx context.Context, o Options, number int, dir string, story io.W
 func (r *round) run(storm time.Duration) error {
 	defer r.net.Close()
 	defer r.crew.Close()
-	r.say("round %d: %d members and %d clients in processes of their own", r.number+1, r.o.Sites, clients)
+	r.say("round %d: %d members and %d clients in processes of their own, %s", r.number+1, r.o.Sites, clients, r.where())
 	if err := r.gather(); err != nil {
 		return err
 	}
@@ -197,7 +198,7 @@ func (r *round) launch(s *slot) error {
 	}
 	r.started++
 	o := order{
-		Name: s.name, Listen: s.listen, Advertise: s.addr, Client: s.kind == client, Guest: s.kind == guest,
+		Name: s.name, Listen: s.listen, Advertise: s.addr, Client: s.kind == client, Guest: s.kind == guest, Apart: r.apart,
 		Trace:  filepath.Join(r.dir, fmt.Sprintf("%s-%d.jsonl", s.name, r.started)),
 		Origin: uint32(r.started), Seed: r.dice.Uint64(),
 	}

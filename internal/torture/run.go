@@ -55,6 +55,7 @@ type Result struct {
 	Facts        int           `json:"facts"`        // lines of traces
 	Checks       int           `json:"checks"`       // made by the judges
 	Rounds       int           `json:"rounds"`
+	Apart        int           `json:"apart"`    // rounds whose processes were as on machines of their own
 	Stranded     int           `json:"stranded"` // rounds that ended without the majority of a site view
 	Sites        int           `json:"sites"`
 	Seconds      float64       `json:"seconds"`
@@ -141,6 +142,9 @@ func (r *Result) add(x *round, j *verdict) {
 	r.MaxOutageMs = max(r.MaxOutageMs, j.outage)
 	r.Facts += j.facts
 	r.Checks += j.checks
+	if x.apart {
+		r.Apart++
+	}
 	if j.stranded {
 		r.Stranded++
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/crew"
 	"github.com/cohortkit/cohort/internal/trace"
 )
@@ -41,13 +42,19 @@ func tormented(t *testing.T, o Options) (Result, string, error) {
 		t.Skip("starts processes and takes seconds")
 	}
 	var story bytes.Buffer
-	o.Sites, o.Seed, o.Worker, o.Keep, o.Story, o.Verbose = 3, 1, []string{asWorker}, t.TempDir(), &story, true
+	o.Sites, o.Worker, o.Keep, o.Story, o.Verbose = 3, []string{asWorker}, t.TempDir(), &story, true
 	res, err := Run(t.Context(), o)
 	return res, story.String(), err
 }
 
 func TestRun(t *testing.T) {
-	res, story, err := tormented(t, Options{For: 8 * time.Second, Faults: Faults()})
+	for _, apart := range []bool{false, true} {
+		t.Run(fmt.Sprintf("apart %v", apart), func(t *testing.T) { testRun(t, apart) })
+	}
+}
+
+func testRun(t *testing.T, apart bool) {
+	res, story, err := tormented(t, Options{For: 8 * time.Second, Faults: Faults(), Seed: seedOf(apart)})
 	if err != nil || !res.OK() {
 		t.Fatalf("%+v, %v:\n%s", res, err, story)
 	}
@@ -64,11 +71,21 @@ func TestRun(t *testing.T) {
 	if res.MaxOutageMs < 1 || res.MaxOutageMs > 8000 {
 		t.Errorf("the longest outage: %d ms", res.MaxOutageMs)
 	}
+	if told := strings.Contains(story, "apart, as if"); told != apart || (res.Apart == 1) != apart {
+		t.Errorf("apart is %d:\n%s", res.Apart, story)
+	}
 }
 
-// TestAForgetfulMember has a member that leaves an update out.
+// TestAForgetfulMember has a member that leaves an update out. That keeps the
+// traces, which say what the members knew of each other.
 func TestAForgetfulMember(t *testing.T) {
-	res, story, err := tormented(t, Options{For: time.Second, Forget: 20})
+	for _, apart := range []bool{false, true} {
+		t.Run(fmt.Sprintf("apart %v", apart), func(t *testing.T) { testAForgetfulMember(t, apart) })
+	}
+}
+
+func testAForgetfulMember(t *testing.T, apart bool) {
+	res, story, err := tormented(t, Options{For: time.Second, Forget: 20, Seed: seedOf(apart)})
 	if err != nil || res.OK() || res.Lost == 0 || res.Violations == 0 {
 		t.Fatalf("%+v, %v:\n%s", res, err, story)
 	}
@@ -81,6 +98,28 @@ func TestAForgetfulMember(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(res.Kept[0], "*.jsonl"))
 	if len(files) != 3+clients+1 {
 		t.Errorf("kept: %q", files)
+	}
+	run, err := trace.Read(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := 0
+	for _, x := range run.Records {
+		v, ok := x.Fact.(fact.SiteView)
+		if !ok {
+			continue
+		}
+		for _, m := range v.Members {
+			if m.Machine == 0 {
+				alone++
+			}
+			if (m.Machine == 0) != apart {
+				t.Fatalf("machine %x in %+v", m.Machine, v)
+			}
+		}
+	}
+	if (alone > 0) != apart {
+		t.Errorf("%d members were apart", alone)
 	}
 }
 
@@ -117,7 +156,7 @@ func (w *watch) Write(p []byte) (int, error) {
 
 func TestParseFaults(t *testing.T) {
 	for list, want := range map[string][]Fault{ // order does not matter: a table
-		"": Faults(), "all": Faults(), "kill": {Kill}, "loss, cut,loss": {Loss, Cut},
+		"all": Faults(), "kill": {Kill}, "loss, cut,loss": {Loss, Cut},
 	} {
 		if got, err := ParseFaults(list); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %v, %v", list, got, err)
@@ -125,6 +164,11 @@ func TestParseFaults(t *testing.T) {
 	}
 	if _, err := ParseFaults("kill,rain"); err == nil || !strings.Contains(err.Error(), `"rain"`) || !strings.Contains(err.Error(), "partition") {
 		t.Errorf("an unknown fault: %v", err)
+	}
+	for _, none := range []string{"", " "} {
+		if got, err := ParseFaults(none); err == nil || !strings.Contains(err.Error(), "or all") || !strings.Contains(err.Error(), "partition") {
+			t.Errorf("%q: %v, %v", none, got, err)
+		}
 	}
 }
 

@@ -34,7 +34,9 @@ type slot struct {
 	leaves bool          // it is meant to leave
 	over   bool          // it is meant to end for good
 	paused bool
-	foul   int // faults of links that it suffers from
+	foul   int       // faults of links that it suffers from
+	near   int       // silent links, of others, that are with it and only some
+	mended time.Time // when it, or one of these, was last silent
 
 	joined  bool
 	hushed  bool

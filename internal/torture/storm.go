@@ -10,7 +10,7 @@ import (
 const (
 	// faultEvery is the mean pause between two faults.
 	faultEvery = 350 * time.Millisecond
-	// draws is how often victims are drawn until the others are a majority.
+	// draws is how often victims are drawn until a fault may happen to them.
 	draws = 5
 	// restartWithin is how long a killed process is down at most.
 	restartWithin = 1500 * time.Millisecond
@@ -69,11 +69,11 @@ func (r *round) between(least, most time.Duration) time.Duration {
 	return time.Duration(float64(least) * math.Pow(float64(most)/float64(least), r.dice.Float64()))
 }
 
-// some draws up to n processes that run, and now and then a client. It returns
-// none if there are none without whom the others would be a majority.
-func (r *round) some(n int) []*slot {
+// some draws up to n processes that run, and now and then a client, to which a
+// fault may happen. It returns none if none are found.
+func (r *round) some(n int, may func(victims []*slot) bool) []*slot {
 	for range draws {
-		if victims := r.draw(n); len(victims) > 0 && r.spares(victims) {
+		if victims := r.draw(n); len(victims) > 0 && may(victims) {
 			return victims
 		}
 		n = max(1, n-1)
@@ -119,7 +119,7 @@ func (r *round) few() int {
 
 // killSome kills members at the same instant, or a client.
 func (r *round) killSome() {
-	victims := r.some(r.few())
+	victims := r.some(r.few(), func(v []*slot) bool { return r.spares(v) && r.survives(v) })
 	if len(victims) == 0 {
 		return
 	}
@@ -138,7 +138,7 @@ func (r *round) kill(s *slot) {
 
 // stopOne stops a process, and lets it go on later.
 func (r *round) stopOne() {
-	victims := r.some(1)
+	victims := r.some(1, r.spares)
 	if len(victims) == 0 || victims[0].paused {
 		return
 	}
@@ -153,7 +153,9 @@ func (r *round) stopOne() {
 			return nil
 		}
 		r.note("%s goes on", s.name)
-		s.paused = false
+		if s.paused = false; d >= suspicious {
+			s.mended = time.Now()
+		}
 		_ = p.Resume()
 		return nil
 	})
@@ -191,7 +193,7 @@ func (r *round) partition() {
 		r.strike(w, d, func() { r.majority.begin(time.Now()) })
 		return
 	}
-	victims := r.some(r.few())
+	victims := r.some(r.few(), r.spares)
 	if len(victims) == 0 {
 		return
 	}
@@ -228,7 +230,7 @@ func (r *round) finishOff(w *weather, d time.Duration) {
 	}
 	s, p := w.victims[0], w.victims[0].proc
 	r.at(time.Duration(r.dice.Int64N(int64(d))), func() error {
-		if s.proc == p && s.runs() {
+		if s.proc == p && s.runs() && r.survives(w.victims[:1]) {
 			r.counts[Kill]++
 			r.note("kill %s", s.name)
 			r.kill(s)
@@ -239,7 +241,7 @@ func (r *round) finishOff(w *weather, d time.Duration) {
 
 // badLink makes the links of a process bad.
 func (r *round) badLink(f Fault, l Link) {
-	victims := r.some(1)
+	victims := r.some(1, r.spares)
 	if len(victims) == 0 || victims[0].foul > 0 {
 		return
 	}
@@ -258,7 +260,7 @@ func (r *round) badLink(f Fault, l Link) {
 
 // anew lets a member leave all groups and join them again.
 func (r *round) anew() {
-	victims := r.some(1)
+	victims := r.some(1, r.spares)
 	if len(victims) == 0 || victims[0].kind == client || !victims[0].joined || victims[0].paused {
 		return
 	}
@@ -272,7 +274,7 @@ func (r *round) anew() {
 // relieve lets a member leave the system in order, and another process take its
 // place.
 func (r *round) relieve() {
-	victims := r.some(1)
+	victims := r.some(1, r.spares)
 	if len(victims) == 0 || !victims[0].joined || victims[0].paused {
 		return
 	}

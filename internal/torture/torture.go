@@ -4,6 +4,7 @@
 //	fault.go     what can be done to them
 //	run.go       a run: a series of rounds, each of a system of its own
 //	round.go     a round: it starts, storms, rests and is judged
+//	apart.go     rounds whose processes are as on machines of their own
 //	slot.go      the place of a process in a round
 //	storm.go     which faults when, and to whom
 //	weather.go   faults of links

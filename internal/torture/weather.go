@@ -14,6 +14,7 @@ type weather struct {
 	out, in bool    // it strikes what they send, what is sent to them
 	among   bool    // it strikes what goes between victims as well
 	link    Link
+	silent  bool // it lasts long enough to make them suspicious
 }
 
 // strikes reports whether it strikes a direction.
@@ -48,6 +49,11 @@ func (r *round) strike(w *weather, d time.Duration, after func()) {
 	for _, s := range w.victims {
 		s.foul++
 	}
+	if w.silent = w.link.silences(d); w.silent {
+		for _, s := range w.peers {
+			s.near++
+		}
+	}
 	r.forecast()
 	r.at(d, func() error {
 		r.note("the links of %s are well again", names(w.victims))
@@ -65,7 +71,21 @@ func (r *round) clear(w *weather) {
 	for _, s := range w.victims {
 		s.foul--
 	}
+	if w.silent {
+		w.mend(time.Now())
+	}
 	r.forecast()
+}
+
+// mend notes for all whom it made suspicious that it ended.
+func (w *weather) mend(now time.Time) {
+	for _, s := range w.victims {
+		s.mended = now
+	}
+	for _, s := range w.peers {
+		s.near--
+		s.mended = now
+	}
 }
 
 // forecast sets all links as the faults together want it.

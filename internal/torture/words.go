@@ -20,6 +20,7 @@ type order struct {
 	Seed      uint64   `json:"seed,omitempty"`   // of its load
 	Client    bool     `json:"client,omitempty"` // in no group, and without a vote
 	Guest     bool     `json:"guest,omitempty"`  // without a vote
+	Apart     bool     `json:"apart,omitempty"`  // as if on a machine of its own
 	Forget    uint64   `json:"forget,omitempty"` // an update not to carry out
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cohortkit/cohort"
+	"github.com/cohortkit/cohort/internal/node"
 )
 
 const (
@@ -127,16 +128,19 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 
 // start starts the node, trying until ctx ends, and reports whether it is in.
 func (w *worker) start(ctx context.Context, trace io.Writer) bool {
+	if w.Apart {
+		ctx = node.OnHost(ctx, node.Apart{})
+	}
 	for {
 		seeking, cancel := context.WithTimeout(ctx, startFor)
-		node, err := cohort.Start(seeking, cohort.Config{
+		n, err := cohort.Start(seeking, cohort.Config{
 			Name: w.Name, Listen: w.Listen, Advertise: w.Advertise, Seeds: w.Seeds,
 			NoVote: w.Client || w.Guest, Trace: trace, Logger: slog.New(alarm{w}),
 		})
 		cancel()
 		if err == nil {
-			w.node = node
-			w.say(report{Event: eventStarted, Address: node.Address()})
+			w.node = n
+			w.say(report{Event: eventStarted, Address: n.Address()})
 			return true
 		}
 		if ctx.Err() != nil {

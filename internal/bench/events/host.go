@@ -10,20 +10,17 @@ import (
 
 // host is this machine, as for any program, but that it knows what the node sends.
 type host struct {
-	node.Here
-	apart bool // it takes no notice of the others on this machine
-	last  atomic.Pointer[node.Node]
+	node.Host // [node.Here] or [node.Apart]
+	last      atomic.Pointer[node.Node]
 }
 
-// Start is that of [node.Here], but for apart.
+// Start is that of the machine.
 func (h *host) Start(ctx context.Context, cfg node.Config) (node.Site, error) {
-	cfg.Apart = cfg.Apart || h.apart
-	n, err := node.Start(ctx, cfg)
-	if err != nil {
-		return nil, err // and no *Node that is nil
+	s, err := h.Host.Start(ctx, cfg)
+	if n, ok := s.(*node.Node); ok {
+		h.last.Store(n)
 	}
-	h.last.Store(n)
-	return n, nil
+	return s, err
 }
 
 // use is what a process has sent and used since it began.

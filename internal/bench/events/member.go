@@ -40,7 +40,7 @@ type member struct {
 }
 
 func newMember(tell func(*report)) *member {
-	m := &member{tell: tell, host: &host{}, state: &state{}, changed: make(chan struct{})}
+	m := &member{tell: tell, host: &host{Host: node.Here{}}, state: &state{}, changed: make(chan struct{})}
 	m.load = newLoad()
 	return m
 }
@@ -48,7 +48,9 @@ func newMember(tell func(*report)) *member {
 func (m *member) start(o *order, r *report) (err error) {
 	ctx, cancel := context.WithTimeout(node.OnHost(context.Background(), m.host), patience)
 	defer cancel()
-	m.host.apart = o.Apart
+	if o.Apart {
+		m.host.Host = node.Apart{}
+	}
 	began := time.Now()
 	m.node, err = cohort.Start(ctx, cohort.Config{Name: o.Name, Seeds: o.Seeds})
 	if err != nil {
