@@ -147,7 +147,8 @@ type exclusion struct {
 
 const (
 	maxReturns = 1 << 10
-	// steadyAfter is after how many times the shortest pause an exclusion is forgotten.
+	// steadyAfter is after how many times the shortest pause, from when it might come
+	// in again, an exclusion is forgotten.
 	steadyAfter = 60
 	// mostDoubled bounds the pause to 2 to that power of the shortest.
 	mostDoubled = 6
@@ -173,7 +174,7 @@ func (r *returns) note(now, pause effect.Time, v *view.Site, list []msg.Removal)
 			i = len(*r) - 1
 		}
 		x := &(*r)[i]
-		if now-x.last > steadyAfter*pause {
+		if now-max(x.last, x.until) > steadyAfter*pause {
 			x.times = 0
 		}
 		if x.last, x.times = now, x.times+1; x.times > 1 {
