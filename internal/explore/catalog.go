@@ -40,6 +40,10 @@ func other(a Act) Act {
 // trio is a group of three.
 func trio() [][]int { return [][]int{{1, 2, 3}} }
 
+// apart are two groups that meet at one site: a cast in the one is nothing that the
+// other's third site could be sent.
+func apart() [][]int { return [][]int{{1, 2}, {2, 3}} }
+
 func quick() []World {
 	return []World{
 		{
@@ -73,6 +77,18 @@ func quick() []World {
 			Sites: 2, Groups: [][]int{{1, 2}},
 			Acts:   [][]Act{{casts(msg.FIFO), casts(msg.Total)}, {casts(msg.Total)}},
 			Faults: []Fault{{Break, 1, 2}, {Break, 2, 1}}, Budget: 1,
+		},
+		{
+			Name: "cast-each", About: "two groups that meet at one site, a Total cast in each, and any site dies",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{{casts(msg.Total)}, {other(casts(msg.Total))}, nil},
+			Faults: AnyCrash(3), Budget: 1,
+		},
+		{
+			Name: "wrong-sender", About: "two groups that meet at one site, which casts Total, and the oldest takes it for crashed",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.Total)}, nil},
+			Faults: []Fault{{Wrong, 1, 2}}, Budget: 1,
 		},
 	}
 }
@@ -110,6 +126,12 @@ func long() []World {
 			Faults: AnyWrong(3), Budget: 1,
 		},
 		{
+			Name: "wrong-apart", About: "two groups that meet at one site, which casts, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
 			Name: "lapse-idle", About: "two sites in turn hear nobody for too long, and no cast",
 			Sites: 3, Groups: trio(),
 			Acts:   [][]Act{nil, nil, nil},
@@ -138,6 +160,30 @@ func long() []World {
 
 func longer() []World {
 	return []World{
+		{
+			Name: "wrong-fifo", About: "one FIFO cast, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "wrong-total", About: "one Total cast, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, {casts(msg.Total)}},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "wrong-safe", About: "one safe cast, and the oldest takes its sender for crashed",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, {safely()}},
+			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
+		},
+		{
+			Name: "wrong-each", About: "two groups that meet at one site, which casts in each, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.Causal), other(casts(msg.Causal))}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
 		{
 			Name: "two-groups", About: "two groups that overlap, a cast in each, and any site dies",
 			Sites: 3, Groups: [][]int{{1, 2, 3}, {1, 2}},
