@@ -8,7 +8,7 @@ import (
 
 // Worlds are the worlds that are searched again and again. Quick ones take
 // seconds, the others minutes.
-func Worlds() []World { return slices.Concat(quick(), long(), longer()) }
+func Worlds() []World { return slices.Concat(quick(), long(), longer(), mistaken()) }
 
 // Quick are the worlds of seconds.
 func Quick() []World { return quick() }
@@ -126,12 +126,6 @@ func long() []World {
 			Faults: AnyWrong(3), Budget: 1,
 		},
 		{
-			Name: "wrong-apart", About: "two groups that meet at one site, which casts, and a wrong suspicion by anybody of anybody",
-			Sites: 3, Groups: apart(),
-			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
-			Faults: AnyWrong(3), Budget: 1,
-		},
-		{
 			Name: "lapse-idle", About: "two sites in turn hear nobody for too long, and no cast",
 			Sites: 3, Groups: trio(),
 			Acts:   [][]Act{nil, nil, nil},
@@ -160,30 +154,6 @@ func long() []World {
 
 func longer() []World {
 	return []World{
-		{
-			Name: "wrong-fifo", About: "one FIFO cast, and a wrong suspicion by anybody of anybody",
-			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
-			Faults: AnyWrong(3), Budget: 1,
-		},
-		{
-			Name: "wrong-total", About: "one Total cast, and the oldest takes its sender for crashed",
-			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{nil, nil, {casts(msg.Total)}},
-			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
-		},
-		{
-			Name: "wrong-safe", About: "one safe cast, and the oldest takes its sender for crashed",
-			Sites: 3, Groups: trio(),
-			Acts:   [][]Act{nil, nil, {safely()}},
-			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
-		},
-		{
-			Name: "wrong-each", About: "two groups that meet at one site, which casts in each, and a wrong suspicion by anybody of anybody",
-			Sites: 3, Groups: apart(),
-			Acts:   [][]Act{nil, {casts(msg.Causal), other(casts(msg.Causal))}, nil},
-			Faults: AnyWrong(3), Budget: 1,
-		},
 		{
 			Name: "two-groups", About: "two groups that overlap, a cast in each, and any site dies",
 			Sites: 3, Groups: [][]int{{1, 2, 3}, {1, 2}},
@@ -231,6 +201,44 @@ func longer() []World {
 			Sites: 4, Groups: [][]int{{1, 2, 3, 4}},
 			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil, nil},
 			Faults: []Fault{{Kind: Crash, Site: 1}, {Kind: Crash, Site: 2}}, Budget: 1,
+		},
+	}
+}
+
+// mistaken are worlds with casts and a wrong suspicion that are small enough to be
+// searched through. Where all are in one group a Total or a safe cast has many more
+// states than a FIFO one, and so with it goes one suspicion and not any.
+func mistaken() []World {
+	return []World{
+		{
+			Name: "wrong-apart", About: "two groups that meet at one site, which casts, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "wrong-fifo", About: "one FIFO cast, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "wrong-total", About: "one Total cast, and the oldest takes its sender for crashed",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, {casts(msg.Total)}},
+			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
+		},
+		{
+			Name: "wrong-safe", About: "one safe cast, and the oldest takes its sender for crashed",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, {safely()}},
+			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
+		},
+		{
+			Name: "wrong-each", About: "two groups that meet at one site, which casts in each, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.Causal), other(casts(msg.Causal))}, nil},
+			Faults: AnyWrong(3), Budget: 1,
 		},
 	}
 }
