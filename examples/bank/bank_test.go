@@ -124,16 +124,21 @@ func TestBank(t *testing.T) {
 }
 
 func TestNaiveBankIsFound(t *testing.T) {
-	isFound(t, world(naive, (*Bank).Transfer, balances), "n1 has map[")
+	const what = "n1 has map["
+	isQuoted(t, isFound(t, world(naive, (*Bank).Transfer, balances), what), what)
 }
 
 func TestHastyBankIsFound(t *testing.T) {
-	isFound(t, world(right, (*Bank).hasty, promises), "which its client was told is done")
+	const what = "which its client was told is done"
+	found := isFound(t, world(right, (*Bank).hasty, promises), what)
+	if flag := fmt.Sprintf("`-cohort.seed=%d`", found.Seed); !strings.Contains(isQuoted(t, found, what), flag) {
+		t.Errorf("%s does not say how to replay it with %s", page, flag)
+	}
 }
 
 // isFound demands that a bank fails within some worlds, as expected, and that
-// its seed makes the same world again.
-func isFound(t *testing.T, bank func() cohorttest.Program[*Bank], what string) {
+// its seed makes the same world again. It returns the failure.
+func isFound(t *testing.T, bank func() cohorttest.Program[*Bank], what string) *cohorttest.Failure {
 	t.Helper()
 	found := cohorttest.Find(t, worlds, bank)
 	if found == nil {
@@ -149,4 +154,5 @@ func isFound(t *testing.T, bank func() cohorttest.Program[*Bank], what string) {
 	if again == nil || !slices.Equal(again.Log, found.Log) {
 		t.Errorf("seed %d made another world the second time", found.Seed)
 	}
+	return found
 }

@@ -26,6 +26,7 @@ func TestPlantedBugsShow(t *testing.T) {
 		{"causal-without-past", "causal-crash", []string{"O2", "O3"}},
 		{"cut-by-minimum", "crash", []string{"panic", "V5", "V7"}},
 		{"cut-not-forwarded", "crash", []string{"E1", "E2", "E4"}},
+		{"cut-not-forwarded", "wrong-fifo", []string{"E1", "E2", "E4"}},
 		{"flush-lacks-last-ack", "crash", []string{"E1", "E2", "E4", "V5"}},
 		{"heir-comes-last", "replace", []string{"M10", "M11"}},
 		{"joiner-applies-twice", "join", []string{"state", "T1", "T2"}},
@@ -33,7 +34,7 @@ func TestPlantedBugsShow(t *testing.T) {
 		{"safe-without-acks", "safe-crash", []string{"U1", "U2"}},
 		{"takeover-forgets", "join-crash", []string{"M4", "M10", "M12"}},
 	} {
-		t.Run(x.bug, func(t *testing.T) {
+		t.Run(x.bug+"/"+x.world, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			b, err := plant.Named(root, x.bug)

@@ -8,7 +8,7 @@ import (
 
 // Worlds are the worlds that are searched again and again. Quick ones take
 // seconds, the others minutes.
-func Worlds() []World { return slices.Concat(quick(), long(), longer()) }
+func Worlds() []World { return slices.Concat(quick(), long(), longer(), mistaken()) }
 
 // Quick are the worlds of seconds.
 func Quick() []World { return quick() }
@@ -39,6 +39,10 @@ func other(a Act) Act {
 
 // trio is a group of three.
 func trio() [][]int { return [][]int{{1, 2, 3}} }
+
+// apart are two groups of two that meet at one site: what is cast in the one never
+// comes to the other's third site, so there are fewer states than with trio.
+func apart() [][]int { return [][]int{{1, 2}, {2, 3}} }
 
 func quick() []World {
 	return []World{
@@ -73,6 +77,18 @@ func quick() []World {
 			Sites: 2, Groups: [][]int{{1, 2}},
 			Acts:   [][]Act{{casts(msg.FIFO), casts(msg.Total)}, {casts(msg.Total)}},
 			Faults: []Fault{{Break, 1, 2}, {Break, 2, 1}}, Budget: 1,
+		},
+		{
+			Name: "cast-each", About: "two groups that meet at one site, a Total cast in each, and any site dies",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{{casts(msg.Total)}, {other(casts(msg.Total))}, nil},
+			Faults: AnyCrash(3), Budget: 1,
+		},
+		{
+			Name: "wrong-sender", About: "two groups that meet at one site, which casts Total, and the oldest takes it for crashed",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.Total)}, nil},
+			Faults: []Fault{{Wrong, 1, 2}}, Budget: 1,
 		},
 	}
 }
@@ -185,6 +201,44 @@ func longer() []World {
 			Sites: 4, Groups: [][]int{{1, 2, 3, 4}},
 			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil, nil},
 			Faults: []Fault{{Kind: Crash, Site: 1}, {Kind: Crash, Site: 2}}, Budget: 1,
+		},
+	}
+}
+
+// mistaken are worlds with casts and a wrong suspicion that are small enough to be
+// searched through. Where all are in one group a Total or a safe cast has many more
+// states than a FIFO one, and so with it goes one suspicion and not any.
+func mistaken() []World {
+	return []World{
+		{
+			Name: "wrong-apart", About: "two groups that meet at one site, which casts, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "wrong-fifo", About: "one FIFO cast, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, {casts(msg.FIFO)}, nil},
+			Faults: AnyWrong(3), Budget: 1,
+		},
+		{
+			Name: "wrong-total", About: "one Total cast, and the oldest takes its sender for crashed",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, {casts(msg.Total)}},
+			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
+		},
+		{
+			Name: "wrong-safe", About: "one safe cast, and the oldest takes its sender for crashed",
+			Sites: 3, Groups: trio(),
+			Acts:   [][]Act{nil, nil, {safely()}},
+			Faults: []Fault{{Wrong, 1, 3}}, Budget: 1,
+		},
+		{
+			Name: "wrong-each", About: "two groups that meet at one site, which casts in each, and a wrong suspicion by anybody of anybody",
+			Sites: 3, Groups: apart(),
+			Acts:   [][]Act{nil, {casts(msg.Causal), other(casts(msg.Causal))}, nil},
+			Faults: AnyWrong(3), Budget: 1,
 		},
 	}
 }
