@@ -87,6 +87,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optAddr("origin", f.Origin)
 		l.optNum("ofirst", f.OFirst)
 		l.optFlag("strong", f.Strong)
+		l.optFlag("void", f.Void)
 	case fact.Held:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("from", f.Sender)
@@ -122,6 +123,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 	case fact.Leave:
 		l.in(f.Proc, f.Group)
 		l.text("why", f.Why)
+		l.optNum("unsent", f.Unsent)
 	default:
 		return false
 	}
@@ -190,6 +192,7 @@ func (l *line) toolFact(f fact.Fact) bool {
 	case fact.FlushCall:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
+		l.optNum("queued", f.Queued)
 	case fact.FlushDone:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
@@ -240,6 +243,9 @@ func (l *line) toolFact(f fact.Fact) bool {
 		if f.Sum != 0 {
 			l.big("sum", f.Sum)
 		}
+		l.optFlag("copied", f.Copied)
+		l.optNum("cview", f.CopyView)
+		l.optNum("copy", f.Copy)
 	case fact.Outcome:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)
