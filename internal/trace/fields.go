@@ -186,7 +186,7 @@ func (l *line) listFact(f fact.Fact) bool {
 	return true
 }
 
-// toolFact does the same for flushes, state transfer and calls.
+// toolFact does the same for flushes, reads and state transfer.
 func (l *line) toolFact(f fact.Fact) bool {
 	switch f := f.(type) {
 	case fact.FlushCall:
@@ -220,6 +220,15 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.in(f.Proc, f.Group)
 		l.optNum("xfer", f.Xfer)
 		l.big("sum", f.Sum)
+	default:
+		return false
+	}
+	return true
+}
+
+// callFact does the same for calls.
+func (l *line) callFact(f fact.Fact) bool {
+	switch f := f.(type) {
 	case fact.Call:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)
