@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/fact"
@@ -147,6 +149,7 @@ func judgeFlushPrimitive(r *run, v *verdict) {
 			if len(m.flushes) > 0 {
 				r.judgeFlushes(v, s, answered)
 			}
+			r.judgeLeaver(v, s)
 		}
 	}
 }
@@ -165,21 +168,86 @@ func (r *run) judgeFlushes(v *verdict, s *stay, answered map[int]int) {
 			seen[s.view.rank[f.Sender]].add(runOf(f.First, f.N))
 		case fact.FlushCall:
 			if done, ok := answered[i]; ok {
-				r.judgeFlush(v, s, seen, []int{i, done})
+				what := fmt.Sprintf("A flush of %s was answered", s.proc)
+				r.judgeKept(v, s, seen, what, []int{i, done})
+				r.judgeQueued(v, s, what, []int{i, done})
 			}
 		}
 	}
 }
 
-func (r *run) judgeFlush(v *verdict, s *stay, seen []set, events []int) {
-	done := events[1]
+// judgeQueued judges the casts that were made before a flush call and not sent yet:
+// the next that its caller sent, in that view or later ones.
+func (r *run) judgeQueued(v *verdict, s *stay, what string, events []int) {
+	called, done := events[0], events[1]
+	left := at[fact.FlushCall](r, called).Queued
+	if left == 0 {
+		return
+	}
+	for x := s; x != nil && left > 0; x = x.next {
+		own := r.own(x, called, done, left)
+		for _, y := range own {
+			left -= y.hi - y.lo + 1
+		}
+		r.judgeOwn(v, x, own, what, events)
+	}
+	if !v.holds(left == 0) {
+		v.fail(events, "%s, but %d casts were not sent that its program had made before.", what, left)
+	}
+}
+
+// own is what s itself sent between two records, and for its own program, at most
+// so many casts.
+func (r *run) own(s *stay, after, before int, most uint64) (sent set) {
+	for _, i := range s.events {
+		f, ok := r.records[i].Fact.(fact.Send)
+		if !ok || i < after || i > before || f.Origin != 0 || f.Void {
+			continue
+		}
+		if f.N = uint32(min(uint64(f.N), most)); f.N == 0 {
+			break
+		}
+		sent.add(runOf(f.First, f.N))
+		most -= uint64(f.N)
+	}
+	return sent
+}
+
+// judgeLeaver judges what a member sent in the view that it left, as it wished to:
+// that is a flush, too.
+func (r *run) judgeLeaver(v *verdict, s *stay) {
+	if s.ended < 0 {
+		return
+	}
+	if f, ok := r.records[s.ended].Fact.(fact.Leave); ok && f.Why == "left" {
+		what, events := fmt.Sprintf("%s left %s", s.proc, s.group), []int{s.ended}
+		if !v.holds(f.Unsent == 0) {
+			v.fail(events, "%s, but %d casts were not sent that its program had made before.", what, f.Unsent)
+		}
+		r.judgeOwn(v, s, r.own(s, s.installed, s.ended, math.MaxUint64), what, events)
+	}
+}
+
+// judgeOwn is judgeKept of casts of s itself.
+func (r *run) judgeOwn(v *verdict, s *stay, own set, what string, events []int) {
+	if rank, ok := s.view.rank[s.proc]; ok && own != nil {
+		seen := make([]set, len(s.got))
+		seen[rank] = own
+		r.judgeKept(v, s, seen, what, events)
+	}
+}
+
+// judgeKept judges that all members of a view have what was seen in it, by rank,
+// when the last of events says so.
+func (r *run) judgeKept(v *verdict, s *stay, seen []set, what string, events []int) {
+	done := events[len(events)-1]
 	for _, other := range s.view.stays {
 		if other.next == nil {
 			continue
 		}
 		for rank, sender := range s.view.members {
 			if missing := seen[rank].minus(other.got[rank]); !v.holds(missing == nil) {
-				v.fail(events, "A flush of %s was answered, but %s left %s without %s of %s.", s.proc, other.proc, s.view, missing, sender)
+				v.fail(events, "%s, but %s left %s without %s of %s.", what, other.proc, s.view, missing, sender)
 			}
 		}
 	}
@@ -193,7 +261,7 @@ func (r *run) judgeFlush(v *verdict, s *stay, seen []set, events []int) {
 		last := seen[rank][len(seen[rank])-1].hi
 		v.checks += len(s.view.members)
 		r.judgeHeld(s, done, rank, last, func(p id.Address) {
-			v.fail(events, "A flush of %s was answered while %s did not hold cast %d of %s in %s.", s.proc, p, last, sender, s.view)
+			v.fail(events, "%s while %s did not hold cast %d of %s in %s.", what, p, last, sender, s.view)
 		})
 	}
 }

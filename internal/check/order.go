@@ -154,6 +154,26 @@ func judgeFIFO(r *run, v *verdict) {
 			r.tooEarly(v, &e, "sent before")
 		}
 	}
+	r.judgeAsked(v)
+}
+
+// judgeAsked: what a program asks as a member may wait before it is sent. It goes out
+// in the order in which it was asked.
+func (r *run) judgeAsked(v *verdict) {
+	last := map[memberKey]*call{}
+	for _, c := range r.calls {
+		if c.rec < 0 || c.asked < 0 || at[fact.Asked](r, c.asked).View == 0 {
+			continue
+		}
+		k := memberKey{c.caller, c.group}
+		if b := last[k]; b != nil && b.rec < c.rec {
+			x, y := at[fact.Asked](r, b.asked), at[fact.Asked](r, c.asked)
+			if !v.holds(x.View < y.View || x.View == y.View && x.Cast < y.Cast) {
+				v.fail([]int{c.asked, b.asked}, "Call %d of %s to %s was sent before call %d, which was made first.", c.id, c.caller, c.group, b.id)
+			}
+		}
+		last[k] = c
+	}
 }
 
 func judgeCausal(r *run, v *verdict) {

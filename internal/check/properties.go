@@ -38,12 +38,12 @@ var properties = []Property{
 	{"V5", "Virtual synchrony", "Members that go from one view to the next together were delivered the same casts in the first.", judgeSynchrony},
 	{"V6", "Transitional set", "A view names as moved exactly the members that came to it from the same previous view.", judgeMoved},
 	{"V7", "Cut respect", "Members that go on together have the same cut and are delivered exactly what it holds, but for what was dropped.", judgeCut},
-	{"V8", "Flush primitive", "When a flush call is answered, what the caller had sent or been delivered is held by every member.", judgeFlushPrimitive},
+	{"V8", "Flush primitive", "When a flush call is answered, every member holds what the caller had cast or been delivered; when a member has left as it wished, what it had cast.", judgeFlushPrimitive},
 	{"V9", "Block discipline", "A process that was blocked in a view sends nothing more in it.", judgeBlock},
 	{"V10", "Self delivery", "A process that goes on to the next view was delivered all it sent in the last.", judgeSelfDelivery},
 	{"V11", "Obsolete sender silence", "Nothing is delivered from a sender that is not in the receiver's view any more.", judgeSilence},
 
-	{"O1", "FIFO", "Casts of one sender in one view are delivered in the order sent, without gaps.", judgeFIFO},
+	{"O1", "FIFO", "Casts of one sender in one view are delivered in the order sent, without gaps; a member's calls are sent in the order made.", judgeFIFO},
 	{"O2", "Causal order", "A Causal or Total cast is never delivered before one that its sender had been delivered first.", judgeCausal},
 	{"O3", "Causal completeness", "Who is delivered a Causal or Total cast is delivered all that its sender had been delivered first.", judgeComplete},
 	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group whose sender had seen it, or a later view of that group.", judgeAcross},
@@ -72,6 +72,7 @@ var properties = []Property{
 	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
+	{"R5", "Copy first", "An answer with a copy goes to its caller only when every member holds the copy and what that depends on: whoever goes on is delivered it.", judgeCopies},
 
 	{"C1", "Session exactly once", "A request of a client session is carried out once, in the order of numbers, whoever relays it or speaks for the session; repeated, it gets the same answers, or none where one program had the answer and another took the session.", judgeSessions},
 	{"C2", "Session end", "A session is opened once and ends at one point of the total order; after that none of its requests is carried out.", judgeSessionEnd},

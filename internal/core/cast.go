@@ -17,7 +17,6 @@ type queued struct {
 	answer  *Answer // cast is the copy of this one
 	request *msg.Request
 	flush   uint64
-	early   bool // asked before there was a view
 }
 
 type flushWait struct {
@@ -68,9 +67,6 @@ func (m *member) sendQueued(c *installed) {
 	for ; n < len(m.queue) && !m.wedged() && !m.asked; n++ {
 		q := m.queue[n]
 		if q.flush != 0 {
-			if q.early {
-				m.tellFlush(q.flush)
-			}
 			m.awaitStable(c, q.flush)
 			continue
 		}
@@ -92,6 +88,7 @@ func (m *member) sendQueued(c *installed) {
 			m.account.Sent(r.Last(), r.Size())
 		}
 		if q.answer != nil {
+			q.answer.copied = call.Key{View: c.view.Index, Cast: r.Last()}
 			m.copies = append(m.copies, copied{c.view.Index, c.past(), *q.answer})
 			c.wanted = true
 		}
@@ -121,7 +118,7 @@ func (m *member) send(c *installed, r *msg.Run) {
 		m.s.fx.Fact(fact.Send{
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,
 			Order: orderName(r.Order), Safe: r.Safe, Call: r.Call, Origin: r.Origin, OFirst: r.OFirst,
-			Strong: m.conservative && r.Order != msg.FIFO,
+			Strong: m.conservative && r.Order != msg.FIFO, Void: r.Origin == 0 && (r.Session != nil || r.Listed != nil),
 		})
 		m.s.fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: m.proc, Upto: r.Last()})
 	}
@@ -158,18 +155,21 @@ func (s *Site) answer(ev Answer) {
 	if m != nil && req.Of < m.joined {
 		return // it was asked as another member, which its caller knows is gone
 	}
-	if ev.Copy != nil && m != nil {
-		m.copyFirst(ev)
-		return
+	if ev.Copy != nil && req.Group != 0 {
+		if m != nil {
+			m.copyFirst(ev)
+		}
+		return // who has left has nobody to cast the copy to, and answers no more
 	}
 	if m != nil && req.Session != 0 {
 		m.answered(&ev)
 	}
-	s.reply(m, ev.Proc, ev.Request, msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body})
+	s.reply(m, ev, msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body})
 }
 
-// reply sends what a process answered to the caller.
-func (s *Site) reply(m *member, from id.Address, req Request, item msg.Reply) {
+// reply sends what a process answered, now or before, to who is the caller by ev.
+func (s *Site) reply(m *member, ev Answer, item msg.Reply) {
+	from, req := ev.Proc, ev.Request
 	r := &msg.Replies{Group: req.Group, From: from, To: req.Caller, Of: req.Of}
 	if m != nil && m.cur != nil {
 		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
@@ -178,6 +178,8 @@ func (s *Site) reply(m *member, from id.Address, req Request, item msg.Reply) {
 	r.Deps, r.Clock = s.deps(p, req.Group), p.clock
 	if s.fx.Tracing {
 		f := fact.Reply{Proc: from, Group: req.Group, Caller: req.Caller, View: item.View, Cast: item.Cast, Null: item.Null}
+		f.Copied = req.Group != 0 && (ev.Copy != nil || ev.copied.Cast != 0)
+		f.CopyView, f.Copy = ev.copied.View, ev.copied.Cast
 		if f.Group == 0 {
 			f.Group = from
 		}
@@ -300,13 +302,29 @@ func (s *Site) cancelCall(ev CancelCall) {
 // flushCall asks to be told when all we sent or were delivered so far is stable.
 func (m *member) flushCall(callID uint64) {
 	if m.cur != nil { // else when the first view begins
-		m.tellFlush(callID)
+		m.tellFlush(callID, m.queue)
 	}
-	m.queue = append(m.queue, queued{flush: callID, early: m.cur == nil})
+	m.queue = append(m.queue, queued{flush: callID})
 }
 
-func (m *member) tellFlush(callID uint64) {
-	m.s.fx.Fact(fact.FlushCall{Proc: m.proc, Group: m.group, ID: callID})
+// tellFlush tells of a flush call that comes after what waits in before.
+func (m *member) tellFlush(callID uint64, before []queued) {
+	f := fact.FlushCall{Proc: m.proc, Group: m.group, ID: callID}
+	for _, q := range before {
+		if q.cast != nil {
+			f.Queued += uint64(q.cast.N)
+		}
+	}
+	m.s.fx.Fact(f)
+}
+
+// tellFlushes tells of the calls that were made before there was a view.
+func (m *member) tellFlushes() {
+	for i, q := range m.queue {
+		if q.flush != 0 {
+			m.tellFlush(q.flush, m.queue[:i])
+		}
+	}
 }
 
 func (m *member) awaitStable(c *installed, callID uint64) {

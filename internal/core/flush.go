@@ -260,6 +260,9 @@ func (m *member) turn(old, c *installed) {
 	m.clients.Turn()
 	m.turnPool(c.view)
 	m.announce(old, c.view)
+	if old == nil {
+		m.tellFlushes()
+	}
 	m.turnTransfers(c.view)
 	m.turnHandOver(c.view)
 	m.turnAside(c)

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
@@ -136,6 +137,8 @@ type (
 		Null    bool
 		Body    []byte
 		Copy    []byte
+
+		copied call.Key // the copy, once it is cast and held by all
 	}
 	// CastList casts once to each of Dests, groups and processes: in all of them or
 	// in none, in one order with all other casts to lists wherever they meet, and

@@ -410,8 +410,10 @@ func (m *member) end(why string) {
 	if why == "lost" {
 		end = call.Lost
 	}
+	f := fact.Leave{Proc: m.proc, Group: m.group, Why: why}
 	for _, q := range m.queue {
-		if q.cast != nil {
+		if q.cast != nil && q.answer == nil {
+			f.Unsent += uint64(q.cast.N)
 			for _, spec := range q.cast.Calls {
 				m.s.called(m.proc, m.group, call.Event{ID: spec.ID, End: end})
 			}
@@ -419,7 +421,7 @@ func (m *member) end(why string) {
 	}
 	m.calls.EndAll(end)
 	if m.cur != nil {
-		m.s.fx.Fact(fact.Leave{Proc: m.proc, Group: m.group, Why: why})
+		m.s.fx.Fact(f)
 	}
 	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
 	m.s.groups.setWaits(m, false)

@@ -439,15 +439,15 @@ func (s *Story) doAnswers(args []string) error {
 		return err
 	}
 	at := label(x.id)
+	s.manners[at] = args[1]
 	if args[1] == "normally" {
 		delete(s.manners, at)
-		for _, q := range s.open[at] {
-			s.answer(q.p, q.r, nil)
-		}
-		delete(s.open, at)
-		return nil
 	}
-	s.manners[at] = args[1]
+	open := s.open[at]
+	delete(s.open, at)
+	for _, q := range open { // a mute one goes on waiting
+		s.answer(q.p, q.r, nil)
+	}
 	return nil
 }
 

@@ -22,7 +22,7 @@ func Append(b []byte, r Record) ([]byte, error) {
 	l.b = strconv.AppendInt(l.b, r.Time, 10)
 	l.site("s", r.Site)
 	l.text("e", r.Fact.Event())
-	if !l.siteFact(r.Fact) && !l.groupFact(r.Fact) && !l.listFact(r.Fact) && !l.toolFact(r.Fact) {
+	if !l.siteFact(r.Fact) && !l.groupFact(r.Fact) && !l.listFact(r.Fact) && !l.toolFact(r.Fact) && !l.callFact(r.Fact) {
 		return b, fmt.Errorf("trace: no line for a fact of type %T", r.Fact)
 	}
 	l.b = append(l.b, '}')

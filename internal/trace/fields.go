@@ -87,6 +87,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optAddr("origin", f.Origin)
 		l.optNum("ofirst", f.OFirst)
 		l.optFlag("strong", f.Strong)
+		l.optFlag("void", f.Void)
 	case fact.Held:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("from", f.Sender)
@@ -122,6 +123,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 	case fact.Leave:
 		l.in(f.Proc, f.Group)
 		l.text("why", f.Why)
+		l.optNum("unsent", f.Unsent)
 	default:
 		return false
 	}
@@ -184,12 +186,13 @@ func (l *line) listFact(f fact.Fact) bool {
 	return true
 }
 
-// toolFact does the same for flushes, state transfer and calls.
+// toolFact does the same for flushes, reads and state transfer.
 func (l *line) toolFact(f fact.Fact) bool {
 	switch f := f.(type) {
 	case fact.FlushCall:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
+		l.optNum("queued", f.Queued)
 	case fact.FlushDone:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
@@ -217,6 +220,15 @@ func (l *line) toolFact(f fact.Fact) bool {
 		l.in(f.Proc, f.Group)
 		l.optNum("xfer", f.Xfer)
 		l.big("sum", f.Sum)
+	default:
+		return false
+	}
+	return true
+}
+
+// callFact does the same for calls.
+func (l *line) callFact(f fact.Fact) bool {
+	switch f := f.(type) {
 	case fact.Call:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)
@@ -240,6 +252,9 @@ func (l *line) toolFact(f fact.Fact) bool {
 		if f.Sum != 0 {
 			l.big("sum", f.Sum)
 		}
+		l.optFlag("copied", f.Copied)
+		l.optNum("cview", f.CopyView)
+		l.optNum("copy", f.Copy)
 	case fact.Outcome:
 		l.in(f.Caller, f.Group)
 		l.num("id", f.ID)

@@ -138,6 +138,7 @@ type (
 		Origin id.Address `json:"origin,omitempty"` // process outside the group for which Proc relays
 		OFirst uint64     `json:"ofirst,omitempty"` // number of the first one at its origin
 		Strong bool       `json:"strong,omitempty"` // what it depends on in other groups was held by all members there
+		Void   bool       `json:"void,omitempty"`   // no program's: it opens or ends a session, or gives casts to lists their places
 	}
 	// Held: Proc's site holds everything of Sender's stream up to Upto. Said for
 	// casts of every order, before anybody is told.
@@ -238,18 +239,23 @@ type (
 		N      uint32     `json:"n"`
 	}
 	// Leave is Proc's last fact in Group; Why is "left", "slow", "lost", "behind"
-	// or "halted".
+	// or "halted". Unsent is how many casts its program had made that were not sent
+	// and never will be.
 	Leave struct {
-		Proc  id.Address `json:"p"`
-		Group id.Address `json:"g"`
-		Why   string     `json:"why"`
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		Why    string     `json:"why"`
+		Unsent uint64     `json:"unsent,omitempty"`
 	}
 	// FlushCall: Proc asked for everything it sent or was delivered to become
-	// stable; FlushDone answers the call of the same ID.
+	// stable; FlushDone answers the call of the same ID. Queued is how many casts its
+	// program had made before, with copies of answers, that were not sent yet: they
+	// are the next that Proc sends, but for what it relays and Void ones.
 	FlushCall struct {
-		Proc  id.Address `json:"p"`
-		Group id.Address `json:"g"`
-		ID    uint64     `json:"id"`
+		Proc   id.Address `json:"p"`
+		Group  id.Address `json:"g"`
+		ID     uint64     `json:"id"`
+		Queued uint64     `json:"queued,omitempty"`
 	}
 	FlushDone struct {
 		Proc  id.Address `json:"p"`
@@ -366,16 +372,20 @@ type (
 	}
 	// Reply: Proc answered a request of Caller. Cast identifies the request:
 	// as in Asked. In a Session, Sum stands for what the reply says: it is given
-	// again to whoever repeats the request.
+	// again to whoever repeats the request. Copied: the program wanted a copy of it
+	// cast to the group first; that is number Copy of Proc's stream in CopyView.
 	Reply struct {
-		Proc    id.Address `json:"p"`
-		Group   id.Address `json:"g"`
-		Caller  id.Address `json:"to"`
-		View    uint64     `json:"v,omitempty"`
-		Cast    uint64     `json:"cast"`
-		Null    bool       `json:"null,omitempty"`
-		Session uint64     `json:"session,omitempty"`
-		Sum     uint64     `json:"sum,omitempty,string"`
+		Proc     id.Address `json:"p"`
+		Group    id.Address `json:"g"`
+		Caller   id.Address `json:"to"`
+		View     uint64     `json:"v,omitempty"`
+		Cast     uint64     `json:"cast"`
+		Null     bool       `json:"null,omitempty"`
+		Session  uint64     `json:"session,omitempty"`
+		Sum      uint64     `json:"sum,omitempty,string"`
+		Copied   bool       `json:"copied,omitempty"`
+		CopyView uint64     `json:"cview,omitempty"`
+		Copy     uint64     `json:"copy,omitempty"`
 	}
 	// Outcome: Caller counts Member once, as "reply", "null" or "failed". Without a
 	// Member, as "void": it begins to count anew.
