@@ -39,19 +39,6 @@ func judgeCopies(r *run, v *verdict) {
 	}
 }
 
-// gone tells whether p had left the group when it wrote record i.
-func (r *run) gone(p, group id.Address, i int) bool {
-	m := r.memberOf[memberKey{p, group}]
-	if m == nil {
-		return false
-	}
-	n := len(m.stays)
-	for n > 0 && m.stays[n-1].installed > i {
-		n--
-	}
-	return n > 0 && m.stays[n-1].ended >= 0 && m.stays[n-1].ended < i
-}
-
 // copyOf finds the stay in which a copy was cast, and the run it is in.
 func (r *run) copyOf(k copyKey) (*stay, *send) {
 	m, stream := r.memberOf[memberKey{k.sender, k.group}], r.streamOf[k.streamKey]

@@ -166,7 +166,7 @@ func (b *beside) measure(t *testing.T) {
 
 // percentile is in microseconds.
 func (b *beside) percentile(p int) int64 {
-	return int64(b.waits[(len(b.waits)-1)*p/100] / effect.Microsecond)
+	return b.waits[(len(b.waits)-1)*p/100] / effect.Microsecond
 }
 
 // Casts to several groups do not slow Total casts to one, as far as they do not take
