@@ -16,6 +16,7 @@ type groups struct {
 	list    []*member // in order of joining
 	byGroup map[id.Address][]*member
 	dirty   []*member // something happened to them in this step
+	spare   []*member // room for the next of these
 	joining []joining
 	waiting int         // members that wait for another group
 	due     effect.Time // of the members' times the earliest, or one before it
@@ -53,7 +54,7 @@ func (g *groups) mark(m *member) {
 func (g *groups) work() (some bool) {
 	for len(g.dirty) > 0 {
 		list := g.dirty
-		g.dirty = nil
+		g.dirty, g.spare = g.spare, nil
 		for _, m := range list {
 			m.dirty = false
 			if !m.ended {
@@ -62,6 +63,8 @@ func (g *groups) work() (some bool) {
 			}
 			some = true
 		}
+		clear(list) // who has left is not to be kept by it
+		g.spare = list[:0]
 	}
 	return some
 }

@@ -59,7 +59,7 @@ func (w *Writer) add(p []byte) {
 // Run writes what is queued until Close, until Finish and all is written, or
 // until an error of the connection, which it returns.
 func (w *Writer) Run() error {
-	var spare net.Buffers
+	var spare, rest net.Buffers
 	for {
 		w.mu.Lock()
 		for len(w.queue) == 0 && !w.finished && !w.closed {
@@ -73,7 +73,7 @@ func (w *Writer) Run() error {
 		batch := w.queue
 		w.queue = spare[:0]
 		w.mu.Unlock()
-		rest := batch // WriteTo takes its receiver apart
+		rest = batch // WriteTo takes its receiver apart
 		if _, err := rest.WriteTo(w.out); err != nil {
 			w.Close()
 			return err
