@@ -136,19 +136,19 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 	if err != nil {
 		return 0, err
 	}
-	lane := r.lane(order, opts)
+	lane, size := r.lane(order, opts), msg.Weight(1, msg.CastSize(length))
 	if pend == nil && length <= loan.Largest {
 		if ctx.Err() == nil && r.life.node.Cast(lane, head, payload, r.window) {
 			return 0, nil
 		}
-		return 0, awaitRoom(ctx, p.n.host, r.window, msg.Weight(1, msg.CastSize(length)), func() bool {
+		return 0, awaitRoom(ctx, p.n.host, r.window, size, func() bool {
 			return r.life.node.Cast(lane, head, payload, r.window)
 		})
 	}
-	ev := lane.Event(1, body(head, payload)) // to copy much takes long, so no lock is held
-	if err := acquire(ctx, p.n.host, r.window, msg.Weight(1, len(ev.Body))); err != nil {
+	if err := acquire(ctx, p.n.host, r.window, size); err != nil {
 		return 0, err
 	}
+	ev := lane.Event(1, body(head, payload)) // to copy much takes long, so no lock is held
 	if pend == nil {
 		r.life.node.Post(ev)
 		return 0, nil

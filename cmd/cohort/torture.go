@@ -47,7 +47,7 @@ A majority of the members is always spared, but for partitions among all.
 
 In one round of each two, drawn from the seed, the processes are apart: they take no notice
 of being on one machine, so that nobody sees another's end and the votes of the dead do not
-pass. The others know it all.
+pass. In the other rounds they do.
 
 A run is a series of rounds of at most 30 s. Each has a system of its own; it ends with all
 faults healed, and with all processes at rest. Then the traces of the round are judged as

@@ -8,9 +8,8 @@
 package mcast
 
 import (
-	"github.com/cohortkit/cohort/internal/core/msg"
-
 	"github.com/cohortkit/cohort/internal/core/fifo"
+	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
 // Streams are the streams of one view, by rank.

@@ -81,13 +81,8 @@ func AppendCast(body, payload []byte) []byte {
 
 // AppendParts appends one cast to a body, whose payload is head and then rest.
 func AppendParts(body []byte, head [2]byte, rest []byte) []byte {
-	n := uint64(len(head) + len(rest))
-	if n < short {
-		body = append(body, byte(n), head[0], head[1])
-	} else {
-		body = append(binary.AppendUvarint(body, n), head[0], head[1])
-	}
-	return append(body, rest...)
+	body = binary.AppendUvarint(body, uint64(len(head)+len(rest)))
+	return append(append(body, head[0], head[1]), rest...)
 }
 
 // short is from where on the length of a payload takes more than one byte.
