@@ -16,7 +16,7 @@ import (
 // safe, and all such casts come in one order wherever they meet: a transfer
 // between two groups that hold accounts is seen by both, or by neither, and by
 // all in the same order as other transfers. What only one group is cast is not
-// ordered against it beyond that group, and is not slowed. Cast returns when it
+// ordered against it beyond that group, and hardly slowed. Cast returns when it
 // is decided that it will be delivered, which takes a few messages more than a
 // cast to one; what this process casts afterwards comes after it. The error is
 // ErrNoGroup when a destination is gone, and nothing was done; ErrUnknown, or
