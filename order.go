@@ -22,7 +22,8 @@ const (
 	// FIFO keeps only the order of each sender: one message delay.
 	FIFO = Order(msg.FIFO)
 	// Causal delivers a cast after all that its sender had been delivered
-	// when it made it: one message delay.
+	// when it made it, and after the Causal casts it had made before, in
+	// whatever groups: one message delay.
 	Causal = Order(msg.Causal)
 	// Total delivers such casts in the same order at all members, respecting
 	// Causal: two message delays, one from the sequencer.

@@ -10,7 +10,8 @@ import (
 // Causal order across groups: O4 and O10. What a process has seen is, for each
 // group, the latest view that it or the sender of something it was delivered has
 // been shown, and how much of each stream in that. A Causal, Total or Barrier
-// cast carries what its sender had seen; who is delivered it has seen that too.
+// cast carries what its sender had seen, and the Causal casts that the sender had
+// made before (made.go); who is delivered it has seen that too.
 
 // reach is how far somebody has come in a group. It is never changed.
 type reach struct {
@@ -57,6 +58,7 @@ func (s sight) with(x reach) sight {
 // delivery after its sending, whatever the clocks say.
 type across struct {
 	*run
+	made    *programs
 	sight   map[id.Address]sight
 	bound   map[id.Address]sight // the part of it that casts of other groups carried
 	sent    map[*send]sight
@@ -70,6 +72,7 @@ type across struct {
 	lists      map[id.Address]seenLists // what a process knows of
 	carried    map[*send]seenLists
 	listPast   map[*listed]seenLists
+	listSight  map[*listed]sight
 	ahead      map[memberKey]seenLists // what something depends on that was delivered there
 	lateLists  []int
 	listChecks int
@@ -90,9 +93,10 @@ func (r *run) across() *across {
 	}
 	a := &across{
 		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{},
-		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, ahead: map[memberKey]seenLists{},
+		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, listSight: map[*listed]sight{}, ahead: map[memberKey]seenLists{},
 	}
 	r.acrossed = a
+	a.made = r.programs(func(f fact.Send) *send { return a.sendOf(f.Group, f.View, f.Proc, f.First) })
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
 		switch r.records[i].Fact.(type) {
@@ -145,7 +149,7 @@ func (a *across) step(p id.Address, i int) bool {
 			if f.Order == fact.FIFO {
 				a.sent[s] = nil
 			} else {
-				a.sent[s], a.carried[s] = a.sight[p], a.lists[p]
+				a.sent[s], a.carried[s] = a.after(a.sight[p], a.made.sends[s], f.Group), a.lists[p]
 			}
 		}
 	case fact.Deliver:
@@ -192,15 +196,11 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 		}
 	}
 	for _, c := range carried {
-		if c.group == f.Group {
-			continue
-		}
-		if f.Order != fact.FIFO && s.Strong {
+		if c.group != f.Group && f.Order != fact.FIFO && s.Strong {
 			a.complete(p, i, s, mine, c)
 		}
-		mine = mine.with(c)
-		a.bound[p] = a.bound[p].with(c)
 	}
+	mine = a.bind(p, mine, carried, f.Group)
 	if list := a.carried[s]; len(list) > 0 {
 		a.lists[p] = a.lists[p].with(list...)
 		if !f.Void { // no program was given anything
@@ -212,6 +212,17 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 	upto[rank] = x.hi
 	a.sight[p] = mine.with(reach{f.Group, v, upto})
 	return true
+}
+
+// bind has p, which has seen mine, go on with what something of a group carries.
+func (a *across) bind(p id.Address, mine, carried sight, group id.Address) sight {
+	for _, c := range carried {
+		if c.group != group {
+			mine = mine.with(c)
+			a.bound[p] = a.bound[p].with(c)
+		}
+	}
+	return mine
 }
 
 // complete judges that p, if it is in the view that a conservative cast depends

@@ -239,6 +239,7 @@ func (a *across) stepList(p id.Address, i int) {
 	case fact.ListCast:
 		x := a.listOf[listKey{p, f.Num}]
 		a.listPast[x] = a.lists[p]
+		a.listSight[x] = a.after(a.sight[p], a.made.lists[listCastKey{p, f.ID}], 0)
 	case fact.ListDone:
 		if f.End == "numbered" {
 			a.lists[p] = a.lists[p].with(a.listOf[listKey{p, f.Num}])
@@ -250,6 +251,9 @@ func (a *across) stepList(p id.Address, i int) {
 			a.lateLists = append(a.lateLists, i)
 		}
 		a.lists[p] = a.lists[p].with(a.listPast[x]...).with(x)
+		if f.Group != 0 {
+			a.sight[p] = a.bind(p, a.sight[p], a.listSight[x], f.Group)
+		}
 	}
 }
 

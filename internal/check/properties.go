@@ -46,7 +46,7 @@ var properties = []Property{
 	{"O1", "FIFO", "Casts of one sender in one view are delivered in the order sent, without gaps; a member's calls are sent in the order made.", judgeFIFO},
 	{"O2", "Causal order", "A Causal or Total cast is never delivered before one that its sender had been delivered first.", judgeCausal},
 	{"O3", "Causal completeness", "Who is delivered a Causal or Total cast is delivered all that its sender had been delivered first.", judgeComplete},
-	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group whose sender had seen it, or a later view of that group.", judgeAcross},
+	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group, or a cast to a list, whose sender had seen it, had made it before as a Causal cast, or had seen a later view of that group.", judgeAcross},
 	{"O5", "Total order", "Total casts have the same positions at all survivors and are delivered by position, without gaps but for what was lost with a dead sender.", judgeTotal},
 	{"O6", "Total is FIFO and causal", "Total casts are delivered in an order that respects FIFO and causality among them.", judgeTotalCausal},
 	{"O7", "One order of lists", "In every group, and to every process, casts to lists of destinations are delivered in one order.", judgeListOrder},

@@ -204,6 +204,7 @@ var kinds = func() map[string]reflect.Type {
 		fact.Quiet{},
 		fact.View{},
 		fact.Op{},
+		fact.Made{},
 		fact.Send{},
 		fact.Held{},
 		fact.Deliver{},

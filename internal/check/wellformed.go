@@ -101,6 +101,8 @@ func actor(f fact.Fact) (proc, group id.Address, ok bool) {
 	switch f := f.(type) {
 	case fact.View:
 		return f.Proc, f.Group, true
+	case fact.Made:
+		return f.Proc, f.Group, true
 	case fact.Send:
 		return f.Proc, f.Group, true
 	case fact.Held:

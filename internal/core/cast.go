@@ -14,6 +14,7 @@ import (
 // somebody outside, or a flush call that comes after them.
 type queued struct {
 	cast    *Cast
+	at      uint64  // of the first, among what its program made (made.go); 0 if it carries no causality
 	answer  *Answer // cast is the copy of this one
 	request *msg.Request
 	flush   uint64
@@ -29,10 +30,7 @@ type flushWait struct {
 func (s *Site) cast(ev Cast) {
 	if m := s.groups.find(ev.Dest, ev.Proc); m != nil && !m.leaving {
 		s.tellCalls(ev)
-		s.groups.mark(m)
-		if n := len(m.queue); n == 0 || m.queue[n-1].cast == nil || m.queue[n-1].answer != nil || !m.queue[n-1].cast.join(&ev) {
-			m.queue = append(m.queue, queued{cast: &ev})
-		}
+		m.enqueue(queued{cast: &ev})
 		return
 	}
 	s.castOutside(ev)
@@ -79,11 +77,14 @@ func (m *member) sendQueued(c *installed) {
 			}
 			r = runFor(q.request)
 		}
-		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(r) {
+		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(q, r) {
 			break
 		}
 		m.sequence(c) // positions already due come before ours
 		m.send(c, r)
+		if q.cast != nil && r.Order == msg.Causal {
+			m.sentMade(r.Last())
+		}
 		if q.cast != nil && q.answer == nil { // the program counts what it casts itself
 			m.account.Sent(r.Last(), r.Size())
 		}
@@ -144,7 +145,7 @@ func (m *member) openCalls(c *installed, r *msg.Run, specs []CallSpec) {
 	}
 }
 
-// answer sends a reply to the caller, with what we had seen when we gave it.
+// answer takes what a program answers.
 func (s *Site) answer(ev Answer) {
 	req := ev.Request
 	if s.outside.unheard(s, req.Caller.Site()) {
@@ -164,12 +165,18 @@ func (s *Site) answer(ev Answer) {
 	if m != nil && req.Session != 0 {
 		m.answered(&ev)
 	}
-	s.reply(m, ev, msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body})
+	s.give(ev)
 }
 
-// reply sends what a process answered, now or before, to who is the caller by ev.
-func (s *Site) reply(m *member, ev Answer, item msg.Reply) {
+// reply sends what a process answered, now or before, to who is the caller by ev,
+// with what the process has seen.
+func (s *Site) reply(ev Answer) {
 	from, req := ev.Proc, ev.Request
+	m := s.groups.find(req.Group, from)
+	if m != nil && req.Of < m.joined {
+		return
+	}
+	item := msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body}
 	r := &msg.Replies{Group: req.Group, From: from, To: req.Caller, Of: req.Of}
 	if m != nil && m.cur != nil {
 		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
@@ -227,8 +234,7 @@ type copied struct {
 // copyFirst casts the copy of an answer to the group. The answer follows.
 func (m *member) copyFirst(ev Answer) {
 	body := msg.AppendCast(nil, ev.Copy)
-	m.queue = append(m.queue, queued{cast: &Cast{Proc: m.proc, Dest: m.group, Order: msg.Causal, N: 1, Body: body}, answer: &ev})
-	m.s.groups.mark(m)
+	m.enqueue(queued{cast: &Cast{Proc: m.proc, Dest: m.group, Order: msg.Causal, N: 1, Body: body}, answer: &ev})
 }
 
 // answerCopied gives the answers whose copies every member holds by now.

@@ -27,6 +27,8 @@ type past struct {
 	// clock is that of a logical clock (Lamport 1978): higher than the clock of every
 	// cast that carries causality and that the process knows of, in any group.
 	clock uint64
+
+	program // what its program made itself (made.go)
 }
 
 // heard sets the clock after what somebody else knew.
@@ -42,6 +44,7 @@ func (p *past) tick() uint64 {
 type pasts struct {
 	list []*past
 	at   effect.Time
+	late bool // some have answers or requests that wait
 }
 
 // of returns the past of proc.
@@ -261,8 +264,8 @@ func (m *member) mayDepend() bool {
 // maySend reports whether a cast may be sent now. It comes after the casts to
 // lists that its sender knows of, also where the sender is no member: that is for
 // the sender's side to see to, so that nobody waits for a cast that has its position.
-func (m *member) maySend(r *msg.Run) bool {
-	if r.Listed == nil && !m.abreast() {
+func (m *member) maySend(q queued, r *msg.Run) bool {
+	if (r.Listed == nil && !m.abreast()) || !m.follows(q) {
 		m.unsecured = true
 		return false
 	}
@@ -273,25 +276,27 @@ func (m *member) maySend(r *msg.Run) bool {
 // gone need no asking: nobody is left to be delivered anything there.
 func (s *Site) askPast() effect.Time {
 	open, due := false, s.now >= s.pasts.at
-	for _, p := range s.pasts.list {
-		p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
-			if d.Group == 0 { // casts to lists: a number, which costs nothing to carry
-				return false
-			}
-			g := s.Group(d.Group)
-			if g == nil && d.View <= s.log.Index() {
-				s.groups.retry()
-				return true
-			}
-			if g == nil {
-				return false
-			}
-			open = true
-			if due && !s.stalled {
-				s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: d.Clone()})
-			}
+	gone := func(d msg.Dep) bool {
+		if d.Group == 0 { // casts to lists: a number, which costs nothing to carry
 			return false
-		})
+		}
+		g := s.Group(d.Group)
+		if g == nil && d.View <= s.log.Index() {
+			s.groups.retry()
+			return true
+		}
+		if g == nil {
+			return false
+		}
+		open = true
+		if due && !s.stalled {
+			s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: d.Clone()})
+		}
+		return false
+	}
+	for _, p := range s.pasts.list {
+		p.deps = slices.DeleteFunc(p.deps, gone)
+		p.orphans = slices.DeleteFunc(p.orphans, gone)
 	}
 	if !open {
 		return effect.Never
@@ -318,6 +323,7 @@ func (s *Site) depDone(x *msg.DepDone) {
 		if i, ok := p.find(x.Group); ok && x.Covers(p.deps[i]) {
 			p.deps = slices.Delete(p.deps, i, i+1)
 		}
+		p.orphans = slices.DeleteFunc(p.orphans, func(d msg.Dep) bool { return d.Group == x.Group && x.Covers(d) })
 	}
 	s.groups.retry()
 }

@@ -37,6 +37,7 @@ const takenEvery = 16
 // listing is one cast of ours until its fate is known.
 type listing struct {
 	CastList
+	after  uint64 // casts that its process had made before
 	num    uint64 // of the attempt under way
 	firsts []uint64
 	held   []uint64 // by destination: the view in which it is held, 0: not yet
@@ -48,7 +49,7 @@ const ofProcess = ^uint64(0)
 
 // castList begins a cast to a list.
 func (s *Site) castList(ev CastList) {
-	l := &listing{CastList: ev}
+	l := &listing{CastList: ev, after: s.pasts.of(ev.Proc).made}
 	s.attempt(l)
 }
 
@@ -70,10 +71,10 @@ func (s *Site) attempt(l *listing) {
 	s.fx.Fact(fact.ListCast{Proc: l.Proc, ID: l.ID, Num: l.num, Dests: l.Dests})
 	for i, to := range l.Dests {
 		c := s.caller(l.Proc, to)
-		c.unheld = append(c.unheld, &msg.Request{
+		c.unheld = append(c.unheld, request{&msg.Request{
 			Dest: to, Caller: l.Proc, First: c.last + 1, Order: msg.Causal, Safe: true, N: 1, Body: l.Body,
 			Listed: &msg.Listed{Num: l.num},
-		})
+		}, l.after})
 		c.last++
 		l.firsts[i] = c.last
 		s.outside.touch(c)

@@ -77,10 +77,11 @@ type member struct {
 
 	// Causality across groups (causality.go).
 	past         *past
-	open         bool // in past.open
-	waits        bool // for another group
-	unsecured    bool // a cast waits until what it depends on is held
-	conservative bool // casts wait for that
+	made         []made // by our program, which has not been delivered it
+	open         bool   // in past.open
+	waits        bool   // for another group
+	unsecured    bool   // a cast waits until what it depends on is held
+	conservative bool   // casts wait for that
 
 	// What readers of our program's state wait for.
 	gate         lease.Gate
@@ -284,6 +285,9 @@ func (m *member) deliver(c *installed) {
 // emit delivers one run to the program.
 func (m *member) emit(c *installed, rank int, r *msg.Run, pos uint64) {
 	m.s.learn(m.past, r.Deps, r.Clock)
+	if rank == c.rank {
+		m.seeMade(r.Last())
+	}
 	m.stirred()
 	from, session := c.view.Members[rank].Proc, uint64(0)
 	switch {
@@ -424,6 +428,7 @@ func (m *member) end(why string) {
 		m.s.fx.Fact(f)
 	}
 	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
+	m.orphan()
 	m.s.groups.setWaits(m, false)
 	m.s.groups.remove(m)
 	if m.cur != nil {

@@ -28,7 +28,7 @@ type caller struct {
 	proc, dest id.Address
 	last       uint64 // requests made
 	sent       uint64 // requests given to the relay
-	unheld     []*msg.Request
+	unheld     []request
 	relay      view.GroupMember
 	calls      *call.Table
 	views      []*view.Group // of the group, since the oldest open call
@@ -36,6 +36,12 @@ type caller struct {
 	speaker  *speaker // nil unless it speaks for a session
 	seenView uint64   // what we know of the group from its replies
 	seenTime vclock.Time
+}
+
+// request is one of ours, and how many casts its process had made before.
+type request struct {
+	*msg.Request
+	after uint64
 }
 
 // relayed is a request we cast for somebody: told to be held when stable.
@@ -81,7 +87,8 @@ func (s *Site) castOutside(ev Cast) {
 	}
 	c := s.caller(ev.Proc, ev.Dest)
 	first := c.last + 1
-	c.add(&ev)
+	s.tellMade(&ev, 0, first)
+	c.add(&ev, s.pasts.of(ev.Proc).made)
 	for i, spec := range ev.Calls {
 		key := call.Key{Cast: first + uint64(i)}
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast, Session: c.session(), Holder: c.holder()})
@@ -102,18 +109,18 @@ func (cs *callers) touch(c *caller) {
 
 // add numbers casts and puts them with what the group does not hold yet: in one
 // request with those before, if they can share one that is not on its way.
-func (c *caller) add(ev *Cast) {
+func (c *caller) add(ev *Cast, after uint64) {
 	if c.speaker != nil {
 		ev.Order, ev.Safe = msg.Total, true
 	}
 	if n := len(c.unheld); n > 0 {
-		r := c.unheld[n-1]
+		r := &c.unheld[n-1]
 		joint := Cast{Order: r.Order, Safe: r.Safe, N: r.N, Body: r.Body}
 		if r.Call {
 			joint.Calls = []CallSpec{}
 		}
 		if r.First > c.sent && r.Listed == nil && joint.join(ev) {
-			r.N, r.Body = joint.N, joint.Body
+			r.N, r.Body, r.after = joint.N, joint.Body, after
 			c.last += uint64(ev.N)
 			return
 		}
@@ -125,7 +132,7 @@ func (c *caller) add(ev *Cast) {
 	if c.speaker != nil {
 		r.Session = &msg.Session{Op: msg.SessionRequest}
 	}
-	c.unheld = append(c.unheld, r)
+	c.unheld = append(c.unheld, request{r, after})
 	c.last += uint64(ev.N)
 }
 
@@ -176,9 +183,13 @@ func (c *caller) pass(s *Site) {
 		if r.First+uint64(r.N)-1 <= c.sent {
 			continue
 		}
-		again := c.address(s, r)
+		if p.overtakes(r) != 0 {
+			s.putOff(p)
+			break
+		}
+		again := c.address(s, r.Request)
 		again.Deps, again.Clock = deps, p.clock
-		c.unheld[i] = again
+		c.unheld[i].Request = again
 		c.sent = again.First + uint64(again.N) - 1
 		s.fx.Data(site, again)
 	}

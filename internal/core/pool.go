@@ -57,6 +57,7 @@ func (m *member) brought(c *installed, rank int, r *msg.Run) {
 	m.gate.Keep(p.due)
 	m.s.fx.Fact(fact.Brought{Proc: m.proc, Group: m.group, View: c.view.Index, Caller: p.caller, Num: p.num})
 	m.pool.kept = append(m.pool.kept, p)
+	m.s.groups.mark(m) // it may have its number already
 	if m.s.void(p.caller, p.num) {
 		m.purge(func(x pooled) bool { return x.is(p.caller, p.num) })
 	}

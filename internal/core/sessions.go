@@ -86,7 +86,7 @@ func (m *member) repeat(c *installed, x *clients.Session, r *msg.Run) {
 	for n := r.OFirst; n < r.OFirst+uint64(r.N) && n <= x.Base; n++ {
 		if reply, given := x.Again(n, c.view.Index); given {
 			req := Request{Group: m.group, Caller: x.Proc, Of: c.view.Index, Cast: n, Session: x.ID}
-			m.s.reply(m, Answer{Proc: m.proc, Request: req}, reply)
+			m.s.give(Answer{Proc: m.proc, Request: req, Null: reply.Null, Body: reply.Body})
 		}
 	}
 }

@@ -303,6 +303,7 @@ func (s *Site) settle() {
 		if round > 10000 {
 			panic("core: step does not settle")
 		}
+		s.pasts.resume(s)
 		s.outside.passFresh(s)
 		s.requests.submit(s)
 		applied, wake := s.log.Advance(s.now, &s.fx)

@@ -58,10 +58,10 @@ func (s *Site) closeIfDone(c *caller) {
 	}
 	c.last++
 	x.close = c.last
-	c.unheld = append(c.unheld, &msg.Request{
+	c.unheld = append(c.unheld, request{Request: &msg.Request{
 		Dest: c.dest, Caller: c.proc, First: c.last, Order: msg.Total, Safe: true, N: 1, Body: msg.AppendCast(nil, nil),
 		Session: &msg.Session{Op: msg.SessionClose, Proc: c.proc},
-	})
+	}})
 	s.outside.touch(c)
 }
 

@@ -22,7 +22,7 @@ func (s *Site) Why() []why.Wait {
 	for _, m := range s.groups.list {
 		list = append(list, m.explain()...)
 	}
-	return append(list, s.whyCallers()...)
+	return append(append(list, s.whyCallers()...), s.whyAnswers()...)
 }
 
 // Losses are the sites that were removed last, oldest first, and the reasons
@@ -145,6 +145,8 @@ func (s *Site) whyCallers() []why.Wait {
 			switch {
 			case s.stalled && c.sent < c.last:
 				w.Causes = []why.Cause{{Why: why.Stalled}}
+			case c.overtakes(s) != 0:
+				w.Causes = []why.Cause{s.inGroup(why.OwnCast, c.overtakes(s))}
 			case c.dest.IsGroup():
 				w.Causes = []why.Cause{{Why: why.Relay, Who: s.who(c.relay.Proc)}}
 			default:
@@ -159,6 +161,22 @@ func (s *Site) whyCallers() []why.Wait {
 			}
 			list = append(list, w)
 		}
+	}
+	return list
+}
+
+// whyAnswers is what processes have answered, and their callers are not told yet.
+func (s *Site) whyAnswers() []why.Wait {
+	var list []why.Wait
+	for _, p := range s.pasts.list {
+		if len(p.answers) == 0 {
+			continue
+		}
+		w := why.Wait{What: why.Answer, Who: s.log.Who(p.proc), Count: len(p.answers)}
+		if g := p.behind(p.answers[0].after, 0); g != 0 {
+			w.Causes = []why.Cause{s.inGroup(why.OwnCast, g)}
+		}
+		list = append(list, w)
 	}
 	return list
 }

@@ -144,7 +144,7 @@ func (m *member) whyHeld(c *installed, x order.Waiting) []why.Cause {
 	case order.ByTurn:
 		return []why.Cause{{Why: why.Predecessor, Who: m.ranked(c.view, x.Sender), Number: x.Cast, Text: "its position is before"}}
 	case order.ByGroup:
-		return []why.Cause{m.inGroup(why.OtherGroup, x.Group)}
+		return []why.Cause{m.s.inGroup(why.OtherGroup, x.Group)}
 	case order.ByPosition:
 		return []why.Cause{{Why: why.NoPosition, Who: m.ranked(c.view, max(c.view.Lead(), 0))}}
 	case order.ByAcks:
@@ -158,9 +158,9 @@ func (m *member) whyHeld(c *installed, x order.Waiting) []why.Cause {
 	return nil
 }
 
-func (m *member) inGroup(r why.Reason, group id.Address) why.Cause {
+func (s *Site) inGroup(r why.Reason, group id.Address) why.Cause {
 	c := why.Cause{Why: r, Group: group}
-	if g := m.s.Group(group); g != nil {
+	if g := s.Group(group); g != nil {
 		c.Name = g.Name
 	}
 	return c
@@ -231,6 +231,8 @@ func (m *member) whySend() (why.Wait, bool) {
 		}
 	case !m.abreast():
 		w.Causes = []why.Cause{{Why: why.Lists}}
+	case !m.follows(q):
+		w.Causes = []why.Cause{m.s.inGroup(why.OwnCast, m.past.behind(q.at, m.group))}
 	case m.unsecured:
 		w.Causes = m.whyUnsecured()
 	case m.cur.barrier:
@@ -253,13 +255,13 @@ func (m *member) whyUnsecured() []why.Cause {
 		if len(o.ending) == 0 && vclock.Time(o.cur.stable.Stable()).Covers(upto) {
 			continue
 		}
-		c := m.inGroup(why.Unsecured, o.group)
+		c := m.s.inGroup(why.Unsecured, o.group)
 		c.Who = o.ranked(o.cur.view, o.cur.stable.Lacking(upto)...)
 		list = append(list, c)
 	}
 	for _, d := range m.past.deps {
 		if g := m.s.Group(d.Group); g != nil && d.Group != m.group {
-			c := m.inGroup(why.Unsecured, d.Group)
+			c := m.s.inGroup(why.Unsecured, d.Group)
 			c.Who = m.s.who(g.Procs()...)
 			list = append(list, c)
 		}

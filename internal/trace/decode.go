@@ -24,6 +24,7 @@ var decoders = map[string]func([]byte) (fact.Fact, error){
 	"quiet":     decode[fact.Quiet],
 	"view":      decode[fact.View],
 	"op":        decode[fact.Op],
+	"made":      decode[fact.Made],
 	"send":      decode[fact.Send],
 	"held":      decode[fact.Held],
 	"deliver":   decode[fact.Deliver],

@@ -77,6 +77,12 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optAddrs("ready", f.Ready)
 		l.optAddrs("aside", f.Aside)
 		l.optAddrs("heirs", f.Heirs)
+	case fact.Made:
+		l.in(f.Proc, f.Group)
+		l.optNum("since", f.Since)
+		l.optNum("first", f.First)
+		l.num("n", uint64(f.N))
+		l.text("order", string(f.Order))
 	case fact.Send:
 		l.inView(f.Proc, f.Group, f.View)
 		l.num("first", f.First)

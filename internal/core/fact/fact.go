@@ -140,6 +140,17 @@ type (
 		Strong bool       `json:"strong,omitempty"` // what it depends on in other groups was held by all members there
 		Void   bool       `json:"void,omitempty"`   // no program's: it opens or ends a session, or gives casts to lists their places
 	}
+	// Made: Proc's program cast N to Group, as the member it is since entry Since; or
+	// from outside, where First is the number of the first among what it asked. Send
+	// follows, in that order, when they are sent. Copies of answers count.
+	Made struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		Since uint64     `json:"since,omitempty"`
+		First uint64     `json:"first,omitempty"`
+		N     uint32     `json:"n"`
+		Order Order      `json:"order"`
+	}
 	// Held: Proc's site holds everything of Sender's stream up to Upto. Said for
 	// casts of every order, before anybody is told.
 	Held struct {
@@ -421,6 +432,7 @@ func (Crash) Event() string     { return "crash" }
 func (Quiet) Event() string     { return "quiet" }
 func (View) Event() string      { return "view" }
 func (Op) Event() string        { return "op" }
+func (Made) Event() string      { return "made" }
 func (Send) Event() string      { return "send" }
 func (Held) Event() string      { return "held" }
 func (Deliver) Event() string   { return "deliver" }

@@ -50,6 +50,7 @@ const (
 	Lost        Reason = "lost"
 	InFlush     Reason = "flush"
 	Lists       Reason = "casts to lists"
+	OwnCast     Reason = "own cast"
 )
 
 // Cause is one thing that somebody waits for, and who could end it.
@@ -164,6 +165,8 @@ func (c Cause) membershipText(who, has string) string {
 		return fmt.Sprintf("%s has to be delivered first what its caller has seen", who)
 	case Lists:
 		return "casts to lists that its sender may know of have to be delivered here first"
+	case OwnCast:
+		return fmt.Sprintf("its program made a Causal cast before, which it has not been delivered in group %s", c.group())
 	case Lost:
 		return "it is never delivered: what it depends on was lost with its sender"
 	case InFlush:

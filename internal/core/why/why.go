@@ -54,6 +54,7 @@ const (
 	State     What = "state"     // the state that a joiner is given
 	Aside     What = "aside"     // a member that was set aside because it is slow
 	Leave     What = "leave"     // a leaving member
+	Answer    What = "answer"    // what a program answered and its caller is not told
 	Request   What = "request"   // requests of a process outside the group
 )
 
@@ -150,6 +151,8 @@ func (w *Wait) Subject() string {
 		return fmt.Sprintf("the program of %v %s not handled cast %d of %v in view %d of %s%s", w.Who, has, w.Number, w.From, w.View, w.group(), w.more())
 	case Send:
 		return fmt.Sprintf("what %v casts to %s %s not sent (%s)%s", w.Who, w.group(), is, w.Kind, w.more())
+	case Answer:
+		return fmt.Sprintf("an answer of %v %s not given%s", w.Who, is, w.more())
 	case Use:
 		if w.Number == 0 {
 			return fmt.Sprintf("what %v cast to %s in earlier views %s not handled by all; %d bytes of its window are taken", w.Who, w.group(), is, w.Bytes)

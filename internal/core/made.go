@@ -1,0 +1,228 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/fifo"
+	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
+
+// What our programs make, in their order. A cast that was taken may wait to be
+// sent: for a view to begin, or for its group's turn in this step. In its own
+// group the queue keeps what comes after it behind it. In other groups what the
+// program makes after a Causal cast waits until the program has been delivered
+// that one, which is then part of its past like all else (causality.go).
+//
+// Everything waits only for what was made before it, so there is no circle. Total
+// and Barrier casts are waited for by nobody: two groups would have to take turns
+// at every cast. See docs/adr/0024-a-causal-cast-counts-at-once.md.
+
+// made is one run of Causal casts of our program that it has not been delivered.
+type made struct {
+	at   uint64 // the number of the first among what the process made
+	last uint64 // the number of the last in our stream, 0 while it waits in the queue
+}
+
+// program is what a process has made, and what waits at it for that and is not itself a
+// cast to a group of its own.
+type program struct {
+	made    uint64    // casts that carry causality
+	unseen  []*member // memberships with Causal casts that the program has not been delivered
+	orphans []msg.Dep // such casts to groups that put the process out since, by DepAsk known not to be done with
+	answers []late    // wait for these, oldest first
+	waits   bool      // so do answers, or requests
+}
+
+// late is an answer, and how much its program had made before.
+type late struct {
+	Answer
+	after uint64
+}
+
+// make numbers a cast.
+func (p *program) make() uint64 {
+	p.made++
+	return p.made
+}
+
+// behind is a group, other than but, in which the program has yet to be delivered a
+// Causal cast that it made as one of the first upto; 0 if there is none. Where it is no
+// member any more all others have to be done with that.
+func (p *program) behind(upto uint64, but id.Address) id.Address {
+	for _, o := range p.unseen {
+		if o.group != but && o.made[0].at <= upto {
+			return o.group
+		}
+	}
+	for _, d := range p.orphans {
+		if d.Group != but {
+			return d.Group
+		}
+	}
+	return 0
+}
+
+// parts reports whether the program has made Causal casts in other groups than o's
+// after number at: what it makes in o's now must not share a run with that.
+func (p *program) parts(o *member, at uint64) bool {
+	for _, x := range p.unseen {
+		if x != o && x.made[len(x.made)-1].at > at {
+			return true
+		}
+	}
+	return false
+}
+
+// enqueue puts a cast of our program, or the copy of an answer, behind those that wait.
+func (m *member) enqueue(q queued) {
+	m.s.groups.mark(m)
+	m.s.tellMade(q.cast, m.joined, 0)
+	free := q.cast.Order == msg.FIFO
+	if n := len(m.queue); n > 0 && q.answer == nil {
+		last := m.queue[n-1]
+		if last.cast != nil && last.answer == nil && (free || !m.past.parts(m, last.at)) && last.cast.join(q.cast) {
+			if !free {
+				m.past.make()
+			}
+			return
+		}
+	}
+	if !free {
+		q.at = m.past.make()
+	}
+	m.queue = append(m.queue, q)
+	if q.cast.Order == msg.Causal {
+		if m.made = append(m.made, made{at: q.at}); len(m.made) == 1 {
+			m.past.unseen = append(m.past.unseen, m)
+		}
+	}
+}
+
+// tellMade tells of a cast to a group.
+func (s *Site) tellMade(x *Cast, since, first uint64) {
+	if s.fx.Tracing && x.Dest.IsGroup() {
+		s.fx.Fact(fact.Made{Proc: x.Proc, Group: x.Dest, Since: since, First: first, N: x.N, Order: orderName(x.Order)})
+	}
+}
+
+// follows reports whether our program has been delivered the Causal casts that it
+// made in other groups before it made q.
+func (m *member) follows(q queued) bool { return q.at == 0 || m.past.behind(q.at, m.group) == 0 }
+
+// sentMade notes where in our stream the first Causal casts went that were not sent.
+func (m *member) sentMade(last uint64) {
+	for i := range m.made {
+		if m.made[i].last == 0 {
+			m.made[i].last = last
+			return
+		}
+	}
+}
+
+// seeMade notes that the program was delivered our stream up to entry last.
+func (m *member) seeMade(last uint64) {
+	n := 0
+	for n < len(m.made) && m.made[n].last != 0 && m.made[n].last <= last {
+		n++
+	}
+	if n > 0 {
+		m.made = fifo.Drop(m.made, n)
+		m.dropMade()
+	}
+}
+
+// orphan notes, when the membership ends, what was sent of its program's casts and
+// never comes back to it.
+func (m *member) orphan() {
+	last := uint64(0)
+	for _, x := range m.made {
+		last = max(last, x.last)
+	}
+	m.made = nil
+	m.dropMade()
+	if last == 0 {
+		return
+	}
+	c := m.cur
+	if n := len(m.ending); n > 0 { // nothing was sent since
+		c = m.ending[n-1]
+	}
+	d := msg.Dep{Group: m.group, View: c.view.Index, Time: c.queue.Done().Clone()}
+	d.Time[c.rank] = last
+	m.past.orphans = append(m.past.orphans, d)
+}
+
+// dropMade takes a membership that has nothing more to wait for off the list.
+func (m *member) dropMade() {
+	if len(m.made) > 0 {
+		return
+	}
+	m.past.unseen = slices.DeleteFunc(m.past.unseen, func(o *member) bool { return o == m })
+}
+
+// resume passes on what waited for casts that were delivered by now.
+func (ps *pasts) resume(s *Site) {
+	if !ps.late {
+		return
+	}
+	ps.late = false
+	for _, p := range ps.list {
+		if !p.waits {
+			continue
+		}
+		p.waits = false
+		for _, c := range s.outside.list {
+			if c.proc == p.proc && c.sent < c.last {
+				s.outside.touch(c)
+			}
+		}
+		n := 0
+		for n < len(p.answers) && p.behind(p.answers[n].after, 0) == 0 {
+			n++
+		}
+		given := slices.Clone(p.answers[:n])
+		if p.answers = fifo.Drop(p.answers, n); len(p.answers) > 0 {
+			s.putOff(p)
+		}
+		for _, x := range given {
+			s.reply(x.Answer)
+		}
+	}
+}
+
+// putOff has resume try p's answers and requests again.
+func (s *Site) putOff(p *past) { p.waits, s.pasts.late = true, true }
+
+// give sends an answer to the caller, after the Causal casts that the program made
+// before.
+func (s *Site) give(ev Answer) {
+	p := s.pasts.of(ev.Proc)
+	if len(p.answers) > 0 || p.behind(p.made, 0) != 0 {
+		p.answers = append(p.answers, late{ev, p.made})
+		s.putOff(p)
+		return
+	}
+	s.reply(ev)
+}
+
+// overtakes is a group in which p's program has yet to be delivered a Causal cast
+// that it made before the request r, 0 if r may be passed on. FIFO ones, and those
+// straight to a process, wait for nothing.
+func (p *past) overtakes(r request) id.Address {
+	if r.Order == msg.FIFO || (!r.Dest.IsGroup() && r.Listed == nil) {
+		return 0
+	}
+	return p.behind(r.after, 0)
+}
+
+// overtakes is the same for the first request of c that was not passed on.
+func (c *caller) overtakes(s *Site) id.Address {
+	for _, r := range c.unheld {
+		if r.First+uint64(r.N)-1 > c.sent {
+			return s.pasts.of(c.proc).overtakes(r)
+		}
+	}
+	return 0
+}
