@@ -9,7 +9,7 @@ import (
 
 // Causal order across groups: O4 and O10. What a process has seen is, for each
 // group, the latest view that it or the sender of something it was delivered has
-// been shown, and how much of each stream in that. A Causal, Total or Barrier
+// been shown, and how much of each stream in that, or of an answer it got. A Causal, Total or Barrier
 // cast carries what its sender had seen, and the Causal casts that the sender had
 // made before (made.go); who is delivered it has seen that too.
 
@@ -62,6 +62,7 @@ type across struct {
 	sight   map[id.Address]sight
 	bound   map[id.Address]sight // the part of it that casts of other groups carried
 	sent    map[*send]sight
+	replied map[replyKey]known
 	waiting map[id.Address][]int // records of processes that are ahead of a sender
 	checks  int
 	strong  int
@@ -92,7 +93,7 @@ func (r *run) across() *across {
 		return r.acrossed
 	}
 	a := &across{
-		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{},
+		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}, replied: map[replyKey]known{},
 		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, listSight: map[*listed]sight{}, ahead: map[memberKey]seenLists{},
 	}
 	r.acrossed = a
@@ -100,7 +101,7 @@ func (r *run) across() *across {
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
 		switch r.records[i].Fact.(type) {
-		case fact.View, fact.Send, fact.Deliver:
+		case fact.View, fact.Send, fact.Deliver, fact.Reply, fact.Outcome:
 		case fact.ListCast, fact.ListDone, fact.Listed:
 			p, ok = listActor(r.records[i].Fact)
 		default:
@@ -154,10 +155,34 @@ func (a *across) step(p id.Address, i int) bool {
 		}
 	case fact.Deliver:
 		return a.deliver(p, i, &f)
+	case fact.Reply:
+		a.replied[replyKey{f.Group, f.Caller, f.View, f.Cast, p}] = known{a.sight[p], a.lists[p]}
+	case fact.Outcome:
+		a.hear(p, &f)
 	case fact.ListCast, fact.ListDone, fact.Listed:
 		a.stepList(p, i)
 	}
 	return true
+}
+
+// known is what somebody knew when it answered.
+type known struct {
+	sight sight
+	lists seenLists
+}
+
+// hear has a caller go on with what the member knew that answered.
+func (a *across) hear(p id.Address, f *fact.Outcome) {
+	c := a.callOf[callKey{p, f.Group, f.ID}]
+	if c == nil || c.asked < 0 || f.Kind == "failed" {
+		return
+	}
+	asked := at[fact.Asked](a.run, c.asked)
+	x := a.replied[replyKey{f.Group, p, asked.View, asked.Cast, f.Member}]
+	for _, r := range x.sight {
+		a.sight[p] = a.sight[p].with(r)
+	}
+	a.lists[p] = a.lists[p].with(x.lists...)
 }
 
 func (a *across) sendOf(group id.Address, view uint64, sender id.Address, n uint64) *send {

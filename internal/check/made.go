@@ -10,7 +10,7 @@ import (
 
 // What programs made, in their order, and what became of it: for O4, by which
 // whatever carries causality comes after the Causal casts that its program made
-// before, in whatever groups these are and whenever they were sent.
+// before as a member, in whatever groups these are and whenever they were sent.
 
 // made is one Made, and the Causal casts that its program had made before.
 type made struct {
@@ -18,8 +18,8 @@ type made struct {
 	before []causal
 }
 
-// causal is the last Causal cast that a program made in a group as one member, up to
-// something. Lists of these are never changed.
+// causal is how much a program had made in one membership. Lists of these are never
+// changed.
 type causal struct {
 	in   *epoch
 	upto uint64
@@ -27,10 +27,12 @@ type causal struct {
 
 // epoch is one membership, or a caller with since 0.
 type epoch struct {
-	group id.Address
-	since uint64
-	made  []made
-	sent  []asSent
+	group  id.Address
+	since  uint64
+	made   []made
+	causal []uint64 // the numbers of Causal casts, of each run the last
+	sent   []asSent
+	lost   int // record of its end, if that was against the program's will, or -1
 }
 
 // asSent says which send had the casts up to number upto.
@@ -39,12 +41,21 @@ type asSent struct {
 	send *send
 }
 
-// sentAs is the send with cast number n, and which entry of its stream that is.
+// sentAs is the send with the last Causal cast up to number n that was sent, and
+// which entry of its stream that is. What was never sent nobody comes too late for.
 func (e *epoch) sentAs(n uint64) (*send, uint64) {
-	if i := sort.Search(len(e.sent), func(i int) bool { return e.sent[i].upto >= n }); i < len(e.sent) {
-		return e.sent[i].send, e.sent[i].send.hi - (e.sent[i].upto - n)
+	if k := len(e.sent); k == 0 {
+		return nil, 0
+	} else if e.sent[k-1].upto < n {
+		n = e.sent[k-1].upto
 	}
-	return nil, 0
+	k := sort.Search(len(e.causal), func(i int) bool { return e.causal[i] > n })
+	if k == 0 {
+		return nil, 0
+	}
+	n = e.causal[k-1]
+	i := sort.Search(len(e.sent), func(i int) bool { return e.sent[i].upto >= n })
+	return e.sent[i].send, e.sent[i].send.hi - (e.sent[i].upto - n)
 }
 
 // before is what its program had made elsewhere before cast number n.
@@ -71,16 +82,16 @@ type listCastKey struct {
 
 func (r *run) programs(sendOf func(fact.Send) *send) *programs {
 	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, lists: map[listCastKey][]causal{}}
-	type carrier struct { // a send that carries causality, and its last cast
-		*send
-		in   *epoch
-		upto uint64
-	}
-	var list []carrier
+	var list []*send
+	numbers := map[*send]uint64{} // of the last cast, in its membership
 	for i := range r.records {
 		switch f := r.records[i].Fact.(type) {
 		case fact.Made:
 			p.make(f)
+		case fact.Leave:
+			if e := p.epoch(f.Proc, f.Group, maxNumber); e != nil && f.Why != "left" {
+				e.lost = i
+			}
 		case fact.ListCast:
 			k := listCastKey{f.Proc, f.ID}
 			if _, again := p.lists[k]; !again {
@@ -91,21 +102,33 @@ func (r *run) programs(sendOf func(fact.Send) *send) *programs {
 			if s == nil || f.Void {
 				continue
 			}
-			var x carrier
-			if f.Origin != 0 {
-				x = carrier{s, p.epoch(f.Origin, f.Group, 0), f.OFirst + uint64(f.N) - 1}
-			} else if e := p.epoch(f.Proc, f.Group, f.View); e != nil {
-				x = carrier{s, e, e.send(s)}
-			}
-			if x.in != nil && f.Order != fact.FIFO {
-				list = append(list, x)
+			list = append(list, s)
+			if e := p.epoch(f.Proc, f.Group, f.View); e != nil && f.Origin == 0 {
+				numbers[s] = e.send(s)
 			}
 		}
 	}
-	for _, x := range list { // only now: a cast may be sent, by what a trace says, before it is made
-		p.sends[x.send] = x.in.before(x.upto)
+	for _, s := range list { // only now: a cast may be relayed, by what a trace says, before it is made
+		switch {
+		case s.Order == fact.FIFO:
+		case s.Origin != 0:
+			if e := p.epoch(s.Origin, s.Group, 0); e != nil {
+				p.sends[s] = stands(e.before(s.OFirst+uint64(s.N)-1), len(r.records))
+			}
+		case numbers[s] != 0:
+			p.sends[s] = stands(p.epoch(s.Proc, s.Group, s.View).before(numbers[s]), s.rec)
+		}
+	}
+	for k, list := range p.lists { // order does not matter: each is judged by itself
+		p.lists[k] = stands(list, len(r.records))
 	}
 	return p
+}
+
+// stands is list without the memberships that had ended, by record rec, against the
+// program's will: nobody waits for what is under way of somebody who has crashed.
+func stands(list []causal, rec int) []causal {
+	return slices.DeleteFunc(slices.Clone(list), func(x causal) bool { return x.in.lost >= 0 && x.in.lost < rec })
 }
 
 // epoch is the membership of proc in group that sent in a view, or with view 0 the caller.
@@ -134,7 +157,7 @@ func (p *programs) make(f fact.Made) {
 	i := slices.IndexFunc(p.epochs[k], func(e *epoch) bool { return e.since == f.Since })
 	if i < 0 {
 		i = len(p.epochs[k])
-		p.epochs[k] = append(p.epochs[k], &epoch{group: f.Group, since: f.Since})
+		p.epochs[k] = append(p.epochs[k], &epoch{group: f.Group, since: f.Since, lost: -1})
 	}
 	e := p.epochs[k][i]
 	first := max(f.First, 1)
@@ -144,8 +167,8 @@ func (p *programs) make(f fact.Made) {
 	x := runOf(first, f.N)
 	e.made = append(e.made, made{span: x, before: p.last[f.Proc]})
 	if f.Order == fact.Causal && f.Since != 0 {
-		list := slices.Clone(p.last[f.Proc])
-		list = slices.DeleteFunc(list, func(x causal) bool { return x.in.group == f.Group })
+		e.causal = append(e.causal, x.hi)
+		list := slices.DeleteFunc(slices.Clone(p.last[f.Proc]), func(x causal) bool { return x.in == e })
 		p.last[f.Proc] = append(list, causal{e, x.hi})
 	}
 }

@@ -178,10 +178,12 @@ func (s *Site) reply(ev Answer) {
 	}
 	item := msg.Reply{View: req.View, Cast: req.Cast, Null: ev.Null, Body: ev.Body}
 	r := &msg.Replies{Group: req.Group, From: from, To: req.Caller, Of: req.Of}
+	p := s.pasts.of(from)
 	if m != nil && m.cur != nil {
 		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
+	} else if i, ok := p.find(req.Group); ok && req.Group != 0 { // it has left, or is not in again yet
+		r.View, r.Time = p.deps[i].View, p.deps[i].Time.Clone()
 	}
-	p := s.pasts.of(from)
 	r.Deps, r.Clock = s.deps(p, req.Group), p.clock
 	if s.fx.Tracing {
 		f := fact.Reply{Proc: from, Group: req.Group, Caller: req.Caller, View: item.View, Cast: item.Cast, Null: item.Null}
@@ -268,15 +270,15 @@ func (s *Site) replies(x *msg.Replies) {
 		s.groups.mark(m)
 	}
 	if len(outside) > 0 {
-		s.outsideReplies(x, outside)
+		s.pasts.of(x.To).hear(s, &ahead{x, outside})
 	}
 }
 
 // heldReplies shows our program the replies that do not run ahead of it: it has
-// been delivered all that their senders had been.
+// been delivered all that their senders had been, in other groups as well.
 func (m *member) heldReplies(c *installed) {
 	m.held = slices.DeleteFunc(m.held, func(x *msg.Replies) bool {
-		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) {
+		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) || !m.s.delivered(m.proc, x.Deps) {
 			return false
 		}
 		m.s.learn(m.past, x.Deps, x.Clock)
@@ -351,8 +353,8 @@ func (m *member) flushesDone(c *installed) {
 	})
 }
 
-// leave begins to leave: nothing more is sent, what was sent becomes stable,
-// then the log is asked.
+// leave begins to leave: nothing more is sent, what was sent becomes stable and what
+// waits for it goes on (made.go), then the log is asked.
 func (m *member) leave() {
 	if !m.leaving {
 		m.leaving = true
@@ -364,7 +366,7 @@ func (m *member) leave() {
 }
 
 func (m *member) leaveIfDone(c *installed) {
-	if !m.leaving || m.asked || m.wedged() || len(m.queue) > 0 {
+	if !m.leaving || m.asked || m.wedged() || len(m.queue) > 0 || len(m.made) > 0 || len(m.past.answers) > 0 {
 		return
 	}
 	if c.barrier || !vclock.Time(c.stable.Stable()).Covers(c.past()) {

@@ -27,6 +27,7 @@ type past struct {
 	// clock is that of a logical clock (Lamport 1978): higher than the clock of every
 	// cast that carries causality and that the process knows of, in any group.
 	clock uint64
+	ahead []*ahead // replies that know more than it has been delivered
 
 	program // what its program made itself (made.go)
 }
@@ -42,9 +43,9 @@ func (p *past) tick() uint64 {
 
 // pasts are those of the site's processes, and when the next question is due.
 type pasts struct {
-	list []*past
-	at   effect.Time
-	late bool // some have answers or requests that wait
+	list     []*past
+	at       effect.Time
+	released bool // what some had put off may go on
 }
 
 // of returns the past of proc.
@@ -104,8 +105,12 @@ func (m *member) stirred() {
 	m.s.groups.stir(m)
 }
 
-// stir lets the other memberships of m's process try again what they wait with.
+// stir lets the other memberships of m's process, and its calls, try again what they
+// wait with.
 func (g *groups) stir(m *member) {
+	if len(m.past.ahead) > 0 {
+		m.s.release(m.past)
+	}
 	if g.waiting == 0 {
 		return
 	}
@@ -168,7 +173,7 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 	for _, d := range p.deps {
 		i := slices.IndexFunc(list, func(x msg.Dep) bool { return x.Group == d.Group })
 		switch {
-		case d.Group == but:
+		case d.Group == but && but != 0: // not for what goes straight to a process
 		case i >= 0:
 			list[i].Merge(d)
 		default:
@@ -226,6 +231,40 @@ func (s *Site) delivered(proc id.Address, deps []msg.Dep) bool {
 	return true
 }
 
+// ahead is replies to what a process asked from outside.
+type ahead struct {
+	*msg.Replies
+	items []msg.Reply
+}
+
+// knowledge is what the sender of replies had seen, in the group of the request too.
+func knowledge(x *msg.Replies) []msg.Dep {
+	if x.View == 0 {
+		return x.Deps
+	}
+	return append(slices.Clip(x.Deps), msg.Dep{Group: x.Group, View: x.View, Time: x.Time})
+}
+
+// hear takes replies to what the process asked from outside. Like casts, they wait
+// until it has been delivered in its own groups what their sender knew.
+func (p *past) hear(s *Site, x *ahead) {
+	p.ahead = append(p.ahead, x)
+	p.tell(s)
+}
+
+// tell shows the program the replies that do not run ahead of it.
+func (p *past) tell(s *Site) {
+	list := p.ahead
+	p.ahead = nil
+	for _, x := range list {
+		if s.delivered(p.proc, knowledge(x.Replies)) {
+			s.outsideReplies(x.Replies, x.items)
+		} else {
+			p.ahead = append(p.ahead, x)
+		}
+	}
+}
+
 // secured reports whether no failure can take from other groups what our next
 // cast depends on there, and sees to it that it will be so. It is what a
 // conservative member waits for.
@@ -276,27 +315,25 @@ func (m *member) maySend(q queued, r *msg.Run) bool {
 // gone need no asking: nobody is left to be delivered anything there.
 func (s *Site) askPast() effect.Time {
 	open, due := false, s.now >= s.pasts.at
-	gone := func(d msg.Dep) bool {
-		if d.Group == 0 { // casts to lists: a number, which costs nothing to carry
-			return false
-		}
-		g := s.Group(d.Group)
-		if g == nil && d.View <= s.log.Index() {
-			s.groups.retry()
-			return true
-		}
-		if g == nil {
-			return false
-		}
-		open = true
-		if due && !s.stalled {
-			s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: d.Clone()})
-		}
-		return false
-	}
 	for _, p := range s.pasts.list {
-		p.deps = slices.DeleteFunc(p.deps, gone)
-		p.orphans = slices.DeleteFunc(p.orphans, gone)
+		p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
+			if d.Group == 0 { // casts to lists: a number, which costs nothing to carry
+				return false
+			}
+			g := s.Group(d.Group)
+			if g == nil && d.View <= s.log.Index() {
+				s.groups.retry()
+				return true
+			}
+			if g == nil {
+				return false
+			}
+			open = true
+			if due && !s.stalled {
+				s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: d.Clone()})
+			}
+			return false
+		})
 	}
 	if !open {
 		return effect.Never
@@ -323,7 +360,6 @@ func (s *Site) depDone(x *msg.DepDone) {
 		if i, ok := p.find(x.Group); ok && x.Covers(p.deps[i]) {
 			p.deps = slices.Delete(p.deps, i, i+1)
 		}
-		p.orphans = slices.DeleteFunc(p.orphans, func(d msg.Dep) bool { return d.Group == x.Group && x.Covers(d) })
 	}
 	s.groups.retry()
 }

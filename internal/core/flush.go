@@ -248,6 +248,7 @@ func (m *member) settle() {
 			return
 		}
 		m.endLists(old, next.view)
+		m.heldReplies(old) // of who is in the next no more, too
 		m.ending = m.ending[1:]
 		m.turn(old, next)
 	}

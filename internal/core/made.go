@@ -17,7 +17,9 @@ import (
 //
 // Everything waits only for what was made before it, so there is no circle. Total
 // and Barrier casts are waited for by nobody: two groups would have to take turns
-// at every cast. See docs/adr/0024-a-causal-cast-counts-at-once.md.
+// at every cast. A membership that ends against the program's will is not waited for
+// either: to its group the program has crashed. See
+// docs/adr/0024-a-causal-cast-counts-at-once.md.
 
 // made is one run of Causal casts of our program that it has not been delivered.
 type made struct {
@@ -28,15 +30,15 @@ type made struct {
 // program is what a process has made, and what waits at it for that and is not itself a
 // cast to a group of its own.
 type program struct {
-	made    uint64    // casts that carry causality
-	unseen  []*member // memberships with Causal casts that the program has not been delivered
-	orphans []msg.Dep // such casts to groups that put the process out since, by DepAsk known not to be done with
-	answers []late    // wait for these, oldest first
-	waits   bool      // so do answers, or requests
+	made     uint64    // casts that carry causality
+	unseen   []*member // memberships with Causal casts that the program has not been delivered
+	answers  []given   // wait for these, oldest first
+	putOff   bool      // answers or requests wait for these
+	released bool      // and some came back since
 }
 
-// late is an answer, and how much its program had made before.
-type late struct {
+// given is an answer, and how much its program had made before.
+type given struct {
 	Answer
 	after uint64
 }
@@ -48,17 +50,11 @@ func (p *program) make() uint64 {
 }
 
 // behind is a group, other than but, in which the program has yet to be delivered a
-// Causal cast that it made as one of the first upto; 0 if there is none. Where it is no
-// member any more all others have to be done with that.
+// Causal cast that it made as one of the first upto; 0 if there is none.
 func (p *program) behind(upto uint64, but id.Address) id.Address {
 	for _, o := range p.unseen {
 		if o.group != but && o.made[0].at <= upto {
 			return o.group
-		}
-	}
-	for _, d := range p.orphans {
-		if d.Group != but {
-			return d.Group
 		}
 	}
 	return 0
@@ -133,46 +129,32 @@ func (m *member) seeMade(last uint64) {
 	}
 }
 
-// orphan notes, when the membership ends, what was sent of its program's casts and
-// never comes back to it.
-func (m *member) orphan() {
-	last := uint64(0)
-	for _, x := range m.made {
-		last = max(last, x.last)
-	}
-	m.made = nil
-	m.dropMade()
-	if last == 0 {
-		return
-	}
-	c := m.cur
-	if n := len(m.ending); n > 0 { // nothing was sent since
-		c = m.ending[n-1]
-	}
-	d := msg.Dep{Group: m.group, View: c.view.Index, Time: c.queue.Done().Clone()}
-	d.Time[c.rank] = last
-	m.past.orphans = append(m.past.orphans, d)
-}
-
 // dropMade takes a membership that has nothing more to wait for off the list.
 func (m *member) dropMade() {
+	if m.past.putOff {
+		m.s.release(m.past)
+	}
 	if len(m.made) > 0 {
 		return
 	}
 	m.past.unseen = slices.DeleteFunc(m.past.unseen, func(o *member) bool { return o == m })
 }
 
+// release has resume look at what waits at a process.
+func (s *Site) release(p *past) { p.released, s.pasts.released = true, true }
+
 // resume passes on what waited for casts that were delivered by now.
 func (ps *pasts) resume(s *Site) {
-	if !ps.late {
+	if !ps.released {
 		return
 	}
-	ps.late = false
+	ps.released = false
 	for _, p := range ps.list {
-		if !p.waits {
+		if !p.released {
 			continue
 		}
-		p.waits = false
+		p.released, p.putOff = false, false
+		p.tell(s)
 		for _, c := range s.outside.list {
 			if c.proc == p.proc && c.sent < c.last {
 				s.outside.touch(c)
@@ -182,26 +164,26 @@ func (ps *pasts) resume(s *Site) {
 		for n < len(p.answers) && p.behind(p.answers[n].after, 0) == 0 {
 			n++
 		}
-		given := slices.Clone(p.answers[:n])
-		if p.answers = fifo.Drop(p.answers, n); len(p.answers) > 0 {
-			s.putOff(p)
-		}
-		for _, x := range given {
+		list := slices.Clone(p.answers[:n])
+		p.answers = fifo.Drop(p.answers, n)
+		p.putOff = len(p.answers) > 0
+		for _, x := range list {
 			s.reply(x.Answer)
+		}
+		for _, m := range s.groups.list {
+			if m.proc == p.proc && m.leaving {
+				s.groups.mark(m) // it may have waited for the answers
+			}
 		}
 	}
 }
-
-// putOff has resume try p's answers and requests again.
-func (s *Site) putOff(p *past) { p.waits, s.pasts.late = true, true }
 
 // give sends an answer to the caller, after the Causal casts that the program made
 // before.
 func (s *Site) give(ev Answer) {
 	p := s.pasts.of(ev.Proc)
 	if len(p.answers) > 0 || p.behind(p.made, 0) != 0 {
-		p.answers = append(p.answers, late{ev, p.made})
-		s.putOff(p)
+		p.answers, p.putOff = append(p.answers, given{ev, p.made}), true
 		return
 	}
 	s.reply(ev)

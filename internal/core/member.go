@@ -234,7 +234,7 @@ func (m *member) work() {
 	c.release(m.tellStable)
 	m.handBack(c)
 	m.tellReaders(c)
-	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured))
+	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured || len(m.held) > 0))
 }
 
 func (m *member) tellStable(rank int, upto uint64) {
@@ -428,7 +428,8 @@ func (m *member) end(why string) {
 		m.s.fx.Fact(f)
 	}
 	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
-	m.orphan()
+	m.made = nil
+	m.dropMade()
 	m.s.groups.setWaits(m, false)
 	m.s.groups.remove(m)
 	if m.cur != nil {

@@ -166,6 +166,10 @@ func (c *caller) pass(s *Site) {
 		return
 	}
 	p := s.pasts.of(c.proc)
+	if !wish && c.overtakes(s) != 0 {
+		p.putOff = true
+		return
+	}
 	if i, ok := p.find(c.dest); ok {
 		c.learn(p.deps[i].View, p.deps[i].Time)
 	}
@@ -184,7 +188,7 @@ func (c *caller) pass(s *Site) {
 			continue
 		}
 		if p.overtakes(r) != 0 {
-			s.putOff(p)
+			p.putOff = true
 			break
 		}
 		again := c.address(s, r.Request)
@@ -345,7 +349,7 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		return
 	}
 	c.learn(x.View, x.Time)
-	s.learn(s.pasts.of(c.proc), x.Deps, x.Clock)
+	s.learn(s.pasts.of(c.proc), knowledge(x), x.Clock)
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)

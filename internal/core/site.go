@@ -21,7 +21,7 @@
 // and in this package: site.go the step, peers.go sessions and frames, contact.go
 // who is in touch, groups.go the log's word carried to the members, member.go one
 // process in one group, with its cast.go, flush.go, transfer.go, handover.go,
-// causality.go; readers.go what readers of its state may rely on; outside.go
+// causality.go and made.go; readers.go what readers of its state may rely on; outside.go
 // callers that are not members, speaker.go those with a session, sessions.go what
 // sessions are to members; why.go and whygroup.go what waits, for people.
 package core

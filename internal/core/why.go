@@ -159,6 +159,11 @@ func (s *Site) whyCallers() []why.Wait {
 			if w.Causes = s.noReply(waits); waits == nil && c.dest.IsGroup() {
 				w.Causes = []why.Cause{{Why: why.Relay, Who: s.who(c.relay.Proc)}}
 			}
+			for _, x := range s.pasts.of(c.proc).ahead {
+				if x.From == c.dest || x.Group == c.dest {
+					w.Causes = append(w.Causes, s.inGroup(why.EarlyAnswer, s.lacks(c.proc, knowledge(x.Replies))))
+				}
+			}
 			list = append(list, w)
 		}
 	}
@@ -179,6 +184,16 @@ func (s *Site) whyAnswers() []why.Wait {
 		list = append(list, w)
 	}
 	return list
+}
+
+// lacks is a group in which proc has yet to be delivered what list says, 0 if there is none.
+func (s *Site) lacks(proc id.Address, list []msg.Dep) id.Address {
+	for _, d := range list {
+		if !s.delivered(proc, []msg.Dep{d}) {
+			return d.Group
+		}
+	}
+	return 0
 }
 
 func (s *Site) noReply(procs []id.Address) []why.Cause {

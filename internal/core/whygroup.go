@@ -323,6 +323,9 @@ func (m *member) whyCall() (why.Wait, bool) {
 	}
 	w := m.wait(why.Call)
 	w.Number, w.Count, w.Causes = number, m.calls.Len(), m.s.noReply(waits)
+	for _, x := range m.held {
+		w.Causes = append(w.Causes, m.s.inGroup(why.EarlyAnswer, m.s.lacks(m.proc, knowledge(x))))
+	}
 	return w, true
 }
 
@@ -342,6 +345,10 @@ func (m *member) whyLeave() (why.Wait, bool) {
 		w.Causes = x.Causes
 	case c.barrier:
 		w.Causes = []why.Cause{{Why: why.ViewEnd}}
+	case len(m.made) > 0:
+		w.Causes = []why.Cause{m.s.inGroup(why.OwnCast, m.group)}
+	case len(m.past.answers) > 0:
+		w.Causes = []why.Cause{{Why: why.Answers}}
 	case len(ranks) > 0:
 		w.Causes = []why.Cause{{Why: why.Unstable, Who: m.ranked(c.view, ranks...)}}
 	}

@@ -51,6 +51,8 @@ const (
 	InFlush     Reason = "flush"
 	Lists       Reason = "casts to lists"
 	OwnCast     Reason = "own cast"
+	Answers     Reason = "answers"
+	EarlyAnswer Reason = "early answer"
 )
 
 // Cause is one thing that somebody waits for, and who could end it.
@@ -167,6 +169,10 @@ func (c Cause) membershipText(who, has string) string {
 		return "casts to lists that its sender may know of have to be delivered here first"
 	case OwnCast:
 		return fmt.Sprintf("its program made a Causal cast before, which it has not been delivered in group %s", c.group())
+	case EarlyAnswer:
+		return fmt.Sprintf("an answer is here, and comes after what has to be delivered in group %s first", c.group())
+	case Answers:
+		return "its program has given answers that wait"
 	case Lost:
 		return "it is never delivered: what it depends on was lost with its sender"
 	case InFlush:
