@@ -46,7 +46,7 @@ var properties = []Property{
 	{"O1", "FIFO", "Casts of one sender in one view are delivered in the order sent, without gaps; a member's calls are sent in the order made.", judgeFIFO},
 	{"O2", "Causal order", "A Causal or Total cast is never delivered before one that its sender had been delivered first.", judgeCausal},
 	{"O3", "Causal completeness", "Who is delivered a Causal or Total cast is delivered all that its sender had been delivered first.", judgeComplete},
-	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group, or a cast to a list, whose sender had seen it, had made it before as a Causal cast, or had seen a later view of that group.", judgeAcross},
+	{"O4", "Causal order across groups", "Nothing of a group is delivered after a Causal, Total or Barrier cast of another group, or a cast to a list, whose sender knew of it or of a later view: by a delivery, by an answer, or because it had itself cast it there before, as a member and with Causal.", judgeAcross},
 	{"O5", "Total order", "Total casts have the same positions at all survivors and are delivered by position, without gaps but for what was lost with a dead sender.", judgeTotal},
 	{"O6", "Total is FIFO and causal", "Total casts are delivered in an order that respects FIFO and causality among them.", judgeTotalCausal},
 	{"O7", "One order of lists", "In every group, and to every process, casts to lists of destinations are delivered in one order.", judgeListOrder},
@@ -54,7 +54,7 @@ var properties = []Property{
 	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
 	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in or went on from, but for what was lost before it was cast.", judgeStrong},
 	{"O11", "All of a list or nothing", "A cast to a list is delivered, once, to all its destinations or to none, as its sender is told; members that go on together are given the same.", judgeListAtomicity},
-	{"O12", "Causal order of lists", "A Causal, Total or Barrier cast is delivered after every cast to a list that its sender had been delivered, or had cast, before.", judgeListCausality},
+	{"O12", "Causal order of lists", "A Causal, Total or Barrier cast is delivered after every cast to a list that its sender had been delivered before, or told that its own has a number.", judgeListCausality},
 
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
 	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},
