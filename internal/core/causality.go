@@ -27,6 +27,9 @@ type past struct {
 	// clock is that of a logical clock (Lamport 1978): higher than the clock of every
 	// cast that carries causality and that the process knows of, in any group.
 	clock uint64
+	// callers are those of the process. What their answers said of the groups they ask
+	// is put among deps when somebody else is to be told.
+	callers []*caller
 	ahead []*ahead // replies that know more than it has been delivered
 
 	program // what its program made itself (made.go)
@@ -155,6 +158,7 @@ func (m *member) doneWith(d msg.Dep) bool {
 // may not have.
 func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 	var list []msg.Dep
+	p.recall(s, but)
 	p.open = slices.DeleteFunc(p.open, func(m *member) bool {
 		if m.ended {
 			return true
@@ -181,6 +185,17 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 		}
 	}
 	return list
+}
+
+// recall puts what the process knows from answers among what it carries, but for what
+// a group said of itself.
+func (p *past) recall(s *Site, but id.Address) {
+	for _, c := range p.callers {
+		if c.news && c.dest != but {
+			c.news = false
+			s.learn(p, []msg.Dep{{Group: c.dest, View: c.seenView, Time: c.seenTime}}, 0)
+		}
+	}
 }
 
 // prune drops what memberships of the process speak for by now. A conservative one
@@ -237,7 +252,7 @@ type ahead struct {
 	items []msg.Reply
 }
 
-// knowledge is what the sender of replies had seen, in the group of the request too.
+// knowledge is what the sender of replies had seen, in the group that was asked too.
 func knowledge(x *msg.Replies) []msg.Dep {
 	if x.View == 0 {
 		return x.Deps
@@ -269,6 +284,7 @@ func (p *past) tell(s *Site) {
 // cast depends on there, and sees to it that it will be so. It is what a
 // conservative member waits for.
 func (m *member) secured() bool {
+	m.past.recall(m.s, m.group)
 	m.s.prune(m.past)
 	ok := true
 	for _, o := range m.past.open {

@@ -36,6 +36,7 @@ type caller struct {
 	speaker  *speaker // nil unless it speaks for a session
 	seenView uint64   // what we know of the group from its replies
 	seenTime vclock.Time
+	news     bool // and some of it is not among what its process carries
 }
 
 // request is one of ours, and how many casts its process had made before.
@@ -266,6 +267,9 @@ func (cs *callers) drop(s *Site, c *caller) {
 	if c.speaker != nil {
 		s.item(SessionEnded{Proc: c.proc, Dest: c.dest, Session: c.speaker.id})
 	}
+	p := s.pasts.of(c.proc)
+	p.recall(s, 0)
+	p.callers = slices.DeleteFunc(p.callers, func(x *caller) bool { return x == c })
 	cs.list = slices.DeleteFunc(cs.list, func(x *caller) bool { return x == c })
 	cs.fresh = slices.DeleteFunc(cs.fresh, func(x *caller) bool { return x == c })
 }
@@ -349,7 +353,8 @@ func (s *Site) outsideReplies(x *msg.Replies, items []msg.Reply) {
 		return
 	}
 	c.learn(x.View, x.Time)
-	s.learn(s.pasts.of(c.proc), knowledge(x), x.Clock)
+	c.news = c.news || x.View > 0
+	s.learn(s.pasts.of(c.proc), x.Deps, x.Clock)
 	for _, it := range items {
 		key := call.Key{Cast: it.Cast}
 		c.expect(s, key, x.Of, x.From)

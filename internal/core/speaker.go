@@ -154,6 +154,8 @@ func (s *Site) caller(proc, dest id.Address) *caller {
 			c.views = []*view.Group{g}
 		}
 		s.outside.list = append(s.outside.list, c)
+		p := s.pasts.of(proc)
+		p.callers = append(p.callers, c)
 	}
 	return c
 }
