@@ -30,7 +30,7 @@ type past struct {
 	// callers are those of the process. What their answers said of the groups they ask
 	// is put among deps when somebody else is to be told.
 	callers []*caller
-	ahead []*ahead // replies that know more than it has been delivered
+	ahead   []*ahead // replies that know more than it has been delivered
 
 	program // what its program made itself (made.go)
 }
