@@ -49,7 +49,7 @@ const ofProcess = ^uint64(0)
 
 // castList begins a cast to a list.
 func (s *Site) castList(ev CastList) {
-	l := &listing{CastList: ev, after: s.pasts.of(ev.Proc).made}
+	l := &listing{CastList: ev, after: s.pasts.of(ev.Proc).casts}
 	s.attempt(l)
 }
 

@@ -30,7 +30,7 @@ type made struct {
 // program is what a process has made, and what waits at it for that and is not itself a
 // cast to a group of its own.
 type program struct {
-	made     uint64    // casts that carry causality
+	casts    uint64    // that carry causality, so many
 	unseen   []*member // memberships with Causal casts that the program has not been delivered
 	answers  []given   // wait for these, oldest first
 	putOff   bool      // answers or requests wait for these
@@ -45,8 +45,8 @@ type given struct {
 
 // make numbers a cast.
 func (p *program) make() uint64 {
-	p.made++
-	return p.made
+	p.casts++
+	return p.casts
 }
 
 // behind is a group, other than but, in which the program has yet to be delivered a
@@ -155,8 +155,8 @@ func (ps *pasts) resume(s *Site) {
 		}
 		p.released, p.putOff = false, false
 		p.tell(s)
-		for _, c := range s.outside.list {
-			if c.proc == p.proc && c.sent < c.last {
+		for _, c := range p.callers {
+			if c.sent < c.last {
 				s.outside.touch(c)
 			}
 		}
@@ -182,8 +182,8 @@ func (ps *pasts) resume(s *Site) {
 // before.
 func (s *Site) give(ev Answer) {
 	p := s.pasts.of(ev.Proc)
-	if len(p.answers) > 0 || p.behind(p.made, 0) != 0 {
-		p.answers, p.putOff = append(p.answers, given{ev, p.made}), true
+	if len(p.answers) > 0 || p.behind(p.casts, 0) != 0 {
+		p.answers, p.putOff = append(p.answers, given{ev, p.casts}), true
 		return
 	}
 	s.reply(ev)

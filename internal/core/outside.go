@@ -89,7 +89,7 @@ func (s *Site) castOutside(ev Cast) {
 	c := s.caller(ev.Proc, ev.Dest)
 	first := c.last + 1
 	s.tellMade(&ev, 0, first)
-	c.add(&ev, s.pasts.of(ev.Proc).made)
+	c.add(&ev, s.pasts.of(ev.Proc).casts)
 	for i, spec := range ev.Calls {
 		key := call.Key{Cast: first + uint64(i)}
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast, Session: c.session(), Holder: c.holder()})
