@@ -179,9 +179,7 @@ func (a *across) hear(p id.Address, f *fact.Outcome) {
 	}
 	asked := at[fact.Asked](a.run, c.asked)
 	x := a.replied[replyKey{f.Group, p, asked.View, asked.Cast, f.Member}]
-	for _, r := range x.sight {
-		a.sight[p] = a.sight[p].with(r)
-	}
+	a.sight[p] = a.bind(p, a.sight[p], x.sight, 0)
 	a.lists[p] = a.lists[p].with(x.lists...)
 }
 
