@@ -88,8 +88,8 @@ func (s *Site) castOutside(ev Cast) {
 	}
 	c := s.caller(ev.Proc, ev.Dest)
 	first := c.last + 1
-	s.tellMade(&ev, 0, first)
 	c.add(&ev, s.pasts.of(ev.Proc).casts)
+	s.tellMade(&ev, 0, first)
 	for i, spec := range ev.Calls {
 		key := call.Key{Cast: first + uint64(i)}
 		s.fx.Fact(fact.Asked{Caller: ev.Proc, Group: ev.Dest, ID: spec.ID, Cast: key.Cast, Session: c.session(), Holder: c.holder()})
@@ -167,7 +167,7 @@ func (c *caller) pass(s *Site) {
 		return
 	}
 	p := s.pasts.of(c.proc)
-	if !wish && c.overtakes(s) != 0 {
+	if !wish && c.overtakes(s) != 0 { // as below, before anything is listed in vain
 		p.putOff = true
 		return
 	}
