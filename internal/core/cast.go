@@ -277,8 +277,13 @@ func (s *Site) replies(x *msg.Replies) {
 // heldReplies shows our program the replies that do not run ahead of it: it has
 // been delivered all that their senders had been, in other groups as well.
 func (m *member) heldReplies(c *installed) {
+	m.ahead = false
 	m.held = slices.DeleteFunc(m.held, func(x *msg.Replies) bool {
-		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) || !m.s.delivered(m.proc, x.Deps) {
+		if x.View > c.view.Index || (x.View == c.view.Index && !c.queue.Done().Covers(x.Time)) {
+			return false
+		}
+		if !m.s.delivered(m.proc, x.Deps) {
+			m.ahead = true
 			return false
 		}
 		m.s.learn(m.past, x.Deps, x.Clock)

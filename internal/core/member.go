@@ -46,6 +46,7 @@ type member struct {
 	handed  []handed // given to the program, not yet used by it
 	calls   *call.Table
 	held    []*msg.Replies // until we have seen what their senders saw
+	ahead   bool           // one of them knows more of another group than we do
 	flushes []flushWait
 	copies  []copied
 	leaving bool
@@ -234,7 +235,7 @@ func (m *member) work() {
 	c.release(m.tellStable)
 	m.handBack(c)
 	m.tellReaders(c)
-	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured || len(m.held) > 0))
+	m.s.groups.setWaits(m, !m.ended && (len(m.ending) > 0 || c.queue.Waits() || m.unsecured || m.ahead))
 }
 
 func (m *member) tellStable(rank int, upto uint64) {
