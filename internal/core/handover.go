@@ -55,9 +55,10 @@ func (m *member) turnHandOver(v *view.Group) {
 	m.outlive(v)
 }
 
-// outlive forgets an heir that is gone by view v: we stay, and serve reads again.
+// outlive forgets an heir that is gone by view v: we stay, and serve reads again. Who
+// asks may be in views that are yet to be shown to our program.
 func (m *member) outlive(v *view.Group) {
-	if h := m.heir; h != nil && !v.Carries(*h) {
+	if h := m.heir; h != nil && v.Index >= h.Joined && !v.Carries(*h) {
 		m.s.requests.drop(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		m.heir, m.asked, m.leaving = nil, false, m.wanted
 		if !m.wanted {

@@ -19,6 +19,7 @@ const AckEvery = 256 << 10
 // Out is the sending half of a lane.
 type Out struct {
 	Conn   uint64 // the connection in use; 0: none
+	begun  bool   // the other end's count is known: until then none is about our frames
 	acked  uint64
 	frames []*msg.Frame // acked+1 …
 }
@@ -33,12 +34,12 @@ func (o *Out) Push(f *msg.Frame) bool {
 func (o *Out) Pending() int { return len(o.frames) }
 
 // Up starts using connection conn, whose other end has got so many frames, and
-// returns those to write again. An end that counts otherwise than we do has
-// forgotten this session, as one does with a site that is no member: then we
-// count as it does.
+// returns those to write again. A site forgets its session with one that is no
+// member: if we have, the other end still counts what it got in the last one, and if
+// it has, it counts otherwise than we do. Then we count as it does.
 func (o *Out) Up(conn, got uint64) (again []*msg.Frame) {
-	if got < o.acked || got > o.acked+uint64(len(o.frames)) {
-		o.acked = got
+	if !o.begun || got < o.acked || got > o.acked+uint64(len(o.frames)) {
+		o.begun, o.acked = true, got
 	}
 	o.Acked(got)
 	o.Conn = conn
@@ -54,7 +55,7 @@ func (o *Out) Down(conn uint64) {
 
 // Acked drops frames that the other end has got.
 func (o *Out) Acked(got uint64) {
-	if got <= o.acked {
+	if !o.begun || got <= o.acked {
 		return
 	}
 	n := min(int(got-o.acked), len(o.frames))
