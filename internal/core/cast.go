@@ -181,8 +181,8 @@ func (s *Site) reply(ev Answer) {
 	p := s.pasts.of(from)
 	if m != nil && m.cur != nil {
 		r.View, r.Time = m.shown().view.Index, m.shown().queue.Done().Clone()
-	} else if i, ok := p.find(req.Group); ok && req.Group != 0 { // it has left, or is not in again yet
-		r.View, r.Time = p.deps[i].View, p.deps[i].Time.Clone()
+	} else if req.Group != 0 { // it has left, or is not in again yet
+		r.View, r.Time = p.knows(s, req.Group)
 	}
 	r.Deps, r.Clock = s.deps(p, req.Group), p.clock
 	if s.fx.Tracing {

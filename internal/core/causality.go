@@ -198,6 +198,16 @@ func (p *past) recall(s *Site, but id.Address) {
 	}
 }
 
+// knows is how much the process has seen, or heard in answers, of a group that it is
+// not a member of; view 0 if nothing that concerns anybody.
+func (p *past) knows(s *Site, group id.Address) (uint64, vclock.Time) {
+	p.recall(s, 0)
+	if i, ok := p.find(group); ok {
+		return p.deps[i].View, p.deps[i].Time.Clone()
+	}
+	return 0, nil
+}
+
 // prune drops what memberships of the process speak for by now. A conservative one
 // may have waited for that.
 func (s *Site) prune(p *past) {
