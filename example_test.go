@@ -166,3 +166,34 @@ func ExampleMessage() {
 	// [name next step] emulsion 4 oven
 	// cohort: field "name": want integer, have string
 }
+
+// Many small casts at once, and a handler that is called once for those that come
+// together.
+func ExampleRequest_Next() {
+	const tick, report = cohort.Entry(1), cohort.Entry(2)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	node, err := cohort.Start(ctx, cohort.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = node.Close() }()
+	var casts, bytes int64
+	g, err := node.Join(ctx, "ticks", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{
+		tick: func(r *cohort.Request) {
+			for ok := true; ok; ok = r.Next() {
+				casts, bytes = casts+1, bytes+int64(len(r.Borrow()))
+			}
+		},
+		report: func(r *cohort.Request) { _ = r.Reply(cohort.Message{"casts": casts, "bytes": bytes}) },
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := g.CastEach(ctx, cohort.FIFO, tick, [][]byte{[]byte("BA 181¼"), []byte("GE 98"), []byte("T 142½")}); err != nil {
+		log.Fatal(err)
+	}
+	replies, err := g.Call(ctx, cohort.FIFO, report, cohort.Message{}, cohort.All)
+	fmt.Println(replies[0].Int("casts"), replies[0].Int("bytes"), err)
+	// Output: 3 20 <nil>
+}

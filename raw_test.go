@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/cohortkit/cohort"
@@ -85,5 +87,112 @@ func TestCastEach(t *testing.T) {
 	end()
 	if n, err := g.CastEach(over, cohort.Total, note, list); n != 0 || !errors.Is(err, context.Canceled) {
 		t.Errorf("without time %d are cast: %v", n, err)
+	}
+}
+
+// given is what a member was given, and by how many calls of its handlers. It is their
+// goroutine's until the last cast.
+type given struct {
+	lines []string
+	calls int
+}
+
+// handle takes a cast, and those that Next gives if they are wanted.
+func (y *given) handle(r *cohort.Request, next bool) {
+	y.calls++
+	for ok := true; ok; ok = next && r.Next() {
+		line := fmt.Sprintf("to %d, %v: %d bytes of %q", r.Entry, r.Order, len(r.Borrow()), r.Borrow()[:min(1, len(r.Borrow()))])
+		if r.Has("n") {
+			line = fmt.Sprintf("to %d: message %d", r.Entry, r.Int("n"))
+		}
+		y.lines = append(y.lines, line)
+	}
+}
+
+// A handler that goes on with Next is given what it would be given by calls: to other
+// entries, and other than bytes, comes by a call, in its turn.
+func TestNextIsWhatCallsWouldBe(t *testing.T) {
+	s := newSystem(t, 2)
+	var one, next given
+	end := make(chan struct{}, 2)
+	last := func(*cohort.Request) { end <- struct{}{} }
+	var g *cohort.Group
+	for i, y := range []*given{&one, &next} {
+		handle := func(r *cohort.Request) { y.handle(r, i == 1) }
+		var err error
+		if g, err = s.nodes[i].Join(s.ctx, "g", cohort.GroupConfig{
+			Handlers: map[cohort.Entry]cohort.Handler{note: handle, note + 1: handle, note + 2: last},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var list [][]byte
+	for k := range 500 {
+		list = append(list, bytes.Repeat([]byte{byte('a' + k%26)}, []int{0, 1, 60, 125, 126, 127, 300, 20_000}[k%8]))
+	}
+	each := func(entry cohort.Entry, list [][]byte) {
+		if _, err := g.CastEach(s.ctx, cohort.Total, entry, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for k := range 20 {
+		each(note, list[k*20:k*20+20])
+		each(note+1, list[k:k+3])
+		if err := errors.Join(
+			g.Cast(s.ctx, cohort.Total, note, cohort.Message{"n": k}),
+			g.CastRaw(s.ctx, cohort.Causal, note, []byte{'x'}),
+			g.CastRaw(s.ctx, cohort.Total, note+9, []byte("for nobody")),
+		); err != nil {
+			t.Fatal(err)
+		}
+	}
+	each(note, list)
+	each(note+2, [][]byte{nil})
+	<-end
+	<-end
+	if !slices.Equal(one.lines, next.lines) || len(one.lines) != 20*25+len(list) {
+		t.Errorf("by calls come %d casts, by Next %d, or others", len(one.lines), len(next.lines))
+	}
+	if one.calls != len(one.lines) || next.calls > one.calls/2 {
+		t.Errorf("%d casts come by %d calls, with Next by %d", len(one.lines), one.calls, next.calls)
+	}
+}
+
+// Nothing follows a call, a request that was deferred, or one that a filter saw.
+func TestNothingIsNext(t *testing.T) {
+	s := newSystem(t, 2)
+	got := make(chan bool, 400)
+	nexts := func(r *cohort.Request) { got <- r.Next() }
+	deferred := func(r *cohort.Request) { r.Defer(); nexts(r) }
+	seen := 0
+	for i, n := range s.nodes {
+		cfg := cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{note: deferred, note + 1: nexts}}
+		if i == 1 {
+			cfg.Handlers[note] = nexts
+			cfg.Filters = []func(*cohort.Request) error{func(*cohort.Request) error { seen++; return nil }}
+		}
+		g, err := n.Join(s.ctx, "g", cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			continue
+		}
+		if _, err := g.CastEach(s.ctx, cohort.Total, note, slices.Repeat([][]byte{{1}}, 100)); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			if _, err := g.Call(s.ctx, cohort.Total, note+1, []byte{2}, cohort.All); err != nil && !errors.Is(err, cohort.ErrNobody) {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 400 {
+		if <-got {
+			t.Fatal("a request is followed by another that has its own handler to see it")
+		}
+	}
+	if seen != 200 {
+		t.Errorf("the filter has seen %d of 200 requests", seen)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
 // Request is a cast as a member's handler gets it. Embedded Fields read its
@@ -25,6 +26,7 @@ type Request struct {
 	payload  []byte
 	run      *delivery
 	index    int // in the run
+	end      int // of the cast in the run's body
 }
 
 // delivery is what the requests of one run share.
@@ -32,10 +34,22 @@ type delivery struct {
 	g    *Group
 	life *life
 	core.Casts
+	plain bool // no reply is wanted, and nothing is filtered
+	until int  // where the casts end that may be had by Next
 }
 
-// dispatch finds the handler and runs it, while nobody reads the state. A call that
-// nobody answers and nobody defers gets a null reply: the caller need not wait for us.
+// handledAtOnce is after how many casts those who wait to read the state may.
+const handledAtOnce = 16
+
+// letRead lets in who waits to read the state.
+func (d *delivery) letRead() {
+	d.g.readers.state.Unlock()
+	d.g.readers.state.Lock()
+}
+
+// dispatch finds the handler and runs it, while nobody reads the state, for this
+// cast and those that it may have by Next. A call that nobody answers and nobody
+// defers gets a null reply: the caller need not wait for us.
 func (r *Request) dispatch(g *Group, payload []byte) {
 	if len(payload) < 2 { // the entry and the format
 		r.decline()
@@ -50,8 +64,10 @@ func (r *Request) dispatch(g *Group, payload []byte) {
 		r.decline()
 		return
 	}
-	if len(g.cfg.Filters) == 0 && !r.wants {
-		h(r)
+	if r.run.plain {
+		for ok := true; ok; ok = r.Next() {
+			h(r)
+		}
 		return
 	}
 	err := g.filter(r)
@@ -117,6 +133,39 @@ func (r *Request) Borrow() []byte {
 		return r.payload[1:]
 	}
 	return nil
+}
+
+// Next makes r the cast that came next, if its handler is the same and may have it
+// at once: of the same sender and order, to the same entry, made by CastRaw or
+// CastEach. If not, Next returns false, r stays what it is, and what comes next is
+// dispatched as ever. It is for handlers of millions of casts a second: the cost of
+// a call is that of many casts then. They go on until Next says no:
+//
+//	for ok := true; ok; ok = r.Next() {
+//		use(r.Borrow())
+//	}
+//
+// Between two casts, that is in Next too, readers may see the state. Calls, groups
+// with Filters, and requests that were deferred have no Next.
+func (r *Request) Next() bool {
+	d := r.run
+	if r.end >= d.until || r.used() {
+		return false
+	}
+	body := d.Run.Body
+	from := r.end + 1
+	to := from + int(body[r.end])
+	if body[r.end] >= msg.Long {
+		from, to = msg.CastAt(body, r.end)
+	}
+	if to > len(body) || to < from+2 || body[from] != byte(r.Entry) || body[from+1] != formatBytes {
+		return false
+	}
+	r.payload, r.end = body[from+1:to:to], to
+	if r.index++; r.index%handledAtOnce == 0 {
+		d.letRead()
+	}
+	return true
 }
 
 // keep makes what the payload is in ours for good.

@@ -184,34 +184,31 @@ func (g *Group) viewed(i core.Viewed) {
 	g.mu.Unlock()
 }
 
-// handledAtOnce is after how many casts those who wait to read the state may.
-const handledAtOnce = 16
-
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
-	run := &delivery{g, l, i}
+	run := &delivery{g: g, life: l, Casts: i}
+	if run.plain = !i.Run.Call && len(g.cfg.Filters) == 0; run.plain {
+		run.until = len(i.Run.Body)
+	}
 	if loan := i.Run.Loan; loan != nil && i.Run.Call {
 		loan.Keep() // its requests may be kept
 	}
-	state := &g.readers.state
-	state.Lock()
-	defer state.Unlock()
+	g.readers.state.Lock()
+	defer g.readers.state.Unlock()
 	r := g.request(run)
-	body, next := i.Run.Body, 0
-	for k := range int(i.Run.N) {
+	body := i.Run.Body
+	for k, next := 0, 0; k < int(i.Run.N); k, next = r.index+1, r.end {
 		from, to := msg.CastAt(body, next)
 		if to > len(body) {
 			return // the codec has checked it: it cannot be
 		}
-		next = to
 		if k > 0 && k%handledAtOnce == 0 {
-			state.Unlock()
-			state.Lock()
+			run.letRead()
 		}
 		if r.used() {
 			r = g.request(run)
 		}
-		r.Sender, r.Order, r.index = i.Sender, Order(i.Run.Order), k
+		r.Sender, r.Order, r.index, r.end = i.Sender, Order(i.Run.Order), k, to
 		r.dispatch(g, body[from:to:to])
 	}
 }

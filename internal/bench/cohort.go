@@ -92,10 +92,12 @@ func (m *cohortMember) Join(addrs []string) error {
 	return nil
 }
 
-// handle takes a cast and answers it, if the shape has this member answer. One
-// that does not declines, as every handler that gives no answer.
+// handle takes a cast, and those that came with it, and answers it, if the shape has
+// this member answer. One that does not declines, as every handler that gives no answer.
 func (m *cohortMember) handle(group int, r *cohort.Request) {
-	m.Deliver(group, r.Borrow())
+	for ok := true; ok; ok = r.Next() {
+		m.Deliver(group, r.Borrow())
+	}
 	if m.Replies == AllReplies || m.Replies == OwnReply && r.Sender == m.node.Address() {
 		if err := r.Reply([]byte{}); err != nil {
 			m.Fail(err)

@@ -113,7 +113,7 @@ func (l *load) cast(i, n int) error {
 // weight is what a message counts in a window.
 func (l *load) weight() int {
 	size := l.Size
-	if l.Layer == Public {
+	if l.Layer != Core {
 		size += 2 // its entry and format
 	}
 	return msg.Weight(1, msg.CastSize(size))

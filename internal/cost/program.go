@@ -3,6 +3,7 @@ package cost
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/cohortkit/cohort"
@@ -28,7 +29,7 @@ func newProgram(s Shape) program {
 	if s.Layer == Core {
 		return &bare{shape: s, payload: payload}
 	}
-	return &public{shape: s, payload: payload}
+	return &public{shape: s, payload: payload, batch: slices.Repeat([][]byte{payload}, s.batch())}
 }
 
 // bare is a program on the core itself.
@@ -87,6 +88,7 @@ func (b *bare) close() error { return nil }
 type public struct {
 	shape   Shape
 	payload []byte
+	batch   [][]byte // the payload so many times
 	nodes   []*cohort.Node
 	groups  []*cohort.Group
 	got     atomic.Int64
@@ -146,12 +148,20 @@ func (p *public) enter(ctx context.Context, w *world, n *cohort.Node) error {
 }
 
 func (p *public) handle(r *cohort.Request) {
-	p.got.Add(1)
+	n := int64(1)
+	for p.shape.Layer == Bulk && r.Next() {
+		n++
+	}
+	p.got.Add(n)
 	p.size.Store(int64(len(r.Borrow())))
 }
 
 func (p *public) cast(i, n int) (err error) {
 	order, ctx := cohort.Order(p.shape.Order), context.Background()
+	if p.shape.Layer == Bulk {
+		_, err = p.groups[i].CastEach(ctx, order, 1, p.batch[:n])
+		return err
+	}
 	for range n {
 		if p.shape.Safe {
 			err = p.groups[i].CastRaw(ctx, order, 1, p.payload, cohort.Safe())

@@ -2,7 +2,7 @@
 // wire and instructions, all of which come out the same however busy the machine
 // is. It takes the path that ships through in one process: three sites, each with
 // the core, the encoder, writers and readers of frames, and, in the shapes called
-// public, groups and handlers as users have them. Sockets, and the goroutines and
+// public and bulk, groups and handlers as users have them. Sockets, and the goroutines and
 // clock of package node, are left out; its batches and its inbox are imitated.
 //
 // The history of these counts is docs/bench/history.jsonl (history.go). A check
@@ -25,6 +25,7 @@ type Layer string
 const (
 	Core   Layer = "core"   // runs are posted to the core and taken from it whole
 	Public Layer = "public" // Group.CastRaw, and a handler for each cast
+	Bulk   Layer = "bulk"   // Group.CastEach of a batch, and a handler that takes all there is
 )
 
 // Shape is a load: what is cast, and how.
@@ -51,6 +52,9 @@ func Shapes() (all []Shape) {
 	}
 	for _, safe := range []bool{false, true} {
 		all = append(all, Shape{Layer: Public, Order: msg.Total, Safe: safe, Size: 64, Alone: true})
+	}
+	for _, size := range []int{64, 1 << 10} {
+		all = append(all, Shape{Layer: Bulk, Order: msg.Total, Size: size})
 	}
 	return all
 }

@@ -85,12 +85,12 @@ func AppendParts(body []byte, head [2]byte, rest []byte) []byte {
 	return append(append(body, head[0], head[1]), rest...)
 }
 
-// short is from where on the length of a payload takes more than one byte.
-const short = 0x80
+// Long is from where on the length of a payload takes more than one byte.
+const Long = 0x80
 
 // CastSize is how many bytes a payload of n takes in a body.
 func CastSize(n int) int {
-	if n < short {
+	if n < Long {
 		return n + 1
 	}
 	return n + (bits.Len64(uint64(n))+6)/7
@@ -109,7 +109,7 @@ func NextCast(body []byte) (payload, rest []byte, ok bool) {
 // CastAt is where the payload is whose length is at a place in a body. It ends
 // behind the body if that is malformed, or ends before.
 func CastAt(body []byte, at int) (from, to int) {
-	if at < len(body) && body[at] < short { // as most are where there are many
+	if at < len(body) && body[at] < Long { // as most are where there are many
 		return at + 1, at + 1 + int(body[at])
 	}
 	return longCastAt(body, at)
@@ -158,7 +158,7 @@ func (r *Run) WellFormed() bool {
 			if w <= 0 || n > uint64(len(r.Body)-at-w) {
 				return false
 			}
-			if first >= short {
+			if first >= Long {
 				at += w + int(n)
 				continue
 			}
