@@ -34,8 +34,9 @@ type delivery struct {
 	g    *Group
 	life *life
 	core.Casts
-	plain bool // no reply is wanted, and nothing is filtered
-	until int  // where the casts end that may be had by Next
+	// until is where the casts end that may be had by Next: 0 if replies are wanted, or
+	// filters see each.
+	until int
 }
 
 // handledAtOnce is after how many casts those who wait to read the state may.
@@ -64,7 +65,7 @@ func (r *Request) dispatch(g *Group, payload []byte) {
 		r.decline()
 		return
 	}
-	if r.run.plain {
+	if r.run.until > 0 {
 		for ok := true; ok; ok = r.Next() {
 			h(r)
 		}

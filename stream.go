@@ -187,7 +187,7 @@ func (g *Group) viewed(i core.Viewed) {
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
 	run := &delivery{g: g, life: l, Casts: i}
-	if run.plain = !i.Run.Call && len(g.cfg.Filters) == 0; run.plain {
+	if !i.Run.Call && len(g.cfg.Filters) == 0 {
 		run.until = len(i.Run.Body)
 	}
 	if loan := i.Run.Loan; loan != nil && i.Run.Call {

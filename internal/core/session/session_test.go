@@ -34,22 +34,23 @@ func TestForgottenSessionIsNotCounted(t *testing.T) {
 	}
 }
 
-// Who is connected again writes what the other end has not got, all of it if that
-// one has forgotten the session.
+// Who is connected again writes what the other end has not got, and all that was not
+// acknowledged if that one has forgotten the session.
 func TestConnectedAgain(t *testing.T) {
 	frames := []*msg.Frame{{Index: 1}, {Index: 2}, {Index: 3}}
 	for _, c := range []struct {
 		got   uint64
 		again []*msg.Frame
-	}{{1, frames[1:]}, {3, nil}, {0, frames}, {7, frames}} {
+	}{{1, frames[1:]}, {2, frames[2:]}, {3, nil}, {0, frames[1:]}, {7, frames[1:]}} {
 		var out session.Out
 		out.Up(1, 0)
 		for _, f := range frames {
 			out.Push(f)
 		}
+		out.Acked(1)
 		out.Down(1)
 		if again := out.Up(2, c.got); !slices.Equal(again, c.again) || out.Pending() != len(c.again) {
-			t.Errorf("the other end has got %d: of 3 frames %d are written", c.got, len(again))
+			t.Errorf("the other end has got %d: of 3 frames, 1 of them acknowledged, %d are written", c.got, len(again))
 		}
 	}
 }
