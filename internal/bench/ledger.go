@@ -24,14 +24,19 @@ type ledger struct {
 // account is the ledger of one group.
 type account struct {
 	lanes []lane
-	chain uint64 // hash of all deliveries in their order, where there is one
+	_     [cacheLines]byte // who casts reads lanes, while who is delivered to writes what follows
+	chain uint64           // hash of all deliveries in their order, where there is one
+	_     [cacheLines]byte
 }
+
+// cacheLines keeps what different processors write apart.
+const cacheLines = 128
 
 // lane is what came from one sender to one group.
 type lane struct {
 	next  atomic.Uint64 // casts delivered, and so the number of the next
 	times []timing
-	_     [96]byte // lanes are written on different processors
+	_     [cacheLines - 32]byte // lanes are written on different processors
 }
 
 // timing is how long a cast took to be delivered here.
@@ -53,8 +58,8 @@ func newLedger(s Shape, rank int) *ledger {
 
 // deliver is Seat.Deliver.
 func (l *ledger) deliver(group int, payload []byte) {
-	m, ok := read(payload, l.shape.Size)
-	if !ok || m.sender >= l.shape.Members || m.witness >= l.shape.Members {
+	var m message
+	if !m.read(payload, l.shape.Size) || m.sender >= l.shape.Members || m.witness >= l.shape.Members {
 		l.fail(fmt.Errorf("a payload of %d bytes is not what was cast", len(payload)))
 		return
 	}

@@ -81,17 +81,17 @@ func TestMessage(t *testing.T) {
 		m := message{sender: 2, seq: 1 << 40, at: 99, witness: 1, seen: 1 << 33}
 		b := newPayload(size, 2)
 		m.write(b)
-		if got, ok := read(b, size); !ok || got != m {
-			t.Fatalf("%d bytes: %+v, %v", size, got, ok)
+		if got := (message{}); !got.read(b, size) || got != m {
+			t.Fatalf("%d bytes: %+v", size, got)
 		}
 		for i := range b {
 			b[i] ^= 0x10
-			if _, ok := read(b, size); ok {
+			if new(message).read(b, size) {
 				t.Fatalf("%d bytes: byte %d may be any", size, i)
 			}
 			b[i] ^= 0x10
 		}
-		if _, ok := read(b[:size-1], size); ok {
+		if new(message).read(b[:size-1], size) {
 			t.Errorf("%d bytes: one may be missing", size)
 		}
 	}

@@ -59,19 +59,18 @@ func (m *message) write(b []byte) {
 	le.PutUint32(b[end:], crc32.Checksum(b[:end], castagnoli))
 }
 
-// read reads a payload, and reports false if it is not as it was written.
-func read(b []byte, size int) (m message, ok bool) {
+// read makes m what a payload says, and reports false if that is not as it was written.
+func (m *message) read(b []byte, size int) bool {
 	if len(b) != size {
-		return m, false
+		return false
 	}
 	le := binary.LittleEndian
 	end := len(b) - sumSize
 	if le.Uint32(b[end:]) != crc32.Checksum(b[:end], castagnoli) {
-		return m, false
+		return false
 	}
 	own, seen := le.Uint64(b), le.Uint64(b[atSeen:])
-	return message{
-		sender: int(own & 0xffff), seq: own >> 16, at: int64(le.Uint64(b[atTime:])),
-		witness: int(seen & 0xffff), seen: seen >> 16,
-	}, true
+	m.sender, m.seq, m.at = int(own&0xffff), own>>16, int64(le.Uint64(b[atTime:]))
+	m.witness, m.seen = int(seen&0xffff), seen>>16
+	return true
 }
