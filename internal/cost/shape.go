@@ -3,7 +3,7 @@
 // is. It takes the path that ships through in one process: three sites, each with
 // the core, the encoder, writers and readers of frames, and, in the shapes called
 // public and bulk, groups and handlers as users have them. Sockets, and the goroutines and
-// clock of package node, are left out; its batches and its inbox are imitated.
+// clock of package node, are left out; its batches are imitated.
 //
 // The history of these counts is docs/bench/history.jsonl (history.go). A check
 // compares it with the present (check.go).

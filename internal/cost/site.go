@@ -27,7 +27,8 @@ type site struct {
 	in      core.Input
 	out     core.Output
 	encoder transport.Encoder
-	inbox   inbox
+	mu      sync.Mutex // guards inbox
+	inbox   gather.Queue
 	conns   map[link]*conn // that it opened
 	open    []*conn        // the same, in the order in which it did
 	stepped effect.Time
@@ -58,7 +59,9 @@ func newSite(w *world, number id.Site, cfg node.Config) *site {
 // step steps the core, if something waits for it or it is time, and does what
 // the step wants done, as package node does.
 func (s *site) step() {
-	events := s.inbox.take(s.in.Events[:0])
+	s.mu.Lock()
+	events := s.inbox.Take(s.in.Events[:0])
+	s.mu.Unlock()
 	if s.in.Events = events; len(events) == 0 && s.due() > s.w.now {
 		return
 	}
@@ -130,7 +133,9 @@ func (s *site) settle() {
 
 // Post hands an event to the core.
 func (s *site) Post(ev core.Event) {
-	s.inbox.put(ev)
+	s.mu.Lock()
+	s.inbox.Put(ev)
+	s.mu.Unlock()
 	if u, ok := ev.(core.Used); ok {
 		s.used.Add(int64(u.Items))
 	}
@@ -138,19 +143,20 @@ func (s *site) Post(ev core.Event) {
 
 // Cast hands it a cast of one payload.
 func (s *site) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
-	return s.inbox.cast(l, head, rest, w)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inbox.Cast(l, head, rest, w)
 }
 
 // CastEach hands it several.
-func (s *site) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) (n int) {
-	for n < len(list) && s.inbox.cast(l, head, list[n], w) {
-		n++
-	}
-	return n
+func (s *site) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inbox.CastEach(l, head, list, w)
 }
 
 // Window bounds what is cast.
-func (s *site) Window(limit int) *gather.Window { return gather.NewWindow(&s.inbox.mu, limit) }
+func (s *site) Window(limit int) *gather.Window { return gather.NewWindow(&s.mu, limit) }
 
 // Inspect does nothing: nobody asks.
 func (s *site) Inspect(func(*core.Site)) bool { return false }

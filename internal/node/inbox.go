@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/cohortkit/cohort/internal/core"
-	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
@@ -20,8 +19,7 @@ type inbox struct {
 
 	mu     sync.Mutex
 	room   sync.Cond
-	events []core.Event
-	casts  gather.Casts // come after events
+	events gather.Queue
 	calls  []func()
 	bytes  int // of frames in events
 	closed bool
@@ -33,11 +31,11 @@ func newInbox() *inbox {
 	return b
 }
 
-// signal wakes the core, before something is put into an empty inbox.
+// empty reports whether the core need not look here. Who puts something into an
+// empty inbox wakes it.
+func (b *inbox) empty() bool { return b.events.Empty() && len(b.calls) == 0 }
+
 func (b *inbox) signal() {
-	if len(b.events)+len(b.calls)+b.casts.Len() > 0 {
-		return
-	}
 	select {
 	case b.wake <- struct{}{}:
 	default:
@@ -48,56 +46,47 @@ func (b *inbox) signal() {
 func (b *inbox) put(evs ...core.Event) {
 	b.mu.Lock()
 	if !b.closed {
-		b.signal()
-		b.shut()
-		b.events = append(b.events, evs...)
+		b.add(evs)
 	}
 	b.mu.Unlock()
 }
 
-// cast adds a cast of one payload, head and then rest, which it copies, if there is
-// room in w. Casts that come one after the other while the core is busy become one
-// event, if they can share a run.
+// add is put with the lock held, to an open inbox.
+func (b *inbox) add(evs []core.Event) {
+	if b.empty() {
+		b.signal()
+	}
+	b.events.Put(evs...)
+}
+
+// cast is gather.Queue's. A closed inbox takes casts and forgets them.
 func (b *inbox) cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
 	b.mu.Lock()
-	ok := b.add(l, head, rest, w)
-	b.mu.Unlock()
-	return ok
-}
-
-// castEach adds casts as long as there is room, and returns how many. It ends after
-// a run's worth as well: the core must not wait for long.
-func (b *inbox) castEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) (n int) {
-	b.mu.Lock()
-	for left := core.MaxRun; n < len(list) && left > 0 && b.add(l, head, list[n], w); n++ {
-		left -= len(list[n])
-	}
-	b.mu.Unlock()
-	return n
-}
-
-// add is cast with the lock held.
-func (b *inbox) add(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
-	size := msg.CastSize(len(head) + len(rest))
-	if !w.Use(msg.Weight(1, size)) {
-		return false
-	}
+	defer b.mu.Unlock()
 	if b.closed {
 		return true
 	}
-	if !b.casts.Takes(l, size) {
+	empty := b.empty()
+	ok := b.events.Cast(l, head, rest, w)
+	if ok && empty {
 		b.signal()
-		b.shut()
 	}
-	b.casts.Add(l, head, rest, size)
-	return true
+	return ok
 }
 
-// shut makes the casts that came last an event like others.
-func (b *inbox) shut() {
-	if b.casts.Len() > 0 {
-		b.events = append(b.events, b.casts.Close())
+// castEach is gather.Queue's. A closed inbox takes casts and forgets them.
+func (b *inbox) castEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return len(list)
 	}
+	empty := b.empty()
+	n := b.events.CastEach(l, head, list, w)
+	if n > 0 && empty {
+		b.signal()
+	}
+	return n
 }
 
 // putFrames adds frames of so many bytes, when there is room. It reports false
@@ -109,9 +98,7 @@ func (b *inbox) putFrames(frames []core.Event, bytes int) bool {
 	}
 	open := !b.closed
 	if open {
-		b.signal()
-		b.shut()
-		b.events = append(b.events, frames...)
+		b.add(frames)
 		b.bytes += bytes
 	}
 	b.mu.Unlock()
@@ -124,7 +111,9 @@ func (b *inbox) call(f func()) bool {
 	b.mu.Lock()
 	open := !b.closed
 	if open {
-		b.signal()
+		if b.empty() {
+			b.signal()
+		}
 		b.calls = append(b.calls, f)
 	}
 	b.mu.Unlock()
@@ -134,8 +123,7 @@ func (b *inbox) call(f func()) bool {
 // take empties the inbox. The slice of events is exchanged for spare.
 func (b *inbox) take(spare []core.Event) (events []core.Event, calls []func()) {
 	b.mu.Lock()
-	b.shut()
-	events, b.events = b.events, spare
+	events = b.events.Take(spare)
 	calls, b.calls = b.calls, nil
 	if b.bytes > inboxRoom {
 		b.room.Broadcast()

@@ -81,8 +81,12 @@ func AppendCast(body, payload []byte) []byte {
 
 // AppendParts appends one cast to a body, whose payload is head and then rest.
 func AppendParts(body []byte, head [2]byte, rest []byte) []byte {
-	body = binary.AppendUvarint(body, uint64(len(head)+len(rest)))
-	return append(append(body, head[0], head[1]), rest...)
+	n := len(head) + len(rest)
+	if n >= Long {
+		body = binary.AppendUvarint(body, uint64(n))
+		return append(append(body, head[0], head[1]), rest...)
+	}
+	return append(append(body, byte(n), head[0], head[1]), rest...)
 }
 
 // Long is from where on the length of a payload takes more than one byte.

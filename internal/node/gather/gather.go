@@ -1,6 +1,6 @@
-// Package gather puts single casts together into events for the core, of as many
-// as can share a run, and bounds what is under way. Payloads are copied into memory
-// on loan.
+// Package gather queues events for the core, puts single casts together into one
+// event of as many as can share a run, and bounds what is under way. Payloads are
+// copied into memory on loan.
 package gather
 
 import (
@@ -23,9 +23,9 @@ func (l Lane) Event(n uint32, body []byte) core.Cast {
 	return core.Cast{Proc: l.Proc, Dest: l.Dest, Order: l.Order, Safe: l.Safe, N: n, Body: body}
 }
 
-// Casts are the casts that came one after the other since the last Close. The
-// zero value has none. Its methods are not safe for concurrent use.
-type Casts struct {
+// casts are those that came one after the other since the last close. The zero
+// value has none.
+type casts struct {
 	lane  Lane
 	n     uint32
 	body  []byte
@@ -33,19 +33,18 @@ type Casts struct {
 	last  int         // bytes of the body before
 }
 
-// Len is how many casts are open.
-func (g *Casts) Len() int { return int(g.n) }
-
-// Takes reports whether a cast that takes so many bytes of a body can share a run
+// takes reports whether a cast that takes so many bytes of a body can share a run
 // with those that are open.
-func (g *Casts) Takes(l Lane, size int) bool {
-	return g.n > 0 && g.lane == l && len(g.body)+size <= core.MaxRun
-}
+func (g *casts) takes(l Lane, size int) bool { return g.n > 0 && g.fits(size) && g.lane == l }
 
-// Add adds one cast to those that are open, of which there are none or such as
+func (g *casts) fits(size int) bool { return len(g.body)+size <= core.MaxRun }
+
+// add adds one cast to those that are open, of which there are none or such as
 // take it. Its payload is head and then rest, and takes size bytes of a body.
-func (g *Casts) Add(l Lane, head [2]byte, rest []byte, size int) {
-	g.lane = l
+func (g *casts) add(l Lane, head [2]byte, rest []byte, size int) {
+	if g.n == 0 {
+		g.lane = l
+	}
 	g.n++
 	if size > cap(g.body)-len(g.body) {
 		g.grow(size)
@@ -53,8 +52,25 @@ func (g *Casts) Add(l Lane, head [2]byte, rest []byte, size int) {
 	g.body = msg.AppendParts(g.body, head, rest)
 }
 
+// addEach adds casts like those that are open, as long as they fit the run and the
+// window, and returns how many.
+func (g *casts) addEach(head [2]byte, list [][]byte, w *Window) int {
+	for n, rest := range list {
+		size := msg.CastSize(len(head) + len(rest))
+		if !g.fits(size) || !w.Use(msg.Weight(1, size)) {
+			return n
+		}
+		if size > cap(g.body)-len(g.body) {
+			g.grow(size)
+		}
+		g.body = msg.AppendParts(g.body, head, rest)
+		g.n++
+	}
+	return len(list)
+}
+
 // grow makes room for size more bytes of the body. Who casts much goes on with it.
-func (g *Casts) grow(size int) {
+func (g *casts) grow(size int) {
 	body := g.body
 	need := len(body) + size
 	want := max(need, 2*cap(body))
@@ -75,12 +91,12 @@ func (g *Casts) grow(size int) {
 	}
 }
 
-// Close returns what is open as one event, and begins anew. There has to be some.
-func (g *Casts) Close() core.Cast {
+// close returns what is open as one event, and begins anew. There has to be some.
+func (g *casts) close() core.Cast {
 	c := g.lane.Event(g.n, g.body)
 	if g.block != nil {
 		c.Loan = g.block
 	}
-	*g = Casts{last: len(g.body)}
+	*g = casts{last: len(g.body)}
 	return c
 }

@@ -21,21 +21,21 @@ func size(i int) int { return msg.CastSize(len(head) + len(payload(i))) }
 
 // TestManyBecomeOne adds casts until no more fit, and finds them all in the event.
 func TestManyBecomeOne(t *testing.T) {
-	var g Casts
+	var g casts
 	for range 3 { // the second time the room is there from the start
-		if g.Takes(lane, size(0)) {
+		if g.takes(lane, size(0)) {
 			t.Error("where no cast is open none can be added to it")
 		}
 		n := 0
-		for ; n == 0 || g.Takes(lane, size(n)); n++ {
-			g.Add(lane, head, payload(n), size(n))
+		for ; n == 0 || g.takes(lane, size(n)); n++ {
+			g.add(lane, head, payload(n), size(n))
 		}
-		if g.Len() != n || n < 100 {
-			t.Errorf("%d casts are open of %d", g.Len(), n)
+		if int(g.n) != n || n < 100 {
+			t.Errorf("%d casts are open of %d", g.n, n)
 		}
-		ev := g.Close()
-		if int(ev.N) != n || ev.Loan == nil || g.Len() != 0 {
-			t.Errorf("the event has %d casts of %d, on loan %v; %d are left", ev.N, n, ev.Loan, g.Len())
+		ev := g.close()
+		if int(ev.N) != n || ev.Loan == nil || g.n != 0 {
+			t.Errorf("the event has %d casts of %d, on loan %v; %d are left", ev.N, n, ev.Loan, g.n)
 		}
 		if ev.Proc != lane.Proc || ev.Dest != lane.Dest || ev.Order != lane.Order || ev.Safe != lane.Safe {
 			t.Errorf("the event is of another lane: %+v", ev)
@@ -55,9 +55,9 @@ func TestManyBecomeOne(t *testing.T) {
 // What is small is not worth a loan, what is larger than any block has none.
 func TestLoansFitTheBody(t *testing.T) {
 	for size, lent := range map[int]bool{10: false, loan.Least: true, 60_000: true, loan.Largest: false, 1 << 20: false} {
-		var g Casts
-		g.Add(lane, head, make([]byte, size), msg.CastSize(size+2))
-		ev := g.Close()
+		var g casts
+		g.add(lane, head, make([]byte, size), msg.CastSize(size+2))
+		ev := g.close()
 		if (ev.Loan != nil) != lent || len(ev.Body) != msg.CastSize(size+2) {
 			t.Errorf("a cast of %d bytes is on loan: %v; its body has %d", size, ev.Loan != nil, len(ev.Body))
 		}
@@ -66,15 +66,15 @@ func TestLoansFitTheBody(t *testing.T) {
 
 // What differs shares nothing.
 func TestWhatMayShare(t *testing.T) {
-	var g Casts
-	g.Add(lane, head, nil, 3)
-	if !g.Takes(lane, 3) {
+	var g casts
+	g.add(lane, head, nil, 3)
+	if !g.takes(lane, 3) {
 		t.Error("casts of one lane do not share a run")
 	}
 	process, dest, order, safe := lane, lane, lane, lane
 	process.Proc, dest.Dest, order.Order, safe.Safe = id.Process(1, 2), id.Process(2, 2), msg.Causal, true
 	for name, l := range map[string]Lane{"of another process": process, "elsewhere": dest, "of another order": order, "safe": safe} {
-		if g.Takes(l, 3) {
+		if g.takes(l, 3) {
 			t.Errorf("a cast %s shares the run", name)
 		}
 	}
