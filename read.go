@@ -39,9 +39,7 @@ func (g *Group) Read(ctx context.Context, f func()) error {
 	r := lease.Begin(due)
 	for {
 		if s.may(r) {
-			g.readers.state.RLock()
-			f()
-			g.readers.state.RUnlock()
+			g.readers.state.read(f)
 			if s.stands(r) {
 				return nil
 			}
@@ -56,19 +54,51 @@ func (g *Group) Read(ctx context.Context, f func()) error {
 // older than what others have seen, by as long as this node has been out of
 // touch. All else is as with Read.
 func (g *Group) Peek(f func()) {
-	g.readers.state.RLock()
-	defer g.readers.state.RUnlock()
-	f()
+	g.readers.state.read(f)
 }
 
 // readers are what a group keeps for those who read its state here.
 type readers struct {
-	state sync.RWMutex         // the program's state: written by handlers, read by Read
+	state state                // the program's: written by handlers, read by Read
 	seat  atomic.Pointer[seat] // nil while the node is not a member
 
 	waiting atomic.Int64
 	mu      sync.Mutex
 	change  chan struct{} // closed when those who wait should look again
+}
+
+// handledAtOnce is after how many casts those who wait to read the state may: who reads
+// without pause must not have every cast wait.
+const handledAtOnce = 16
+
+// state is the lock of what a program keeps. Who writes it has it for many casts, and
+// now and then lets in who waits to read.
+type state struct {
+	sync.RWMutex
+	waiting atomic.Int32 // readers
+}
+
+// read runs f while nobody writes. If f panics or ends the goroutine, the lock is free.
+func (s *state) read(f func()) {
+	if !s.TryRLock() {
+		s.waiting.Add(1)
+		s.RLock()
+		s.waiting.Add(-1)
+	}
+	defer s.RUnlock()
+	f()
+}
+
+// letRead is for who writes, between two casts, of which so many are handled.
+func (s *state) letRead(handled int) {
+	if handled%handledAtOnce == 0 && s.waiting.Load() > 0 {
+		s.yield()
+	}
+}
+
+func (s *state) yield() {
+	s.Unlock()
+	s.Lock()
 }
 
 // seat is one membership, as readers see it. The core's goroutine raises what is

@@ -27,6 +27,7 @@ type Request struct {
 	run      *delivery
 	index    int // in the run
 	end      int // of the cast in the run's body
+	until    int // where the casts end that may be had by Next
 }
 
 // delivery is what the requests of one run share.
@@ -34,18 +35,6 @@ type delivery struct {
 	g    *Group
 	life *life
 	core.Casts
-	// until is where the casts end that may be had by Next: 0 if replies are wanted, or
-	// filters see each.
-	until int
-}
-
-// handledAtOnce is after how many casts those who wait to read the state may.
-const handledAtOnce = 16
-
-// letRead lets in who waits to read the state.
-func (d *delivery) letRead() {
-	d.g.readers.state.Unlock()
-	d.g.readers.state.Lock()
 }
 
 // dispatch finds the handler and runs it, while nobody reads the state, for this
@@ -56,24 +45,24 @@ func (r *Request) dispatch(g *Group, payload []byte) {
 		r.decline()
 		return
 	}
-	r.Entry, r.payload = Entry(payload[0]), payload[1:]
-	if payload[1] == formatMessage {
+	r.Entry, r.payload, r.until = Entry(payload[0]), payload[1:], 0
+	switch {
+	case payload[1] == formatMessage:
 		r.bad = decode(r.payload, &r.m)
+	case !r.wants && len(g.cfg.Filters) == 0:
+		r.until = len(r.run.Run.Body)
 	}
 	h := g.handler(r.Entry)
 	if h == nil {
 		r.decline()
 		return
 	}
-	if r.run.until > 0 {
-		for ok := true; ok; ok = r.Next() {
-			h(r)
-		}
-		return
-	}
 	err := g.filter(r)
 	if err == nil {
 		h(r)
+		for r.Next() {
+			h(r)
+		}
 	}
 	switch {
 	case !r.wants:
@@ -149,11 +138,10 @@ func (r *Request) Borrow() []byte {
 // Between two casts, that is in Next too, readers may see the state. Calls, groups
 // with Filters, and requests that were deferred have no Next.
 func (r *Request) Next() bool {
-	d := r.run
-	if r.end >= d.until || r.used() {
+	if r.end >= r.until {
 		return false
 	}
-	body := d.Run.Body
+	body := r.run.Run.Body
 	from := r.end + 1
 	to := from + int(body[r.end])
 	if body[r.end] >= msg.Long {
@@ -163,9 +151,8 @@ func (r *Request) Next() bool {
 		return false
 	}
 	r.payload, r.end = body[from+1:to:to], to
-	if r.index++; r.index%handledAtOnce == 0 {
-		d.letRead()
-	}
+	r.index++
+	r.run.g.readers.state.letRead(r.index)
 	return true
 }
 
@@ -190,7 +177,7 @@ func (r *Request) WantsReply() bool { return r.wants }
 // Defer lets the handler return and keep the request. If an answer is wanted,
 // Reply, Error or Decline may follow from any goroutine.
 func (r *Request) Defer() {
-	r.deferred = true
+	r.deferred, r.until = true, 0
 	r.keep()
 }
 

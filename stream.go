@@ -187,9 +187,6 @@ func (g *Group) viewed(i core.Viewed) {
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
 	run := &delivery{g: g, life: l, Casts: i}
-	if !i.Run.Call && len(g.cfg.Filters) == 0 {
-		run.until = len(i.Run.Body)
-	}
 	if loan := i.Run.Loan; loan != nil && i.Run.Call {
 		loan.Keep() // its requests may be kept
 	}
@@ -202,8 +199,8 @@ func (g *Group) casts(l *life, i core.Casts) {
 		if to > len(body) {
 			return // the codec has checked it: it cannot be
 		}
-		if k > 0 && k%handledAtOnce == 0 {
-			run.letRead()
+		if k > 0 {
+			g.readers.state.letRead(k)
 		}
 		if r.used() {
 			r = g.request(run)
