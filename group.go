@@ -70,7 +70,8 @@ type Group struct {
 
 	queue  *queue
 	feeds  feeds
-	spare  *Request      // the stream's goroutine only, as is
+	spare  *Request      // to be used again; the stream's goroutine only, as are
+	lent   *delivery     // the same,
 	loader *loader       // and
 	loaded chan struct{} // closed when loader's Restore has returned
 

@@ -11,39 +11,39 @@ func (l *life) items(items []core.Item) {
 	if n := len(items); n > 0 {
 		_, l.halting = items[n-1].(core.Halted)
 	}
-	for _, i := range items {
-		switch i := i.(type) {
+	for _, it := range items {
+		switch i := it.(type) {
 		case core.Joined:
 			l.joined(i)
 		case core.Viewed:
-			l.stream(i.Proc, i.View.Group, i)
+			l.stream(i.Proc, i.View.Group, it)
 		case core.Casts:
 			if i.Group == 0 {
-				l.direct(i)
+				l.direct(it, i)
 			} else {
-				l.stream(i.Proc, i.Group, i)
+				l.stream(i.Proc, i.Group, it)
 			}
 		case core.Capture:
-			l.stream(i.Proc, i.Group, i)
+			l.stream(i.Proc, i.Group, it)
 		case core.Restore:
-			l.stream(i.Proc, i.Group, i)
+			l.stream(i.Proc, i.Group, it)
 		case core.RestoreBlock:
-			l.stream(i.Proc, i.Group, i)
+			l.stream(i.Proc, i.Group, it)
 		case core.RestoreEnd:
-			l.stream(i.Proc, i.Group, i)
+			l.stream(i.Proc, i.Group, it)
 		case core.Settled:
-			l.stream(i.Proc, i.Group, i)
+			l.stream(i.Proc, i.Group, it)
 		case core.Left:
-			l.left(i)
+			l.left(it, i)
 		case core.CaptureRoom:
 			if g := l.group(i.Proc, i.Group); g != nil {
 				g.room(i)
 				if i.Stop { // the capture may still be in the stream
-					g.queue.push(l, i)
+					g.queue.push(l, it)
 				}
 			}
 		default:
-			l.other(i)
+			l.other(it)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (n *system) setStalled(on bool) {
 func (l *life) group(proc, a Address) *Group {
 	n := l.n
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.mu.unlockUnchanged()
 	for _, g := range n.groups {
 		if g.life == l && g.addr == a && g.n.number == proc.Local() {
 			return g
@@ -138,12 +138,12 @@ func (l *life) joined(i core.Joined) {
 
 // direct gives what is cast to a process by its own address to its handlers, or
 // declines it.
-func (l *life) direct(i core.Casts) {
+func (l *life) direct(it core.Item, i core.Casts) {
 	l.n.mu.Lock()
 	g := l.n.directs[i.Proc.Local()]
-	l.n.mu.Unlock()
+	l.n.mu.unlockUnchanged()
 	if g != nil {
-		g.queue.push(l, i)
+		g.queue.push(l, it)
 		return
 	}
 	for k := 0; i.Run.Call && k < int(i.Run.N); k++ {
@@ -157,10 +157,10 @@ func (l *life) stream(proc, a Address, i core.Item) {
 	}
 }
 
-func (l *life) left(i core.Left) {
+func (l *life) left(it core.Item, i core.Left) {
 	if g := l.group(i.Proc, i.Group); g != nil {
 		g.readers.unseat()
-		g.queue.push(l, i)
+		g.queue.push(l, it)
 		l.n.closeWindow(windowKey{i.Proc.Local(), i.Group})
 	}
 }

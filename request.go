@@ -35,6 +35,7 @@ type delivery struct {
 	g    *Group
 	life *life
 	core.Casts
+	kept bool // by a request that outlives its handler, or may
 }
 
 // dispatch finds the handler and runs it, while nobody reads the state, for this
@@ -177,7 +178,7 @@ func (r *Request) WantsReply() bool { return r.wants }
 // Defer lets the handler return and keep the request. If an answer is wanted,
 // Reply, Error or Decline may follow from any goroutine.
 func (r *Request) Defer() {
-	r.deferred, r.until = true, 0
+	r.deferred, r.until, r.run.kept = true, 0, true
 	r.keep()
 }
 

@@ -186,7 +186,7 @@ func (g *Group) viewed(i core.Viewed) {
 
 // casts hands each cast of a run to its handler.
 func (g *Group) casts(l *life, i core.Casts) {
-	run := &delivery{g: g, life: l, Casts: i}
+	run := g.delivery(l, i)
 	if loan := i.Run.Loan; loan != nil && i.Run.Call {
 		loan.Keep() // its requests may be kept
 	}
@@ -208,6 +208,20 @@ func (g *Group) casts(l *life, i core.Casts) {
 		r.Sender, r.Order, r.index, r.end = i.Sender, Order(i.Run.Order), k, to
 		r.dispatch(g, body[from:to:to])
 	}
+	if !run.kept {
+		run.Casts = core.Casts{}
+		g.lent = run
+	}
+}
+
+// delivery is what the requests of a run share. It serves again as they do.
+func (g *Group) delivery(l *life, i core.Casts) *delivery {
+	run := g.lent
+	if g.lent = nil; run == nil {
+		run = new(delivery)
+	}
+	*run = delivery{g: g, life: l, Casts: i, kept: i.Run.Call}
+	return run
 }
 
 // request is one of a run, to be filled and dispatched. That of a cast serves again,
