@@ -104,7 +104,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 		name: name, cfg: cfg, handlers: byEntry(cfg.Handlers), queue: newQueue(),
 		in: make(chan struct{}), out: make(chan struct{}),
 	}
-	g.peer = peer{n: n, dest: g.place, limit: memberWindow}
+	g.peer = peer{n: n, dest: g.place, bounds: ofMembers}
 	ticket := n.host.Ticket()
 	n.mu.Lock()
 	l := n.life

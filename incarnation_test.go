@@ -22,7 +22,7 @@ func TestCallsOfAnEndedIncarnation(t *testing.T) {
 	node.mu.Lock()
 	node.life = &life{n: node.system, node: former.node}
 	node.mu.Unlock()
-	stale := peer{n: node, limit: memberWindow, dest: func() (*life, Address, error) { return former, addr, nil }}
+	stale := peer{n: node, bounds: ofMembers, dest: func() (*life, Address, error) { return former, addr, nil }}
 	if _, err := stale.Call(t.Context(), Total, 1, nil, 1); !errors.Is(err, ErrUnknown) {
 		t.Errorf("Call: %v", err)
 	}

@@ -104,7 +104,7 @@ func (c *Client) windowOf(l *life, a Address) (*gather.Window, error) {
 	if c.n.life != l {
 		return nil, ErrUnknown
 	}
-	return c.n.window(windowKey{c.n.number, a}, c.limit), nil
+	return c.n.window(windowKey{c.n.number, a}, c.bounds.window), nil
 }
 
 // held is a part of a window that a cast to several destinations takes up until it
@@ -147,7 +147,7 @@ func (n *Node) Receive(handlers map[Entry]Handler) error {
 		return ErrJoined
 	}
 	g := &Group{handlers: byEntry(handlers), queue: newQueue(), direct: true}
-	g.peer = peer{n: n, dest: g.place, limit: outsideWindow}
+	g.peer = peer{n: n, dest: g.place, bounds: ofOutsiders}
 	n.directs[n.number] = g
 	n.host.Go(g.run)
 	return nil

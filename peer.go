@@ -14,10 +14,15 @@ import (
 	"github.com/cohortkit/cohort/internal/loan"
 )
 
-const (
-	memberWindow  = flow.Window
-	outsideWindow = flow.RequestWindow
-	maxReply      = 1 << 20
+// maxReply is the largest reply.
+const maxReply = 1 << 20
+
+// bounds are of a peer's casts, in bytes: those under way, and one.
+type bounds struct{ window, cast int }
+
+var (
+	ofMembers   = bounds{window: flow.Window, cast: mcast.MaxCast}
+	ofOutsiders = bounds{window: flow.RequestWindow, cast: maxReply}
 )
 
 // peer is whom casts and calls go to: a group this node is in, or another
@@ -25,7 +30,7 @@ const (
 type peer struct {
 	n       *Node
 	dest    func() (*life, Address, error) // with n.mu held
-	limit   int
+	bounds  bounds
 	session *session              // nil without one
 	known   atomic.Pointer[route] // the last that was found
 }
@@ -43,7 +48,7 @@ type Client struct {
 // see Client.Cast. Lookup finds a group's address by name.
 func (n *Node) Client(a Address, more ...Address) *Client {
 	c := &Client{addr: a, more: dedupe(a, more)}
-	c.peer = peer{n: n, limit: outsideWindow, dest: func() (*life, Address, error) {
+	c.peer = peer{n: n, bounds: ofOutsiders, dest: func() (*life, Address, error) {
 		l, err := n.running()
 		return l, c.addr, err
 	}}
@@ -126,7 +131,7 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 		return 0, &ConfigError{Field: "order", What: "is none of FIFO, Causal, Total, Barrier"}
 	}
 	length := len(head) + len(payload)
-	if length > mcast.MaxCast || (p.limit == outsideWindow && length > maxReply) {
+	if length > p.bounds.cast {
 		return 0, ErrTooLarge
 	}
 	if p.session != nil {

@@ -30,7 +30,7 @@ func (p *peer) route() (*route, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &route{n.mu.turn.Load(), l, l.process(n.number), addr, n.window(windowKey{n.number, addr}, p.limit)}
+	r := &route{n.mu.turn.Load(), l, l.process(n.number), addr, n.window(windowKey{n.number, addr}, p.bounds.window)}
 	p.known.Store(r)
 	return r, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/call"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/node/gather"
@@ -72,7 +73,7 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	n := c.n
 	ticket := n.host.Ticket()
 	s := &session{n: n.system, owner: n.number, group: c.addr, next: 1, opened: make(chan struct{})}
-	s.room = gather.NewWindow(new(sync.Mutex), outsideWindow)
+	s.room = gather.NewWindow(new(sync.Mutex), flow.RequestWindow)
 	if len(c.more) > 0 {
 		return nil, &ConfigError{Field: "destination", What: "of a session has to be one group, not several"}
 	}
@@ -109,7 +110,7 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 		return nil, s.ended
 	}
 	out := &Client{addr: c.addr}
-	out.peer = peer{n: n, limit: outsideWindow, session: s, dest: c.dest}
+	out.peer = peer{n: n, bounds: ofOutsiders, session: s, dest: c.dest}
 	return out, nil
 }
 
@@ -231,7 +232,7 @@ func (s *session) ask(ctx context.Context, order Order, body []byte, pend *pendi
 	if order != Total {
 		return &ConfigError{Field: "order", What: "has to be Total in a session"}
 	}
-	a := &ask{body: body, call: pend, size: max(outsideWindow/maxAsks, (&msg.Run{N: 1, Body: body}).Size())}
+	a := &ask{body: body, call: pend, size: max(flow.RequestWindow/maxAsks, (&msg.Run{N: 1, Body: body}).Size())}
 	if err := acquire(ctx, s.n.host, s.room, a.size); err != nil {
 		if ctx.Err() == nil {
 			err = ErrLeft // the session ended while we waited

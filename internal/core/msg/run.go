@@ -72,7 +72,7 @@ func (r *Run) Size() int { return Weight(int(r.N), len(r.Body)) }
 func Weight(n, bytes int) int { return bytes + n*castOverhead }
 
 // castOverhead stands for header and bookkeeping, so that empty casts are not free.
-const castOverhead = 64
+const castOverhead = 16
 
 // AppendCast appends one cast's payload to a body.
 func AppendCast(body, payload []byte) []byte {
