@@ -209,8 +209,13 @@ type loader struct {
 	blocks []block
 	ended  bool
 	failed error
-	used   func(int)
+	unsaid int       // bytes read and not told
+	used   func(int) // tells the core of bytes that were read
 }
+
+// usedAtOnce is how many bytes the core is told of in one step: with them the donor is
+// told as well, which has three times as much to go on with.
+const usedAtOnce = flow.XferWindow / 4
 
 // block is a piece of state, and the memory it is in, if that is lent.
 type block struct {
@@ -317,6 +322,9 @@ func (x *loader) Read(p []byte) (int, error) {
 		}
 		x.blocks = x.blocks[1:]
 	}
-	x.used(n)
+	if x.unsaid += n; x.unsaid >= usedAtOnce {
+		x.used(x.unsaid)
+		x.unsaid = 0
+	}
 	return n, nil
 }
