@@ -30,8 +30,8 @@ type cohortMember struct {
 	groups  []*cohort.Group
 	order   cohort.Order
 	options []cohort.Option
-	batches []batch  // by group
-	trace   *os.File // what the node says of itself, if somebody wants to know
+	batches [][][]byte // payloads that are not cast yet, by group
+	trace   *os.File   // what the node says of itself, if somebody wants to know
 
 	mu    sync.Mutex
 	full  []bool        // by group: all members are in
@@ -39,7 +39,7 @@ type cohortMember struct {
 }
 
 func newCohort(s *Seat) Member {
-	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{}), batches: make([]batch, s.Groups)}
+	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{}), batches: make([][][]byte, s.Groups)}
 	if s.Safe {
 		m.options = []cohort.Option{cohort.Safe()}
 	}
@@ -144,12 +144,11 @@ func (m *cohortMember) Cast(group int, payload []byte) error {
 	return err
 }
 
-// keep puts a copy into the batch, as plain TCP's sender does into its chunk, and
-// casts it when it is full.
+// keep puts a payload into the batch, and casts that when it is full. So each is copied
+// once here, as plain TCP's sender copies it into its chunk.
 func (m *cohortMember) keep(group int, payload []byte) error {
-	b := &m.batches[group]
-	b.bytes = append(b.bytes, payload...)
-	if len(b.bytes) < m.Batch*m.Size {
+	m.batches[group] = append(m.batches[group], payload)
+	if len(m.batches[group]) < m.Batch {
 		return nil
 	}
 	return m.release(group)
@@ -157,17 +156,9 @@ func (m *cohortMember) keep(group int, payload []byte) error {
 
 // release casts what was kept.
 func (m *cohortMember) release(group int) error {
-	b := &m.batches[group]
-	b.list = slices.AppendSeq(b.list[:0], slices.Chunk(b.bytes, m.Size))
-	_, err := m.groups[group].CastEach(context.Background(), m.order, entry, b.list, m.options...)
-	b.bytes = b.bytes[:0]
+	_, err := m.groups[group].CastEach(context.Background(), m.order, entry, m.batches[group], m.options...)
+	m.batches[group] = m.batches[group][:0]
 	return err
-}
-
-// batch is what is kept for one group: payloads of one size.
-type batch struct {
-	bytes []byte
-	list  [][]byte // of the last call
 }
 
 // Flush casts the batches that are not full.

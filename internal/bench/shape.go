@@ -128,8 +128,9 @@ type Member interface {
 	Join(addrs []string) error
 	// Ready returns when whatever is cast reaches all members.
 	Ready() error
-	// Cast sends a payload, which it must not keep, to all members of a group, and
-	// returns when it has the replies that the shape asks for. One goroutine calls it.
+	// Cast sends a payload to all members of a group, and returns when it has the
+	// replies that the shape asks for. It must not keep the payload, but with batches
+	// until that group's batch is full. One goroutine calls it.
 	Cast(group int, payload []byte) error
 	// Flush sends what Cast has kept back.
 	Flush() error

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -189,7 +190,10 @@ func (w *worker) load() {
 	if !s.casts(w.seat.Rank) {
 		return
 	}
-	payload := newPayload(s.Size, w.seat.Rank)
+	payloads := slices.Repeat([][]byte{newPayload(s.Size, w.seat.Rank)}, max(1, s.Batch)*s.Groups)
+	for i := range payloads {
+		payloads[i] = slices.Clone(payloads[i])
+	}
 	stride := s.stride()
 	for k := 0; !w.stop.Load(); k++ {
 		if w.slots != nil {
@@ -202,6 +206,7 @@ func (w *worker) load() {
 		if m.seq%stride == 0 {
 			m.at = time.Now().UnixNano()
 		}
+		payload := payloads[k%len(payloads)]
 		m.write(payload)
 		if err := w.member.Cast(group, payload); err != nil {
 			w.fail(fmt.Errorf("cast %d: %w", m.seq, err))
