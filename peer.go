@@ -14,7 +14,7 @@ import (
 	"github.com/cohortkit/cohort/internal/loan"
 )
 
-// maxReply is the largest reply.
+// maxReply is the largest reply, and the largest request from outside a group.
 const maxReply = 1 << 20
 
 // bounds are of a peer's casts, in bytes: those under way, and one.

@@ -11,8 +11,7 @@ import "github.com/cohortkit/cohort/internal/core/fifo"
 const (
 	// Window is what one process may have sent to one group without all
 	// members having used it. A larger cast goes alone. Several processors go over
-	// what is under way, so it should fit into their caches: twice as much takes them
-	// a quarter more time.
+	// what is under way, so it should fit into their caches (docs/performance.md).
 	Window = 1 << 20
 	// RequestWindow is the same for a process outside the group.
 	RequestWindow = 1 << 20

@@ -39,12 +39,9 @@ func (g *casts) takes(l Lane, size int) bool { return g.n > 0 && g.fits(size) &&
 
 func (g *casts) fits(size int) bool { return len(g.body)+size <= core.MaxRun }
 
-// add adds one cast to those that are open, of which there are none or such as
-// take it. Its payload is head and then rest, and takes size bytes of a body.
-func (g *casts) add(l Lane, head [2]byte, rest []byte, size int) {
-	if g.n == 0 {
-		g.lane = l
-	}
+// add adds one cast of the lane, for which there is room in the run. Its payload is
+// head and then rest, and takes size bytes of a body.
+func (g *casts) add(head [2]byte, rest []byte, size int) {
 	g.n++
 	if size > cap(g.body)-len(g.body) {
 		g.grow(size)
@@ -52,7 +49,7 @@ func (g *casts) add(l Lane, head [2]byte, rest []byte, size int) {
 	g.body = msg.AppendParts(g.body, head, rest)
 }
 
-// addEach adds casts like those that are open, as long as they fit the run and the
+// addEach adds casts of the lane, as long as they fit the run and the
 // window, and returns how many.
 func (g *casts) addEach(head [2]byte, list [][]byte, w *Window) int {
 	for n, rest := range list {
@@ -60,11 +57,7 @@ func (g *casts) addEach(head [2]byte, list [][]byte, w *Window) int {
 		if !g.fits(size) || !w.Use(msg.Weight(1, size)) {
 			return n
 		}
-		if size > cap(g.body)-len(g.body) {
-			g.grow(size)
-		}
-		g.body = msg.AppendParts(g.body, head, rest)
-		g.n++
+		g.add(head, rest, size)
 	}
 	return len(list)
 }

@@ -23,12 +23,13 @@ func size(i int) int { return msg.CastSize(len(head) + len(payload(i))) }
 func TestManyBecomeOne(t *testing.T) {
 	var g casts
 	for range 3 { // the second time the room is there from the start
+		g.lane = lane
 		if g.takes(lane, size(0)) {
 			t.Error("where no cast is open none can be added to it")
 		}
 		n := 0
 		for ; n == 0 || g.takes(lane, size(n)); n++ {
-			g.add(lane, head, payload(n), size(n))
+			g.add(head, payload(n), size(n))
 		}
 		if int(g.n) != n || n < 100 {
 			t.Errorf("%d casts are open of %d", g.n, n)
@@ -55,8 +56,8 @@ func TestManyBecomeOne(t *testing.T) {
 // What is small is not worth a loan, what is larger than any block has none.
 func TestLoansFitTheBody(t *testing.T) {
 	for size, lent := range map[int]bool{10: false, loan.Least: true, 60_000: true, loan.Largest: false, 1 << 20: false} {
-		var g casts
-		g.add(lane, head, make([]byte, size), msg.CastSize(size+2))
+		g := casts{lane: lane}
+		g.add(head, make([]byte, size), msg.CastSize(size+2))
 		ev := g.close()
 		if (ev.Loan != nil) != lent || len(ev.Body) != msg.CastSize(size+2) {
 			t.Errorf("a cast of %d bytes is on loan: %v; its body has %d", size, ev.Loan != nil, len(ev.Body))
@@ -66,8 +67,8 @@ func TestLoansFitTheBody(t *testing.T) {
 
 // What differs shares nothing.
 func TestWhatMayShare(t *testing.T) {
-	var g casts
-	g.add(lane, head, nil, 3)
+	g := casts{lane: lane}
+	g.add(head, nil, 3)
 	if !g.takes(lane, 3) {
 		t.Error("casts of one lane do not share a run")
 	}

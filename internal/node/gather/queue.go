@@ -31,8 +31,9 @@ func (q *Queue) Cast(l Lane, head [2]byte, rest []byte, w *Window) bool {
 	}
 	if !q.casts.takes(l, size) {
 		q.shut()
+		q.casts.lane = l
 	}
-	q.casts.add(l, head, rest, size)
+	q.casts.add(head, rest, size)
 	return true
 }
 
