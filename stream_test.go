@@ -2,9 +2,11 @@ package cohort
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
@@ -53,5 +55,47 @@ func TestDeferKeepsARequest(t *testing.T) {
 	g.casts(nil, other)
 	if n := kept[0].Session(); n != 0 {
 		t.Errorf("a deferred request is of session %d when one of that came", n)
+	}
+}
+
+// Who waits to read the state is let in before a run ends.
+func TestReadersAreLetIn(t *testing.T) {
+	g := &Group{}
+	for range 1000 { // a reader that is slow to wait may come too late
+		handled, seen := 0, 0
+		done := make(chan struct{})
+		g.handlers = []Handler{1: func(*Request) {
+			if handled == 0 {
+				go func() {
+					g.Peek(func() { seen = handled })
+					close(done)
+				}()
+				for g.readers.state.waiting.Load() == 0 {
+					runtime.Gosched()
+				}
+			}
+			handled++
+		}}
+		g.casts(nil, runOf(100))
+		if <-done; seen < handled {
+			return
+		}
+	}
+	t.Error("nobody may read before the run has ended")
+}
+
+// A joiner tells of what it has read before the donor, which waits for that, can have
+// no more under way.
+func TestReadingIsTold(t *testing.T) {
+	told := 0
+	x := &loader{turn: func() {}, used: func(n int) { told += n }}
+	x.some.L = &x.mu
+	p := make([]byte, flow.XferBlock)
+	for read := 0; read < 4*flow.XferWindow; {
+		x.add(block{rest: p})
+		n, err := x.Read(make([]byte, len(p)))
+		if read += n; err != nil || read-told >= flow.XferWindow/2 {
+			t.Fatalf("of %d bytes read %d are told of: %v", read, told, err)
+		}
 	}
 }
