@@ -209,6 +209,7 @@ var kinds = func() map[string]reflect.Type {
 		fact.Held{},
 		fact.Deliver{},
 		fact.Stable{},
+		fact.Sequencer{},
 		fact.Session{},
 		fact.Block{},
 		fact.FlushOK{},

@@ -111,6 +111,8 @@ func actor(f fact.Fact) (proc, group id.Address, ok bool) {
 		return f.Proc, f.Group, true
 	case fact.Stable:
 		return f.Proc, f.Group, true
+	case fact.Sequencer:
+		return f.Proc, f.Group, true
 	case fact.Block:
 		return f.Proc, f.Group, true
 	case fact.FlushOK:

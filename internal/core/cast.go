@@ -80,7 +80,6 @@ func (m *member) sendQueued(c *installed) {
 		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(q, r) {
 			break
 		}
-		m.sequence(c) // positions already due come before ours
 		m.send(c, r)
 		if q.cast != nil && r.Order == msg.Causal {
 			m.sentMade(r.Last())
@@ -104,8 +103,9 @@ func (m *member) sendQueued(c *installed) {
 	}
 }
 
-// send puts casts into our stream.
+// send puts casts into our stream, behind the positions already due.
 func (m *member) send(c *installed, r *msg.Run) {
+	m.sequence(c)
 	if r.Order == msg.Causal || r.Order == msg.Total {
 		// What we were delivered is what this cast may depend on.
 		r.Time = c.past()

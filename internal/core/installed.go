@@ -63,7 +63,10 @@ func newInstalled(v *view.Group, m *member) *installed {
 		asked: vclock.New(n), lent: make([][]lent, n), handled: make([]uint64, n),
 	}
 	emit := func(rank int, r *msg.Run, pos uint64) { m.emit(c, rank, r, pos) }
-	c.queue = order.New(n, c.rank, v.Lead(), emit, func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) })
+	c.queue = order.New(order.Config{
+		Me: c.rank, Lead: v.Lead(), Heirs: v.Ready(), Tenure: m.s.cfg.Tenure,
+		Past: func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) },
+	}, emit)
 	local := 0
 	for _, m := range v.Members {
 		if m.Proc.Site() == me.Site() {

@@ -264,8 +264,15 @@ func (m *member) sequence(c *installed) {
 	if m.wedged() {
 		return
 	}
-	if spans := c.queue.Sequence(); spans != nil {
-		c.append(&msg.Run{N: 1, Order: msg.Sequence, Spans: spans}, &m.s.fx)
+	spans := c.queue.Sequence()
+	if spans == nil {
+		return
+	}
+	c.append(&msg.Run{N: 1, Order: msg.Sequence, Spans: spans}, &m.s.fx)
+	for _, x := range spans {
+		if x.N == 0 {
+			m.s.fx.Fact(fact.Sequencer{Proc: m.proc, Group: m.group, View: c.view.Index, Of: c.view.Members[x.Rank].Proc})
+		}
 	}
 }
 

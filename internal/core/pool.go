@@ -104,7 +104,6 @@ func (m *member) place(c *installed) {
 		return
 	}
 	m.pool.placed = places[len(places)-1].Number
-	m.sequence(c) // positions already due come before ours
 	m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Listed: &msg.Listed{Places: places}, Body: msg.AppendCast(nil, nil)})
 }
 

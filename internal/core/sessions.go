@@ -175,7 +175,6 @@ func (m *member) expire(c *installed) {
 			}
 			x.Due = effect.Never
 			o := &msg.Session{Op: msg.SessionExpire, ID: x.ID, Proc: x.Proc, At: x.At}
-			m.sequence(c) // positions already due come before ours
 			m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Session: o, Body: msg.AppendCast(nil, nil)})
 		case m.expireAt == 0 || x.Due < m.expireAt:
 			m.expireAt = x.Due

@@ -51,6 +51,9 @@ type Config struct {
 	Lazy   effect.Time // how long an acknowledgement may wait
 	Linger effect.Time // how long a session to an excluded site is kept
 	Absent effect.Time // how long a client session outlives its site
+	// Tenure is how many order records in a row are for one other member before the
+	// sequencer hands the order over to it.
+	Tenure int
 	// HaltAfter is how long a site stays stalled before it gives up; 0: for ever.
 	HaltAfter effect.Time
 	Tracing   bool // tell facts
@@ -68,6 +71,7 @@ func Defaults(me view.Member) Config {
 		Lazy:   20 * ms,
 		Linger: 5000 * ms,
 		Absent: 60_000 * ms,
+		Tenure: 64,
 	}
 }
 

@@ -146,7 +146,7 @@ func (m *member) whyHeld(c *installed, x order.Waiting) []why.Cause {
 	case order.ByGroup:
 		return []why.Cause{m.s.inGroup(why.OtherGroup, x.Group)}
 	case order.ByPosition:
-		return []why.Cause{{Why: why.NoPosition, Who: m.ranked(c.view, max(c.view.Lead(), 0))}}
+		return []why.Cause{{Why: why.NoPosition, Who: m.ranked(c.view, max(c.queue.Lead(), 0))}}
 	case order.ByAcks:
 		if m.s.stalled {
 			return []why.Cause{{Why: why.Stalled}}

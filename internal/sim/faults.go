@@ -54,6 +54,7 @@ func (w *World) vary() {
 		w.hosts[0].weight = Pick(w.dice, []uint32{1, 3}) // the founder has a vote
 	}
 	w.hasty = w.dice.Chance(250)
+	w.tenure = []int{0, 1, 2, 3}[w.Seed%4] // few cast often enough for the default
 	// Grants that outlast suspicions, and shorter ones; but a clock that is slow by
 	// a tenth must not lose one between two heartbeats and two answers.
 	if w.dice.Chance(500) {

@@ -113,6 +113,9 @@ func (h *host) newSite(me view.Member) *site {
 		cfg.Log.Backoff /= 10 // and all have to be back before the run ends
 	}
 	cfg.HaltAfter = w.haltAfter
+	if w.tenure != 0 {
+		cfg.Tenure = w.tenure
+	}
 	if w.grant != 0 {
 		cfg.Lease.Grant = w.grant
 	}

@@ -88,6 +88,9 @@ func (w *World) settings() string {
 	if w.haltAfter != 0 {
 		fmt.Fprintf(&b, " halt-after %dus", w.haltAfter/effect.Microsecond)
 	}
+	if w.tenure != 0 {
+		fmt.Fprintf(&b, " tenure %d", w.tenure)
+	}
 	fmt.Fprintf(&b, " absent %dms", w.absent/effect.Millisecond)
 	if w.Programs != 1 {
 		fmt.Fprintf(&b, " programs %d", w.Programs)

@@ -128,6 +128,12 @@ func (s *Story) told(at id.Site, f fact.Fact) {
 		delete(t.all, who+" "+t.groups[f.Group])
 	case fact.Loaded:
 		t.note(who, fmt.Sprintf("has the state of %s, taken by %s", t.groups[f.Group], labelled(f.From)))
+	case fact.Sequencer:
+		if f.Of == f.Proc {
+			t.note(who, "has the order of "+t.groups[f.Group])
+		} else {
+			t.note(who, fmt.Sprintf("gives the order of %s to %s", t.groups[f.Group], labelled(f.Of)))
+		}
 	case fact.Session:
 		t.token(who, t.groups[f.Group], fmt.Sprintf("(session %d %s)", f.Session, f.What))
 	case fact.ReadDone:
@@ -155,6 +161,8 @@ func whose(at id.Site, f fact.Fact) string {
 	case fact.Leave:
 		return labelled(f.Proc)
 	case fact.Loaded:
+		return labelled(f.Proc)
+	case fact.Sequencer:
 		return labelled(f.Proc)
 	case fact.Session:
 		return labelled(f.Proc)

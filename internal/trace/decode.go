@@ -29,6 +29,7 @@ var decoders = map[string]func([]byte) (fact.Fact, error){
 	"held":      decode[fact.Held],
 	"deliver":   decode[fact.Deliver],
 	"stable":    decode[fact.Stable],
+	"sequencer": decode[fact.Sequencer],
 	"session":   decode[fact.Session],
 	"block":     decode[fact.Block],
 	"flushok":   decode[fact.FlushOK],

@@ -104,6 +104,9 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("from", f.Sender)
 		l.num("upto", f.Upto)
+	case fact.Sequencer:
+		l.inView(f.Proc, f.Group, f.View)
+		l.addr("of", f.Of)
 	case fact.Session:
 		l.inView(f.Proc, f.Group, f.View)
 		l.num("session", f.Session)

@@ -227,9 +227,6 @@ func (g gen) mendRun(r *msg.Run, sender *uint16) {
 	if r.Order != msg.Sequence {
 		r.Spans = nil
 	}
-	for i := range r.Spans {
-		r.Spans[i].N = max(r.Spans[i].N, 1)
-	}
 	if r.Order == msg.FIFO || r.Order == msg.Sequence {
 		r.Deps = nil
 		r.Time, r.Clock = nil, 0

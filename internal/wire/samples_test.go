@@ -124,6 +124,9 @@ func castSamples() []sample {
 		{"data sequence", data(&msg.Data{Group: group, View: 13, Run: &msg.Run{
 			First: 9, N: 1, Order: msg.Sequence, Spans: []msg.Span{{Rank: 1, N: 300}, {Rank: 0, N: 1}},
 		}})},
+		{"data sequence that hands over", data(&msg.Data{Group: group, View: 13, Run: &msg.Run{
+			First: 10, N: 1, Order: msg.Sequence, Spans: []msg.Span{{Rank: 1, N: 3}, {Rank: 1}},
+		}})},
 		{"part", data(&msg.Part{Group: group, View: 13, Sender: 2, Offset: 1 << 20, Total: 1<<20 + 5, Run: &msg.Run{
 			First: 8, N: 1, Order: msg.Causal, Time: vclock.Time{1, 2, 3}, Body: []byte("piece"),
 		}})},

@@ -113,7 +113,6 @@ func TestUnsound(t *testing.T) {
 		{"sender beyond the time's ranks", run(func(r *msg.Run) { r.Time = r.Time[:1] })},
 		{"sequence entry with casts", run(func(r *msg.Run) { r.Order, r.Time, r.N = msg.Sequence, nil, 1 })},
 		{"sequence entry with casts", run(func(r *msg.Run) { r.Order, r.Time, r.Body = msg.Sequence, nil, nil })},
-		{"empty span", run(func(r *msg.Run) { r.Order, r.Time, r.N, r.Spans = msg.Sequence, nil, 1, []msg.Span{{}} })},
 		{"more counts than ranks", run(func(r *msg.Run) { r.Time = make([]uint64, maxRanks+1) })},
 		{"piece of more than one cast", piece(func(p *msg.Part) { p.Run.N = 2 })},
 		{"piece of a sequence entry", piece(func(p *msg.Part) { p.Run.Order = msg.Sequence })},

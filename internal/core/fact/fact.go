@@ -190,6 +190,14 @@ type (
 		Sender id.Address `json:"from"`
 		Upto   uint64     `json:"upto"`
 	}
+	// Sequencer: in View the order of Total casts goes from Proc to Of, or if they
+	// are the same, Proc has taken it.
+	Sequencer struct {
+		Proc  id.Address `json:"p"`
+		Group id.Address `json:"g"`
+		View  uint64     `json:"v"`
+		Of    id.Address `json:"of"`
+	}
 	// Op: log entry Index changed Group, at each site beside Applied; one for
 	// each group, also when nobody came or went and only a new view is made.
 	// Joined are in order of rank. Left are all members when the group vanished;
@@ -437,6 +445,7 @@ func (Send) Event() string      { return "send" }
 func (Held) Event() string      { return "held" }
 func (Deliver) Event() string   { return "deliver" }
 func (Stable) Event() string    { return "stable" }
+func (Sequencer) Event() string { return "sequencer" }
 func (Session) Event() string   { return "session" }
 func (Block) Event() string     { return "block" }
 func (FlushOK) Event() string   { return "flushok" }

@@ -19,7 +19,9 @@ const (
 )
 
 // A Span gives the next N positions of the total order to the next N Total
-// casts of the member with rank Rank.
+// casts of the member with rank Rank. Without positions it is the order itself
+// that goes to that member: its sender has it no more, or, when it names itself,
+// has it from here on.
 type Span struct {
 	Rank uint16
 	N    uint32

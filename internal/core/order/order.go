@@ -4,13 +4,10 @@
 // Casts of one member are delivered in the order it sent them, whatever their
 // orders. Beyond that a FIFO cast waits for nothing; a Causal one for all its
 // sender had delivered (vector time: Birman, Schiper, Stephenson 1991); a Total
-// one for that and for its position, which the sequencer gives out in runs; a
-// Barrier one for the end of the view. A safe cast waits, besides, until every
+// one for that and for its position, which the sequencer gives out in runs
+// (sequencer.go says who that is); a Barrier one for the end of the view. A safe cast waits, besides, until every
 // member is known to hold it, its position, and all it depends on: then each of
 // them can deliver it, whoever else is lost.
-//
-// The sequencer gives positions in an order in which it could itself deliver,
-// so positions never contradict causality and nobody waits in a circle.
 //
 // Requires: runs of each stream are added once, in order, without gaps.
 // Guarantees: O1, O3 within the view, O5, O6, U2; at the end of a view, from
@@ -27,9 +24,9 @@ import (
 
 // Queue is what one member of one view holds and has not delivered.
 type Queue struct {
-	lead  int // rank of the sequencer
 	done  vclock.Time
 	heads [][]*msg.Run  // by rank; the first may be what is left of a run
+	turns turns         // whose records count
 	spans []span        // positions given out and not yet used, in order
 	pos   uint64        // the next position
 	safe  int           // entries in heads that are safe
@@ -38,6 +35,9 @@ type Queue struct {
 	emit  Emit
 
 	sequencer *sequencer // on the sequencer only
+	me        int
+	heirs     []bool // by rank: who may be sequencer
+	tenure    int
 
 	// Causality across groups: whether the program has been delivered what a run
 	// depends on in other groups. Nil: nobody is in other groups.
@@ -46,10 +46,11 @@ type Queue struct {
 	ends []uint64 // once the view ends: how much of each stream can be delivered
 }
 
-// span is a Span and the entry of the sequencer's stream that holds it.
+// span is a Span and the entry that holds it, which is of rank by's stream.
 type span struct {
 	rank int
 	n    uint32
+	by   int
 	at   uint64
 }
 
@@ -60,15 +61,24 @@ const nobody = -1
 // of its first entry if it is Total, else 0.
 type Emit func(rank int, r *msg.Run, pos uint64)
 
-// New returns an empty queue for a view of n members. me and lead are the
-// ranks of this member and of the sequencer; past says whether what a run
-// depends on in other groups has been delivered.
-func New(n, me, lead int, emit Emit, past func([]msg.Dep) bool) *Queue {
+// Config is what a queue has to know of its view.
+type Config struct {
+	Me     int    // rank of this member
+	Lead   int    // that of who is sequencer at first, -1 if nobody is
+	Heirs  []bool // by rank: who may be after
+	Tenure int    // how many records in a row are for one of them before it is
+	// Past says whether what a run depends on in other groups has been delivered.
+	Past func([]msg.Dep) bool
+}
+
+// New returns an empty queue for a view of len(Heirs) members.
+func New(c Config, emit Emit) *Queue {
+	n := len(c.Heirs)
 	q := &Queue{
-		lead: lead, done: vclock.New(n), heads: make([][]*msg.Run, n), last: make([]vclock.Time, n),
-		pos: 1, emit: emit, past: past,
+		done: vclock.New(n), heads: make([][]*msg.Run, n), last: make([]vclock.Time, n),
+		turns: newTurns(n, c.Lead), pos: 1, emit: emit, past: c.Past, me: c.Me, heirs: c.Heirs, tenure: c.Tenure,
 	}
-	if me == lead {
+	if c.Me == c.Lead {
 		q.sequencer = newSequencer(n)
 	}
 	return q
@@ -81,30 +91,22 @@ func (q *Queue) Done() vclock.Time { return q.done }
 func (q *Queue) Add(rank int, r *msg.Run) {
 	q.heads[rank] = append(q.heads[rank], r)
 	q.countSafe(r, 1)
-	switch {
-	case r.Order == msg.Sequence:
+	if q.sequencer != nil {
+		q.sequencer.add(rank, rank == q.me, r)
+	}
+	switch r.Order {
+	case msg.Sequence:
 		for _, s := range r.Spans {
 			if int(s.Rank) < len(q.heads) {
-				q.spans = append(q.spans, span{int(s.Rank), s.N, r.Last()})
+				q.record(span{int(s.Rank), s.N, rank, r.Last()})
 			}
 		}
-	case r.Order == msg.Total && rank == q.lead:
-		// The sequencer's own Total casts are their own record.
-		q.spans = append(q.spans, span{rank, r.N, r.Last()})
+	case msg.Total:
+		if q.turns.began[rank] { // it is its own record
+			q.record(span{rank, r.N, rank, r.Last()})
+		}
+	case msg.FIFO, msg.Causal, msg.Barrier:
 	}
-	if q.sequencer != nil {
-		q.sequencer.add(rank, rank == q.lead, r)
-	}
-}
-
-// Sequence returns, on the sequencer, positions for the Total casts of others
-// that can have one now, nil when there are none. They take effect when they
-// come back by Add, in a run of the sequencer's own stream.
-func (q *Queue) Sequence() []msg.Span {
-	if q.sequencer == nil {
-		return nil
-	}
-	return q.sequencer.schedule()
 }
 
 // SafeWaiting reports whether a safe cast waits for nothing but acknowledgements,
@@ -241,7 +243,7 @@ func (q *Queue) total(g gate) bool {
 	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) || !q.comes(s.rank, r) {
 		return false
 	}
-	if r.Safe && g.upto(q.lead) < s.at {
+	if r.Safe && !g.open && (g.upto(s.by) < s.at || !vclock.Time(g.stable).Covers(q.turns.gave)) {
 		return false
 	}
 	n := min(q.lets(g, s.rank, r), s.n)
@@ -332,7 +334,7 @@ func (q *Queue) Ends() vclock.Time { return q.ends }
 // no cast comes after one that depends on it, in whatever groups these are.
 func (q *Queue) plan() (list []span) {
 	dry := &Queue{
-		lead: q.lead, done: q.done.Clone(), heads: make([][]*msg.Run, len(q.heads)), spans: slices.Clone(q.spans),
+		done: q.done.Clone(), heads: make([][]*msg.Run, len(q.heads)), spans: slices.Clone(q.spans),
 		last: slices.Clone(q.last), past: func([]msg.Dep) bool { return true },
 	}
 	for rank, runs := range q.heads {

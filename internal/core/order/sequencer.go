@@ -7,31 +7,63 @@ import (
 )
 
 // sequencer plays delivery forward, as if everything held were safe already,
-// and gives positions in the order in which Total casts come up.
+// and gives positions in the order in which Total casts come up: one in which it
+// could itself deliver. So positions never contradict causality, and nobody waits
+// in a circle.
+//
+// It is at first the oldest member that holds the state. When so many records in
+// a row have been for one other member, and no Total cast of its own came between,
+// the order goes to that one, whose casts then need no record: one that casts
+// alone has them delivered after one hop and not two, and at once at itself.
+// Where several cast it stays, and a change of hands costs what one record does.
 type sequencer struct {
-	done vclock.Time  // as far as the play has come
-	todo [][]*msg.Run // by rank: held, not yet played
-	more bool
+	done   vclock.Time  // as far as the play has come
+	todo   [][]*msg.Run // by rank: held, not yet played
+	placed []uint64     // by rank: how many of the Total casts to come have a position
+	spans  []msg.Span   // given, and in no record yet
+	more   bool
+
+	only int // whom the last records were for,
+	row  int // and how many of them
 }
 
 func newSequencer(n int) *sequencer {
-	return &sequencer{done: vclock.New(n), todo: make([][]*msg.Run, n)}
+	return &sequencer{done: vclock.New(n), todo: make([][]*msg.Run, n), placed: make([]uint64, n)}
 }
 
 // add takes entries that have become held. The sequencer's own need no play:
 // it sent them with all that they depend on behind it.
 func (s *sequencer) add(rank int, own bool, r *msg.Run) {
-	if own {
-		s.done[rank] = r.Last()
-	} else {
-		s.todo[rank] = append(s.todo[rank], r)
-	}
 	s.more = true
+	if !own {
+		s.todo[rank] = append(s.todo[rank], r)
+		return
+	}
+	s.done[rank] = r.Last()
+	if r.Order == msg.Total {
+		s.row = 0
+	}
+}
+
+// Sequence returns, on the sequencer, positions for the Total casts of others
+// that can have one now, nil when there are none. They take effect when they
+// come back by Add, in a run of the sequencer's own stream.
+func (q *Queue) Sequence() []msg.Span {
+	s := q.sequencer
+	if s == nil {
+		return nil
+	}
+	s.schedule()
+	spans := s.spans
+	s.spans = nil
+	if heir := s.alone(spans); heir != q.me && s.row >= q.tenure && q.heirs[heir] {
+		spans = append(spans, msg.Span{Rank: uint16(heir)})
+	}
+	return spans
 }
 
 // schedule plays as far as it goes.
-func (s *sequencer) schedule() []msg.Span {
-	var spans []msg.Span
+func (s *sequencer) schedule() {
 	for s.more {
 		s.more = false
 		for rank := range s.todo {
@@ -41,7 +73,7 @@ func (s *sequencer) schedule() []msg.Span {
 					break
 				}
 				if r.Order == msg.Total {
-					spans = extend(spans, uint16(rank), r.N)
+					s.give(rank, r.N)
 				}
 				s.done[rank] = r.Last()
 				s.todo[rank] = fifo.Drop(s.todo[rank], 1)
@@ -49,14 +81,31 @@ func (s *sequencer) schedule() []msg.Span {
 			}
 		}
 	}
-	return spans
 }
 
-// extend appends n positions for rank, in the last span if it is rank's.
-func extend(spans []msg.Span, rank uint16, n uint32) []msg.Span {
-	if last := len(spans) - 1; last >= 0 && spans[last].Rank == rank {
-		spans[last].N += n
-		return spans
+// give gives the next n Total casts of rank positions, but for those that have one.
+func (s *sequencer) give(rank int, n uint32) {
+	has := min(s.placed[rank], uint64(n))
+	s.placed[rank] -= has
+	n -= uint32(has)
+	switch last := len(s.spans) - 1; {
+	case n == 0:
+	case last >= 0 && s.spans[last].N > 0 && int(s.spans[last].Rank) == rank:
+		s.spans[last].N += n
+	default:
+		s.spans = append(s.spans, msg.Span{Rank: uint16(rank), N: n})
 	}
-	return append(spans, msg.Span{Rank: rank, N: n})
+}
+
+// alone counts the records in a row that are for one member, and returns whom.
+func (s *sequencer) alone(spans []msg.Span) int {
+	for _, x := range spans {
+		if int(x.Rank) != s.only {
+			s.only, s.row = int(x.Rank), 0
+		}
+	}
+	if len(spans) > 0 {
+		s.row++
+	}
+	return s.only
 }

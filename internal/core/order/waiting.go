@@ -89,7 +89,8 @@ func (q *Queue) explain(w *Waiting, stable []uint64) bool {
 			w.Cast = q.done[w.Sender] + 1
 			return true
 		}
-		need[q.lead] = max(need[q.lead], q.spans[0].at)
+		need[q.spans[0].by] = max(need[q.spans[0].by], q.spans[0].at)
+		need.Merge(q.turns.gave)
 	}
 	switch {
 	case r.Order == msg.Barrier && q.ends == nil:

@@ -39,8 +39,17 @@ func (v *Group) Carries(m GroupMember) bool {
 	return r >= 0 && v.Members[r].Joined == m.Joined
 }
 
+// Ready says by rank who holds the state.
+func (v *Group) Ready() []bool {
+	out := make([]bool, len(v.Members))
+	for r, m := range v.Members {
+		out[r] = m.Ready
+	}
+	return out
+}
+
 // Lead is the rank of the oldest ready member, or -1 when nobody holds the
-// state. It orders Total casts. The flush that ends the view is coordinated by
+// state. It orders Total casts until it hands that over. The flush that ends the view is coordinated by
 // another: the oldest member of the view that comes next, ready or not.
 func (v *Group) Lead() int {
 	return slices.IndexFunc(v.Members, func(m GroupMember) bool { return m.Ready })
