@@ -26,7 +26,8 @@ const (
 	// whatever groups: one message delay.
 	Causal = Order(msg.Causal)
 	// Total delivers such casts in the same order at all members, respecting
-	// Causal: two message delays, one from the sequencer.
+	// Causal: two message delays, one from the sequencer, which a member that
+	// casts alone soon is itself.
 	Total = Order(msg.Total)
 	// Barrier delivers a cast at the same point of all members' streams:
 	// between the same other casts of any order, as a change of view is.

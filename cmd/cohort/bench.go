@@ -63,6 +63,7 @@ func newCastBenchCommand() *cobra.Command {
 		Example: `  cohort bench
   cohort bench --order causal --senders one --size 1024 --json
   cohort bench --latency --safe
+  cohort bench --latency --elsewhere
   cohort bench --network 1ms,0.1%,1gbit`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -81,6 +82,9 @@ func newCastBenchCommand() *cobra.Command {
 			if cmd.Flags().Changed("congestion") && o.network.text == "" {
 				return usagef("--congestion is of a --network: give both of them")
 			}
+			if o.Elsewhere && (o.Senders != bench.One || o.Order != bench.Total || o.Groups != 1) {
+				return usagef("--elsewhere is for --order total and --senders one, in one group")
+			}
 			if o.seconds < 0.1 || o.seconds > 600 {
 				return usagef("--seconds is 0.1 to 600")
 			}
@@ -96,6 +100,7 @@ func newCastBenchCommand() *cobra.Command {
 	f.Var(newNumber(&o.Window, 0, 0).upTo(1<<16), "window", "casts that a sender has under way; 0 for as many as may be")
 	f.Var(newNumber(&o.Batch, 1, 1).upTo(4096), "batch", "casts that a sender hands over by one call, Group.CastEach")
 	f.BoolVar(&o.latency, "latency", false, "one cast at a time")
+	f.BoolVar(&o.Elsewhere, "elsewhere", false, "with one sender of total casts: their order is another's, which casts now and then as well")
 	f.Var(newNumber(&o.Groups, 1, 1).upTo(1000), "groups", "that all members are in; casts go to each in turn")
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")

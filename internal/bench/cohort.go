@@ -16,8 +16,12 @@ import (
 // patience is how long a member takes at most to start, join and end.
 const patience = 15 * time.Second
 
-// entry is the one that casts are for.
-const entry cohort.Entry = 1
+// The entries that casts are for. What keeps the order elsewhere is not counted.
+const (
+	entry  cohort.Entry = 1
+	aside  cohort.Entry = 2
+	rarely              = 16 // casts of the sender for each of those
+)
 
 var cohortOrders = map[string]cohort.Order{
 	FIFO: cohort.FIFO, Causal: cohort.Causal, Total: cohort.Total, Barrier: cohort.Barrier,
@@ -31,6 +35,7 @@ type cohortMember struct {
 	order   cohort.Order
 	options []cohort.Option
 	batches [][][]byte // payloads that are not cast yet, by group
+	handled int        // casts, if the order is elsewhere
 	trace   *os.File   // what the node says of itself, if somebody wants to know
 
 	mu    sync.Mutex
@@ -81,8 +86,11 @@ func (m *cohortMember) Join(addrs []string) error {
 	defer cancel()
 	for i := range m.Groups {
 		g, err := m.node.Join(ctx, fmt.Sprintf("bench %d", i), cohort.GroupConfig{
-			OnView:   func(v cohort.View) { m.viewed(i, v) },
-			Handlers: map[cohort.Entry]cohort.Handler{entry: func(r *cohort.Request) { m.handle(i, r) }},
+			OnView: func(v cohort.View) { m.viewed(i, v) },
+			Handlers: map[cohort.Entry]cohort.Handler{
+				entry: func(r *cohort.Request) { m.handle(i, r) },
+				aside: func(*cohort.Request) {},
+			},
 		})
 		if err != nil {
 			return err
@@ -97,11 +105,25 @@ func (m *cohortMember) Join(addrs []string) error {
 func (m *cohortMember) handle(group int, r *cohort.Request) {
 	for ok := true; ok; ok = r.Next() {
 		m.Deliver(group, r.Borrow())
+		m.keepOrder(group)
 	}
 	if m.Replies == AllReplies || m.Replies == OwnReply && r.Sender == m.node.Address() {
 		if err := r.Reply([]byte{}); err != nil {
 			m.Fail(err)
 		}
+	}
+}
+
+// keepOrder casts now and then, at the oldest member, if the order is to stay there.
+func (m *cohortMember) keepOrder(group int) {
+	if !m.Elsewhere || m.Rank != 0 {
+		return
+	}
+	if m.handled++; m.handled%rarely != 0 {
+		return
+	}
+	if err := m.groups[group].CastRaw(context.Background(), m.order, aside, nil, m.options...); err != nil {
+		m.Fail(err)
 	}
 }
 

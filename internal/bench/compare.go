@@ -10,15 +10,16 @@ import (
 // Result is Cohort beside plain TCP, in one invocation. Rates are per second,
 // times in microseconds.
 type Result struct {
-	Order   string  `json:"order"`
-	Safe    bool    `json:"safe"`
-	Members int     `json:"members"`
-	Senders string  `json:"senders"`
-	Size    int     `json:"size"`
-	Window  int     `json:"window"`
-	Batch   int     `json:"batch"`
-	Groups  int     `json:"groups"`
-	Seconds float64 `json:"seconds"`
+	Order     string  `json:"order"`
+	Safe      bool    `json:"safe"`
+	Members   int     `json:"members"`
+	Senders   string  `json:"senders"`
+	Size      int     `json:"size"`
+	Window    int     `json:"window"`
+	Batch     int     `json:"batch"`
+	Groups    int     `json:"groups"`
+	Elsewhere bool    `json:"elsewhere,omitempty"`
+	Seconds   float64 `json:"seconds"`
 
 	MsgsPerS  float64 `json:"msgs_per_s"` // delivered to the handler, at the slowest member
 	MBPerS    float64 `json:"mb_per_s"`
@@ -55,7 +56,7 @@ type Result struct {
 // half the time. Tell is called before each.
 func (b *Bench) Compare(ctx context.Context, s Shape, tell func(system string)) (*Result, error) {
 	plain := s
-	plain.Order, plain.Safe, plain.Groups = FIFO, false, 1
+	plain.Order, plain.Safe, plain.Groups, plain.Elsewhere = FIFO, false, 1, false
 	half := *b
 	half.Measure, half.Profile = b.Measure/2, ""
 	load := Load()
@@ -77,7 +78,7 @@ func (b *Bench) Compare(ctx context.Context, s Shape, tell func(system string)) 
 func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
 	r := &Result{
 		Order: ours.Order, Safe: ours.Safe, Members: ours.Members, Senders: ours.Senders, Size: ours.Size,
-		Window: ours.Window, Batch: max(1, ours.Batch), Groups: ours.Groups, Seconds: b.Measure.Seconds(),
+		Window: ours.Window, Batch: max(1, ours.Batch), Groups: ours.Groups, Elsewhere: ours.Elsewhere, Seconds: b.Measure.Seconds(),
 		MsgsPerS: Rounded(ours.Rate), MBPerS: Rounded(ours.Rate * float64(ours.Size) / 1e6),
 		P50: micros(ours.Sender.P50), P99: micros(ours.Sender.P99),
 		LastP50: micros(ours.Last.P50), LastP99: micros(ours.Last.P99), Samples: ours.Sender.Samples,

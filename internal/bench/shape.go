@@ -25,7 +25,7 @@ const (
 var Orders = []string{FIFO, Causal, Total, Barrier}
 
 // Who casts. One is the member of the highest rank: where the oldest has a
-// special part, a sequencer's, it is not that one.
+// special part, a sequencer's, it is not that one at first.
 const (
 	One = "one"
 	All = "all"
@@ -51,6 +51,9 @@ type Shape struct {
 	Batch   int    `json:"batch"`  // casts that Cohort's sender hands over at once; one by one unless it is 2 or more
 	Groups  int    `json:"groups"` // all members are in all; senders cast to each in turn
 	Replies string `json:"replies,omitempty"`
+	// Elsewhere: the oldest of Cohort's members casts now and then as well, uncounted, so
+	// that the order of Total casts stays with it and does not move to a sole sender.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // Check says what is wrong with a shape.
@@ -74,6 +77,8 @@ func (s *Shape) Check() error {
 		return fmt.Errorf("groups are 1 to 1000")
 	case s.Replies != NoReply && s.Replies != OwnReply && s.Replies != AllReplies:
 		return fmt.Errorf("replies are own or all, or none")
+	case s.Elsewhere && (s.Senders != One || s.Order != Total || s.Groups != 1):
+		return fmt.Errorf("the order is elsewhere for total casts of one sender to one group")
 	case s.Replies != NoReply && s.Window != 1:
 		return fmt.Errorf("calls are made one at a time: their window is 1")
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // Breakdown is where the time of one Total call goes, whose caller is the youngest
-// of three members. The oldest member gives out the order. Times are medians over
+// of three members. The oldest member gives out the order, and casts now and then so
+// that it does not go to the caller. Times are medians over
 // the casts, so they need not add up.
 type Breakdown struct {
 	// Steps follow each other, from the call to its return with the reply of the

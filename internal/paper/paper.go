@@ -226,7 +226,9 @@ func (e *evaluation) traced(replies string) (*Breakdown, error) {
 	defer func() { _ = os.RemoveAll(dir) }() // nothing depends on it
 	b := e.b
 	b.Trace, b.Measure = dir, max(b.Measure, leastTraced)
-	r, err := b.Run(e.ctx, bench.Cohort, calling(bench.Total, replies, members, Sizes[0]))
+	shape := calling(bench.Total, replies, members, Sizes[0])
+	shape.Elsewhere = true
+	r, err := b.Run(e.ctx, bench.Cohort, shape)
 	if err != nil {
 		return nil, err
 	}

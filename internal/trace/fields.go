@@ -64,6 +64,12 @@ func (l *line) inView(p, g id.Address, v uint64) {
 	l.num("v", v)
 }
 
+func (l *line) upto(p, g id.Address, v uint64, from id.Address, upto uint64) {
+	l.inView(p, g, v)
+	l.addr("from", from)
+	l.num("upto", upto)
+}
+
 // groupFact does the same for facts about casts and views of groups.
 func (l *line) groupFact(f fact.Fact) bool {
 	switch f := f.(type) {
@@ -95,15 +101,11 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optFlag("strong", f.Strong)
 		l.optFlag("void", f.Void)
 	case fact.Held:
-		l.inView(f.Proc, f.Group, f.View)
-		l.addr("from", f.Sender)
-		l.num("upto", f.Upto)
+		l.upto(f.Proc, f.Group, f.View, f.Sender, f.Upto)
 	case fact.Deliver:
 		l.deliver(f)
 	case fact.Stable:
-		l.inView(f.Proc, f.Group, f.View)
-		l.addr("from", f.Sender)
-		l.num("upto", f.Upto)
+		l.upto(f.Proc, f.Group, f.View, f.Sender, f.Upto)
 	case fact.Sequencer:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("of", f.Of)
