@@ -20,7 +20,7 @@ const patience = 15 * time.Second
 const (
 	entry  cohort.Entry = 1
 	aside  cohort.Entry = 2
-	rarely              = 16 // casts of the sender for each of those
+	rarely              = 16 // calls of the handler for each of those
 )
 
 var cohortOrders = map[string]cohort.Order{
@@ -35,7 +35,7 @@ type cohortMember struct {
 	order   cohort.Order
 	options []cohort.Option
 	batches [][][]byte // payloads that are not cast yet, by group
-	handled int        // casts, if the order is elsewhere
+	handled int        // calls of the handler, if the order is elsewhere
 	trace   *os.File   // what the node says of itself, if somebody wants to know
 
 	mu    sync.Mutex
@@ -105,8 +105,8 @@ func (m *cohortMember) Join(addrs []string) error {
 func (m *cohortMember) handle(group int, r *cohort.Request) {
 	for ok := true; ok; ok = r.Next() {
 		m.Deliver(group, r.Borrow())
-		m.keepOrder(group)
 	}
+	m.keepOrder(group)
 	if m.Replies == AllReplies || m.Replies == OwnReply && r.Sender == m.node.Address() {
 		if err := r.Reply([]byte{}); err != nil {
 			m.Fail(err)
@@ -114,7 +114,8 @@ func (m *cohortMember) handle(group int, r *cohort.Request) {
 	}
 }
 
-// keepOrder casts now and then, at the oldest member, if the order is to stay there.
+// keepOrder casts now and then, at the oldest member, if the order is to stay there:
+// seldom beside what the sender casts, and always before that has filled a tenure.
 func (m *cohortMember) keepOrder(group int) {
 	if !m.Elsewhere || m.Rank != 0 {
 		return

@@ -52,6 +52,11 @@ func quick() []World {
 			Acts: [][]Act{{casts(msg.FIFO)}, {casts(msg.Causal)}, {casts(msg.Total)}},
 		},
 		{
+			Name: "order-moves", About: "two sites cast Total, and the order goes to who sent the last one",
+			Sites: 3, Groups: trio(), Tenure: 1,
+			Acts: [][]Act{nil, {casts(msg.Total)}, {casts(msg.Total)}},
+		},
+		{
 			Name: "crash", About: "one cast, and any site dies",
 			Sites: 3, Groups: trio(),
 			Acts:   [][]Act{{casts(msg.Causal)}, nil, nil},
@@ -105,6 +110,12 @@ func long() []World {
 			Name: "total-crash", About: "two sites cast Total, and any site dies",
 			Sites: 3, Groups: trio(),
 			Acts:   [][]Act{nil, {casts(msg.Total)}, {casts(msg.Total)}},
+			Faults: AnyCrash(3), Budget: 1,
+		},
+		{
+			Name: "order-moves-crash", About: "a site casts Total, which brings it the order, and any site dies",
+			Sites: 3, Groups: trio(), Tenure: 1,
+			Acts:   [][]Act{nil, nil, {casts(msg.Total), casts(msg.Total)}},
 			Faults: AnyCrash(3), Budget: 1,
 		},
 		{

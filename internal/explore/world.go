@@ -27,6 +27,8 @@ type World struct {
 	// Faults are all that may go wrong; at most Budget of them do in one run.
 	Faults []Fault
 	Budget int
+	// Tenure is core.Config's; 0 for the default, at which no order moves here.
+	Tenure int
 	// Timers is how many timers fire ahead of their time in one run.
 	Timers int
 }
@@ -168,5 +170,8 @@ func (w *World) config(index int) core.Config {
 	c.Detect.Beat, c.Detect.Floor, c.Detect.Ceil = effect.Second, effect.Second, 1500*effect.Millisecond
 	c.Log.Patience = 2 * effect.Second
 	c.Linger = effect.Second
+	if w.Tenure != 0 {
+		c.Tenure = w.Tenure
+	}
 	return c
 }
