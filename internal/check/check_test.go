@@ -87,6 +87,13 @@ var mutations = []struct {
 		f.Pos++
 		return replaced(records, i, f)
 	}},
+	{"the order is taken and was not given", func(records []trace.Record, i int) []trace.Record {
+		f, ok := records[i].Fact.(fact.Sequencer)
+		if !ok || f.Of == f.Proc || !takenLater(records[i:], &f) {
+			return nil
+		}
+		return slices.Delete(slices.Clone(records), i, i+1)
+	}},
 	{"a view has another member", func(records []trace.Record, i int) []trace.Record {
 		f, ok := records[i].Fact.(fact.View)
 		if !ok || len(f.Members) < 2 {
@@ -139,6 +146,11 @@ func deliveredLater(records []trace.Record, s *fact.Send) bool {
 		f, ok := r.Fact.(fact.Deliver)
 		return ok && f.Sender == s.Proc && f.View == s.View && f.First == s.First
 	})
+}
+
+func takenLater(records []trace.Record, given *fact.Sequencer) bool {
+	taken := fact.Sequencer{Proc: given.Of, Group: given.Group, View: given.View, Of: given.Of}
+	return slices.ContainsFunc(records, func(r trace.Record) bool { return r.Fact == fact.Fact(taken) })
 }
 
 // A judge that finds nothing must prove that it can find something.

@@ -15,7 +15,7 @@ func index(records []trace.Record, opt Options) *run {
 		siteOf:   map[id.Site]*site{},
 		accepted: map[uint64][]int{}, heirs: map[uint64][]int{}, removed: map[id.Site]removal{},
 		memberOf: map[memberKey]*member{}, viewOf: map[viewKey]*groupView{},
-		streamOf: map[streamKey]*stream{}, snapshots: map[xferKey][]int{},
+		streamOf: map[streamKey]*stream{}, turns: map[viewKey][]int{}, snapshots: map[xferKey][]int{},
 		callOf: map[callKey]*call{}, replies: map[replyKey][]int{},
 		requests: map[memberKey][]request{}, ledgerOf: map[id.Address]*ledger{},
 		sessionOf: map[sessionKey]*clientSession{}, listOf: map[listKey]*listed{},
@@ -123,6 +123,8 @@ func (r *run) note(s *site, i int) {
 		r.stream(f.Group, f.View, f.Sender).hold(f.Proc, i, f.Upto)
 	case fact.Deliver:
 		r.noteDeliver(i, f)
+	case fact.Sequencer:
+		r.noteTurn(i, f)
 	default:
 		r.noteFlush(i)
 		r.noteTool(i)

@@ -55,6 +55,7 @@ var properties = []Property{
 	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in or went on from, but for what was lost before it was cast.", judgeStrong},
 	{"O11", "All of a list or nothing", "A cast to a list is delivered, once, to all its destinations or to none, as its sender is told; members that go on together are given the same.", judgeListAtomicity},
 	{"O12", "Causal order of lists", "A Causal, Total or Barrier cast is delivered after every cast to a list that its sender had been delivered before, or told that its own has a number.", judgeListCausality},
+	{"O13", "One sequencer", "In a view one member orders Total casts at a time: at first the oldest ready member, then whoever the last gave the order to, once it has taken it.", judgeSequencer},
 
 	{"U1", "Uniform agreement", "A safe cast delivered by anybody is delivered by all who install the next view.", judgeUniform},
 	{"U2", "Safe prefix", "When a safe cast is delivered, every member that is not known to leave the view holds it and what it depends on.", judgeSafePrefix},

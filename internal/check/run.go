@@ -29,6 +29,7 @@ type run struct {
 	viewOf   map[viewKey]*groupView
 	streams  []*stream
 	streamOf map[streamKey]*stream
+	turns    map[viewKey][]int // givings and takings of the order
 
 	ledgers  []*ledger
 	ledgerOf map[id.Address]*ledger

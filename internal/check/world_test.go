@@ -22,6 +22,8 @@ type world struct {
 	view    fact.View
 	casts   map[id.Address][]cast // by sender, in order of number
 	ordered uint64                // positions given
+	lead    id.Address            // who has the order,
+	heir    id.Address            // or is to take it from lead
 	xfer    uint64
 	reads   uint64
 }
@@ -96,6 +98,7 @@ func (w *world) install(moved []id.Address) {
 	}
 	f.Joined, f.Left = without(f.Members, w.view.Members), without(w.view.Members, f.Members)
 	w.view, w.casts, w.ordered = f, map[id.Address][]cast{}, 0
+	w.lead, w.heir = f.Ready[0], 0
 	for _, m := range w.members {
 		joiner := m.took == nil
 		m.took, m.held, m.pos = map[id.Address]int{}, map[id.Address]uint64{}, 0
@@ -106,6 +109,20 @@ func (w *world) install(moved []id.Address) {
 		}
 		w.say(m.proc, f)
 	}
+}
+
+// turn lets the order be given to a ready member, or be taken.
+func (w *world) turn() {
+	f := fact.Sequencer{Proc: w.lead, Group: theGroup, View: w.view.View}
+	if w.heir != 0 {
+		w.lead, w.heir = w.heir, 0
+		f.Proc, f.Of = w.lead, w.lead
+	} else if f.Of = w.view.Ready[w.rng.IntN(len(w.view.Ready))]; f.Of == w.lead {
+		return
+	} else {
+		w.heir = f.Of
+	}
+	w.say(f.Proc, f)
 }
 
 // send lets a member send a run.
@@ -328,6 +345,8 @@ func (w *world) run(n int) []trace.Record {
 			w.send(m)
 		case k < 64:
 			w.read(m)
+		case k < 68:
+			w.turn()
 		default:
 			w.deliver(m, w.view.Members[w.rng.IntN(len(w.view.Members))], false)
 		}

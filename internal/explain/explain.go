@@ -6,6 +6,7 @@
 //	index.go     the trace, sorted by who and where
 //	delivery.go  casts that were held and not delivered
 //	past.go      what had to come before them
+//	sequencer.go who was to give them their positions
 //	flush.go     from view to view
 //	site.go      stalls and exclusions
 //	call.go      calls and state transfers

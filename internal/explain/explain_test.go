@@ -20,7 +20,13 @@ func told(t *testing.T, story string) []trace.Record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, records, err := sim.RunStory(string(text))
+	return recorded(t, string(text))
+}
+
+// recorded runs a story that is told here.
+func recorded(t *testing.T, story string) []trace.Record {
+	t.Helper()
+	_, records, err := sim.RunStory(story)
 	if err != nil {
 		t.Fatal(err)
 	}

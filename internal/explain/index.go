@@ -18,7 +18,8 @@ type index struct {
 	stays     []*stay
 	byStay    map[stayKey]*stay
 	byProc    map[id.Address][]*stay
-	newest    map[stayKey]*stay // with view 0: the last one of a process in a group
+	newest    map[stayKey]*stay                    // with view 0: the last one of a process in a group
+	orders    map[stayKey][]moment[fact.Sequencer] // with process 0: the same of all
 	removals  []removal
 	asks      []*ask
 	byAsk     map[askKey]*ask
@@ -110,7 +111,7 @@ type feed struct {
 func newIndex() index {
 	return index{
 		names: map[id.Site]string{}, titles: map[id.Address]string{}, timelines: map[id.Site]*timeline{},
-		byStay: map[stayKey]*stay{}, newest: map[stayKey]*stay{}, byAsk: map[askKey]*ask{}, byProc: map[id.Address][]*stay{},
+		byStay: map[stayKey]*stay{}, newest: map[stayKey]*stay{}, orders: map[stayKey][]moment[fact.Sequencer]{}, byAsk: map[askKey]*ask{}, byProc: map[id.Address][]*stay{},
 	}
 }
 
@@ -257,6 +258,10 @@ func (x *index) addCast(r *trace.Record) bool {
 	case fact.Deliver:
 		s := x.stay(f.Proc, f.Group, f.View)
 		s.delivers = append(s.delivers, moment[fact.Deliver]{r.Time, x.n, f})
+	case fact.Sequencer:
+		x.stay(f.Proc, f.Group, f.View)
+		key := stayKey{group: f.Group, view: f.View}
+		x.orders[key] = append(x.orders[key], moment[fact.Sequencer]{r.Time, x.n, f})
 	case fact.Drop:
 		s := x.stay(f.Proc, f.Group, f.View)
 		s.drops = append(s.drops, moment[fact.Drop]{r.Time, x.n, f})

@@ -157,7 +157,12 @@ func (r *Run) byGroup(w *waited, send *moment[fact.Send]) (obstacle, bool) {
 // byPosition is why a Total cast had no position, or not the next one.
 func (r *Run) byPosition(w *waited, until int64) (obstacle, bool) {
 	s := w.at
-	if len(s.ready) == 0 || s.ready[0] == w.sender && w.done == nil {
+	if len(s.ready) == 0 {
+		return obstacle{}, false
+	}
+	t, held := r.turnOf(w, until)
+	own := t.own(w, held)
+	if own && w.done == nil {
 		return obstacle{}, false
 	}
 	if w.done != nil && w.done.fact.Pos > 1 {
@@ -169,24 +174,10 @@ func (r *Run) byPosition(w *waited, until int64) (obstacle, bool) {
 			}
 		}
 	}
-	lead := s.ready[0]
-	if lead == w.sender {
+	if own {
 		return obstacle{}, false
 	}
-	x := obstacle{until: until, cause: why.Cause{Why: why.NoPosition, Who: r.whoAll([]id.Address{lead})}}
-	if o := r.byStay[stayKey{lead, s.group, s.view}]; o != nil {
-		if at := o.heldAt(w.sender, w.first, map[id.Address]int{}); at >= 0 {
-			x.steps = []Step{{at, r.who(lead), "holds it, as sequencer"}}
-			if at > w.held {
-				x.cause.Text = "it held it " + why.Span(at-w.held) + " later"
-			}
-		} else {
-			x.cause.Text = "it never held it"
-		}
-	} else {
-		x.cause.Text = "its trace is not among those given"
-	}
-	return x, true
+	return r.unplaced(w, t, held, until), true
 }
 
 // byAcks is which member held a safe cast last.

@@ -261,7 +261,7 @@ func (f *figure) markEntries() []entry {
 		kind kind
 		text string
 		down float64
-	}{{siteView, "site view", 0}, {takeover, "takeover", 9}, {suspect, "suspicion", -9}, {call, "call", 0}, {done, "call ends", 0}} {
+	}{{siteView, "site view", 0}, {takeover, "takeover", 9}, {suspect, "suspicion", -9}, {gives, "gives the order of total casts", -9}, {takes, "takes the order", 9}, {call, "call", 0}, {done, "call ends", 0}} {
 		if used[m.kind] {
 			out = append(out, entry{text: m.text, draw: func(c *canvas, p point) {
 				drawMark(c, m.kind, point{p.x + 9, p.y + m.down}, m.text)

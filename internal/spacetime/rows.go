@@ -300,6 +300,8 @@ func actor(f fact.Fact) (proc, group id.Address) {
 		return f.Proc, f.Group
 	case fact.Deliver:
 		return f.Proc, f.Group
+	case fact.Sequencer:
+		return f.Proc, f.Group
 	case fact.Leave:
 		return f.Proc, f.Group
 	case fact.Snapshot:

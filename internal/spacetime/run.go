@@ -70,6 +70,8 @@ const (
 	siteView kind = iota
 	takeover
 	suspect
+	gives
+	takes
 	call
 	done
 )
@@ -106,7 +108,7 @@ func read(records []trace.Record, opt Options) (*run, error) {
 	}
 	r.readViews(records, byAddr)
 	r.readTransfers(records, byAddr)
-	r.readMarks(records)
+	r.readMarks(records, byAddr)
 	r.casts = newCasts(r, records, byAddr, opt.Calls)
 	for _, c := range r.casts {
 		r.total += c.n
@@ -255,8 +257,9 @@ func (r *run) readTransfers(records []trace.Record, groups map[id.Address]*group
 	}
 }
 
-// readMarks finds the marks that sites leave on their timelines.
-func (r *run) readMarks(records []trace.Record) {
+// readMarks finds the marks that sites leave on their timelines, and processes on
+// theirs.
+func (r *run) readMarks(records []trace.Record, groups map[id.Address]*group) {
 	for _, rec := range records {
 		if !r.window.holds(rec.Time) {
 			continue
@@ -275,6 +278,15 @@ func (r *run) readMarks(records []trace.Record) {
 				continue
 			}
 			m.kind, m.text = suspect, fmt.Sprintf("suspects %s (%s)", r.siteName(f.Site), f.Evidence)
+		case fact.Sequencer:
+			g := groups[f.Group]
+			if g == nil {
+				continue
+			}
+			m.row = r.of(f.Proc)
+			if m.kind, m.text = takes, "takes the order of "+g.name; f.Of != f.Proc {
+				m.kind, m.text = gives, fmt.Sprintf("gives the order of %s to %s", g.name, r.name(f.Of))
+			}
 		default:
 			continue
 		}

@@ -247,6 +247,22 @@ func TestGroupsAndCalls(t *testing.T) {
 	}
 }
 
+// The order of Total casts is given by one process and taken by another.
+func TestHandOver(t *testing.T) {
+	a, b, g := id.Process(1, 1), id.Process(2, 1), id.Group(1, 0)
+	records := append(twoGroups(),
+		trace.Record{Time: 22 * us, Site: a.Site(), Fact: fact.Sequencer{Proc: a, Group: g, View: 3, Of: b}},
+		trace.Record{Time: 28 * us, Site: b.Site(), Fact: fact.Sequencer{Proc: b, Group: g, View: 3, Of: b}})
+	d := draw(t, records, Options{})
+	d.want(t, map[string]int{"gives": 1, "takes": 1})
+	for _, s := range []string{`a<&">.1 gives the order of bank to b`, "b takes the order of bank", "gives the order of total casts"} {
+		if !d.says(s) {
+			t.Errorf("the drawing does not say %q", s)
+		}
+	}
+	draw(t, records, Options{Group: "news"}).want(t, map[string]int{"gives": 0, "takes": 0})
+}
+
 // A trace may hold the facts of some sites only, or begin late.
 func TestPartial(t *testing.T) {
 	var receivers []trace.Record

@@ -109,13 +109,6 @@ func (l *line) groupFact(f fact.Fact) bool {
 	case fact.Sequencer:
 		l.inView(f.Proc, f.Group, f.View)
 		l.addr("of", f.Of)
-	case fact.Session:
-		l.inView(f.Proc, f.Group, f.View)
-		l.num("session", f.Session)
-		l.text("what", f.What)
-		l.addr("client", f.Client)
-		l.optAddr("holder", f.Holder)
-		l.optNum("last", f.Last)
 	case fact.Block:
 		l.inView(f.Proc, f.Group, f.View)
 		l.num("attempt", f.Attempt)
@@ -197,9 +190,16 @@ func (l *line) listFact(f fact.Fact) bool {
 	return true
 }
 
-// toolFact does the same for flushes, reads and state transfer.
+// toolFact does the same for sessions, flushes, reads and state transfer.
 func (l *line) toolFact(f fact.Fact) bool {
 	switch f := f.(type) {
+	case fact.Session:
+		l.inView(f.Proc, f.Group, f.View)
+		l.num("session", f.Session)
+		l.text("what", f.What)
+		l.addr("client", f.Client)
+		l.optAddr("holder", f.Holder)
+		l.optNum("last", f.Last)
 	case fact.FlushCall:
 		l.in(f.Proc, f.Group)
 		l.num("id", f.ID)
