@@ -26,7 +26,7 @@ func networks(t *testing.T) {
 
 func TestBenchOverANetwork(t *testing.T) {
 	networks(t)
-	o := runs(t, "", "bench", "--network", "0.5ms,0.1%,1gbit", "--congestion", "reno", "--latency", "--seconds", "0.3", "--json")
+	o := runs(t, "", "bench", "--network", "0.5ms,0.1%,1gbit", "--congestion", "reno", "--latency", "--elsewhere", "--seconds", "0.3", "--json")
 	o.wants(t, exitDone)
 	var r bench.Result
 	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {

@@ -44,7 +44,7 @@ func TestOverANetwork(t *testing.T) {
 	b := networked(t)
 	for _, system := range []string{Raw, Cohort} {
 		s := small
-		s.Window, s.Senders = 1, One
+		s.Window, s.Senders, s.Elsewhere = 1, One, system == Cohort // else its sender would soon wait for nobody
 		r, err := b.Run(t.Context(), system, s)
 		if err != nil {
 			t.Fatal(err)

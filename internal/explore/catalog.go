@@ -52,9 +52,9 @@ func quick() []World {
 			Acts: [][]Act{{casts(msg.FIFO)}, {casts(msg.Causal)}, {casts(msg.Total)}},
 		},
 		{
-			Name: "order-moves", About: "two sites cast Total, and the order goes to who sent the last one",
+			Name: "order-moves", About: "two sites cast Total, and the order goes to whose the last one was",
 			Sites: 3, Groups: trio(), Tenure: 1,
-			Acts: [][]Act{nil, {casts(msg.Total)}, {casts(msg.Total)}},
+			Acts: [][]Act{{casts(msg.Causal)}, {casts(msg.Total)}, {casts(msg.Total), casts(msg.Total)}},
 		},
 		{
 			Name: "crash", About: "one cast, and any site dies",
@@ -116,6 +116,12 @@ func long() []World {
 			Name: "order-moves-crash", About: "a site casts Total, which brings it the order, and any site dies",
 			Sites: 3, Groups: trio(), Tenure: 1,
 			Acts:   [][]Act{nil, nil, {casts(msg.Total), casts(msg.Total)}},
+			Faults: AnyCrash(3), Budget: 1,
+		},
+		{
+			Name: "order-moves-safe", About: "a Total cast, which brings its site the order, then a safe one, and any site dies",
+			Sites: 3, Groups: trio(), Tenure: 1,
+			Acts:   [][]Act{nil, nil, {casts(msg.Total), {Do: Cast, Order: msg.Total, Safe: true}}},
 			Faults: AnyCrash(3), Budget: 1,
 		},
 		{
