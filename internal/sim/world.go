@@ -43,7 +43,7 @@ type World struct {
 	expect    []string      // the addresses of those that found the system together
 	founded   bool          // there has been a site view
 	haltAfter effect.Time
-	tenure    int // 0: as by default
+	tenure    int         // 0: as by default
 	absent    effect.Time // how long sessions outlive their clients' sites
 	impatient bool        // the log waits less: faults do not last long
 	now       effect.Time
