@@ -128,6 +128,7 @@ func dataFor(v *view.Group, rank int, r *msg.Run, attempt uint64) []msg.Message 
 // it sent them it holds as well, and its own stream of course.
 func (c *installed) took(rank int, r *msg.Run) {
 	c.hold(rank, r)
+	c.heldNews = true // of what is our own, others know by holding it
 	c.unacked += r.Size()
 	if rank != c.rank {
 		row := make([]uint64, len(c.used))
@@ -140,7 +141,6 @@ func (c *installed) took(rank int, r *msg.Run) {
 // hold notes a run that has become held.
 func (c *installed) hold(rank int, r *msg.Run) {
 	c.queue.Add(rank, r)
-	c.heldNews = true
 	if r.Safe || r.Order == msg.Barrier {
 		c.gate.Hold(rank, r.Last())
 	}

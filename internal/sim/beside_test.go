@@ -39,7 +39,7 @@ func (b *beside) span() effect.Time {
 	if b.closed {
 		return effect.Second / 2
 	}
-	return 2 * effect.Second
+	return 8 * effect.Second
 }
 
 // The world's programs are its own; a driver is only told what they are handed.
