@@ -144,9 +144,7 @@ func (m *member) onCut(x *msg.Cut) {
 			continue
 		}
 		for _, r := range c.streams.After(int(f.Sender), f.From, x.Counts[f.Sender]) {
-			for _, d := range dataFor(c.view, int(f.Sender), r, x.Attempt) {
-				m.s.fx.Data(f.To.Site(), d)
-			}
+			eachData(c.view, int(f.Sender), r, x.Attempt, func(d msg.Message) { m.s.fx.Data(f.To.Site(), d) })
 		}
 	}
 	m.checkCut()

@@ -211,7 +211,7 @@ type Request struct {
 	Session uint64 // whose request it is; 0: no session's
 }
 
-func (Frame) event()        {}
+func (*Frame) event()       {}
 func (Offered) event()      {}
 func (Connected) event()    {}
 func (Broken) event()       {}

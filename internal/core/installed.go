@@ -96,32 +96,33 @@ func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 	c.sent = r.Last()
 	c.streams.Receive(c.rank, r, false)
 	c.hold(c.rank, r)
-	for _, m := range dataFor(c.view, c.rank, r, 0) {
+	eachData(c.view, c.rank, r, 0, func(m msg.Message) {
 		for _, s := range c.sites {
 			fx.Data(s, m)
 		}
-	}
+	})
 }
 
-// dataFor wraps a run of rank's stream, in parts if it is too large for a frame.
-func dataFor(v *view.Group, rank int, r *msg.Run, attempt uint64) []msg.Message {
+// eachData wraps a run of rank's stream, in parts if it is too large for a frame.
+func eachData(v *view.Group, rank int, r *msg.Run, attempt uint64, send func(msg.Message)) {
 	if len(r.Body) <= maxBody {
-		return []msg.Message{&msg.Data{Group: v.Group, View: v.Index, Sender: uint16(rank), Attempt: attempt, Run: r}}
+		send(&msg.Data{Group: v.Group, View: v.Index, Sender: uint16(rank), Attempt: attempt, Run: r})
+		return
 	}
 	if r.N > 1 {
 		head, tail := r.Cut(r.N / 2)
-		return append(dataFor(v, rank, head, attempt), dataFor(v, rank, tail, attempt)...)
+		eachData(v, rank, head, attempt, send)
+		eachData(v, rank, tail, attempt, send)
+		return
 	}
-	var out []msg.Message
 	for at := 0; at < len(r.Body); at += maxBody {
 		piece := *r
 		piece.Body = r.Body[at:min(at+maxBody, len(r.Body))]
-		out = append(out, &msg.Part{
+		send(&msg.Part{
 			Group: v.Group, View: v.Index, Sender: uint16(rank), Attempt: attempt,
 			Offset: uint64(at), Total: uint64(len(r.Body)), Run: &piece,
 		})
 	}
-	return out
 }
 
 // took notes entries that have become held. What the sender had delivered when

@@ -1,6 +1,9 @@
 package core
 
-import "github.com/cohortkit/cohort/internal/core/msg"
+import (
+	"github.com/cohortkit/cohort/internal/core/fifo"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
 
 // Bodies of casts, and pieces of state (package xfer), are in memory that is lent to the site, and handed back in the
 // plain case alone: nobody fails, nothing is forwarded, no connection breaks. What
@@ -39,9 +42,6 @@ func (m *member) handBack(c *installed) {
 				m.s.out.Returns = append(m.s.out.Returns, list[n].loan)
 			}
 		}
-		clear(list[:n])
-		if c.lent[rank] = list[n:]; n == len(list) {
-			c.lent[rank] = nil
-		}
+		c.lent[rank] = fifo.Drop(list, n)
 	}
 }

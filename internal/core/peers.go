@@ -219,7 +219,7 @@ func (ps *peers) broken(ev Broken) {
 }
 
 // frame takes a frame off a lane and handles its messages.
-func (s *Site) frame(ev Frame) {
+func (s *Site) frame(ev *Frame) {
 	p := s.peers.bySite[ev.From]
 	if p == nil || !p.lanes.In[ev.Frame.Lane].Take(ev.Conn, ev.Bytes) {
 		return
@@ -319,7 +319,7 @@ func (s *Site) pack() {
 			continue
 		}
 		if x.Msg != last {
-			last, frame = x.Msg, &msg.Frame{Lane: x.Lane, Msgs: []msg.Message{x.Msg}}
+			last, frame = x.Msg, single(x.Lane, x.Msg)
 		}
 		s.push(p, frame)
 	}
@@ -332,6 +332,17 @@ func (s *Site) pack() {
 		s.push(p, &msg.Frame{Lane: msg.LaneControl, Got: p.lanes.Got(), Index: s.log.Index(), Msgs: p.control})
 		p.control = nil
 	}
+}
+
+// single is a frame with one message, in one allocation.
+func single(lane msg.Lane, m msg.Message) *msg.Frame {
+	f := new(struct {
+		frame msg.Frame
+		one   [1]msg.Message
+	})
+	f.one[0] = m
+	f.frame.Lane, f.frame.Msgs = lane, f.one[:]
+	return &f.frame
 }
 
 func (s *Site) push(p *peer, f *msg.Frame) {

@@ -154,7 +154,7 @@ func (s *Site) Step(in *Input, out *Output) {
 
 func (s *Site) handle(ev Event) {
 	switch ev := ev.(type) {
-	case Frame:
+	case *Frame:
 		s.frame(ev)
 	case Offered:
 		s.offered(ev)

@@ -58,7 +58,7 @@ func (c *conn) read() error {
 			return errors.Join(errors.New("cost: frames cannot be read"), err)
 		}
 		for _, f := range batch {
-			c.to.Post(core.Frame{Conn: c.number, From: c.from.id, Frame: f.Frame, Bytes: f.Bytes})
+			c.to.Post(&core.Frame{Conn: c.number, From: c.from.id, Frame: f.Frame, Bytes: f.Bytes})
 		}
 	}
 	return nil

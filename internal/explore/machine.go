@@ -166,7 +166,7 @@ func (m *machine) event(in input) (core.Event, error) {
 	case frame:
 		b := m.fr.bytes[in.frame]
 		f, err := wire.DecodeFrame(b)
-		return core.Frame{Conn: in.conn, From: site, Frame: f, Bytes: len(b)}, err
+		return &core.Frame{Conn: in.conn, From: site, Frame: f, Bytes: len(b)}, err
 	case offered:
 		return core.Offered{Conn: in.conn, From: site, Addr: m.w.addr(int(in.site)), System: in.got, Lane: in.lane}, nil
 	case connected:

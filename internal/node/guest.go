@@ -156,9 +156,10 @@ func (n *Node) listen(g *guest) error {
 			return err
 		}
 		events = events[:0]
-		bytes := 0
-		for _, f := range batch {
-			events = append(events, core.Frame{Conn: g.conn, From: g.Hello.Site, Frame: f.Frame, Bytes: f.Bytes})
+		bytes, came := 0, make([]core.Frame, len(batch))
+		for i, f := range batch {
+			came[i] = core.Frame{Conn: g.conn, From: g.Hello.Site, Frame: f.Frame, Bytes: f.Bytes}
+			events = append(events, &came[i])
 			bytes += f.Bytes
 		}
 		n.counts.in[g.Hello.Lane].add(len(batch), bytes)

@@ -52,7 +52,7 @@ func TestInboxOrder(t *testing.T) {
 func TestInboxRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newInbox()
-		frame := []core.Event{core.Frame{}}
+		frame := []core.Event{&core.Frame{}}
 		var put int
 		var open bool
 		done := make(chan struct{})

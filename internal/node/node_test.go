@@ -291,7 +291,7 @@ func TestLargeRequests(t *testing.T) {
 func TestPanic(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		all := w.startAll(3, patient)
-		all[1].Post(core.Frame{From: all[0].Site()}) // without a frame
+		all[1].Post(&core.Frame{From: all[0].Site()}) // without a frame
 		<-all[1].Done()
 		var fault *PanicError
 		if err := all[1].Err(); !errors.As(err, &fault) || !strings.Contains(string(fault.Stack), "core.(*Site)") {

@@ -175,7 +175,7 @@ func (w *World) arrive(l *link) {
 			w.failure = "wire: " + err.Error()
 			return
 		}
-		l.to.post(core.Frame{Conn: l.conn, From: l.from.id, Frame: f, Bytes: len(l.queue[0].bytes)})
+		l.to.post(&core.Frame{Conn: l.conn, From: l.from.id, Frame: f, Bytes: len(l.queue[0].bytes)})
 		l.queue = l.queue[1:]
 	}
 	if len(l.queue) > 0 {

@@ -191,19 +191,18 @@ func appendData(b []byte, m *msg.Data) (head, body []byte) {
 }
 
 func readData(r *reader) *msg.Data {
-	// Message and run live and die together: one allocation.
-	d := new(struct {
-		m   msg.Data
-		run msg.Run
-	})
-	d.m = msg.Data{Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Attempt: r.uvarint(), Run: &d.run}
-	readRun(r, &d.run, d.m.Sender)
+	d := r.data
+	if d == nil {
+		d = new(dataFrame)
+	}
+	d.data = msg.Data{Group: r.addr(), View: r.uvarint(), Sender: r.rank(), Attempt: r.uvarint(), Run: &d.run}
+	readRun(r, &d.run, d.data.Sender)
 	if d.run.Order == msg.Sequence {
 		r.check(d.run.N == 1 && len(d.run.Body) == 0, "sequence entry with casts")
 	} else {
 		checkBody(r, d.run.N, d.run.Body)
 	}
-	return &d.m
+	return &d.data
 }
 
 func appendPart(b []byte, m *msg.Part) (head, body []byte) {

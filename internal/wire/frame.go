@@ -136,13 +136,7 @@ func DecodeFrame(b []byte) (*msg.Frame, error) {
 	r := reader{b: b, size: len(b)}
 	lane := msg.Lane(r.byte())
 	r.check(lane < msg.Lanes, "unknown lane")
-	// One allocation holds the frame and, as most have but one, its message.
-	d := new(struct {
-		frame msg.Frame
-		one   [1]msg.Message
-	})
-	f := &d.frame
-	f.Lane, f.Msgs = lane, d.one[:]
+	f := r.frame(lane)
 	if lane == msg.LaneControl {
 		for i := range f.Got {
 			f.Got[i] = r.uvarint()
@@ -165,6 +159,42 @@ func DecodeFrame(b []byte) (*msg.Frame, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// Most frames have one message, and most of those are casts or acknowledgements. A
+// frame and what it holds are one allocation, as they live and die together; but not
+// the counts of a cast, for they outlive its body.
+type (
+	singleFrame struct {
+		frame msg.Frame
+		one   [1]msg.Message
+	}
+	dataFrame struct {
+		singleFrame
+		data msg.Data
+		run  msg.Run
+	}
+	controlFrame struct {
+		singleFrame
+		rows [8]uint64 // for both counts of an acknowledgement in a small group
+	}
+)
+
+// frame makes room for a frame of that lane.
+func (r *reader) frame(lane msg.Lane) *msg.Frame {
+	var f *singleFrame
+	switch {
+	case lane == msg.LaneControl:
+		d := new(controlFrame)
+		f, r.rows = &d.singleFrame, d.rows[:]
+	case len(r.b) > 0 && msg.Kind(r.b[0]) == msg.KindData:
+		r.data = new(dataFrame)
+		f = &r.data.singleFrame
+	default:
+		f = new(singleFrame)
+	}
+	f.frame.Lane, f.frame.Msgs = lane, f.one[:]
+	return &f.frame
 }
 
 func appendFrame(b []byte, f *msg.Frame) (head, body []byte) {

@@ -80,6 +80,8 @@ type reader struct {
 	size int      // length of the whole frame
 	kind msg.Kind // message being read; 0 outside of any
 	err  *Error
+	data *dataFrame // what is read is in there if it is a msg.Data,
+	rows []uint64   // and its counts in here as long as there is room
 }
 
 func (r *reader) fail(what string) {
@@ -239,7 +241,12 @@ func (r *reader) counts() []uint64 {
 	if n == 0 {
 		return nil
 	}
-	out := make([]uint64, n)
+	var out []uint64
+	if n <= uint64(len(r.rows)) {
+		out, r.rows = r.rows[:n:n], r.rows[n:]
+	} else {
+		out = make([]uint64, n)
+	}
 	for i := range out {
 		out[i] = r.uvarint()
 	}

@@ -10,7 +10,10 @@
 // of its lane, however often connections break.
 package session
 
-import "github.com/cohortkit/cohort/internal/core/msg"
+import (
+	"github.com/cohortkit/cohort/internal/core/fifo"
+	"github.com/cohortkit/cohort/internal/core/msg"
+)
 
 // AckEvery is after how many bytes on one lane an acknowledgement is due
 // without waiting for the next heartbeat.
@@ -59,12 +62,8 @@ func (o *Out) Acked(got uint64) {
 		return
 	}
 	n := min(int(got-o.acked), len(o.frames))
-	clear(o.frames[:n])
-	o.frames = o.frames[n:]
+	o.frames = fifo.Drop(o.frames, n)
 	o.acked += uint64(n)
-	if len(o.frames) == 0 {
-		o.frames = nil
-	}
 }
 
 // In is the receiving half of a lane.
