@@ -76,12 +76,17 @@ func (m *member) used(items int) {
 }
 
 func (m *member) countUsed(h handed) {
-	if c := m.cur; c != nil && h.view == c.view.Index && h.last > c.used[h.rank] {
+	c := m.cur
+	switch {
+	case c == nil || h.view != c.view.Index:
+	case h.last > c.used[h.rank]:
 		c.used[h.rank] = h.last
 		c.usedNews = true
 		if h.rank != c.rank {
 			c.unsaid += h.size
 		}
+	case c.given[h.rank] == 0: // the last item of one entry, and used with it is what is behind
+		c.usedNews = true
 	}
 }
 
