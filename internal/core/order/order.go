@@ -4,10 +4,15 @@
 // Casts of one member are delivered in the order it sent them, whatever their
 // orders. Beyond that a FIFO cast waits for nothing; a Causal one for all its
 // sender had delivered (vector time: Birman, Schiper, Stephenson 1991); a Total
-// one for that and for its position, which the sequencer gives out in runs
-// (sequencer.go says who that is); a Barrier one for the end of the view. A safe cast waits, besides, until every
-// member is known to hold it, its position, and all it depends on: then each of
-// them can deliver it, whoever else is lost.
+// one for that and for its position, which one member at a time, the sequencer,
+// gives out in runs; a Barrier one for the end of the view. A safe cast waits,
+// besides, until every member is known to hold it, its position, and all it depends
+// on: then each of them can deliver it, whoever else is lost.
+//
+//	order.go     what is held, and delivering it
+//	turns.go     whose positions count
+//	sequencer.go giving them, and when the next member is to
+//	waiting.go   why something is not delivered
 //
 // Requires: runs of each stream are added once, in order, without gaps.
 // Guarantees: O1, O3 within the view, O5, O6, U2; at the end of a view, from
@@ -36,7 +41,7 @@ type Queue struct {
 
 	sequencer *sequencer // on the sequencer only
 	me        int
-	heirs     []bool // by rank: who may be sequencer
+	heirs     []bool // as in Config
 	tenure    int
 
 	// Causality across groups: whether the program has been delivered what a run
@@ -64,8 +69,8 @@ type Emit func(rank int, r *msg.Run, pos uint64)
 // Config is what a queue has to know of its view.
 type Config struct {
 	Me     int    // rank of this member
-	Lead   int    // that of who is sequencer at first, -1 if nobody is
-	Heirs  []bool // by rank: who may be after
+	Lead   int    // that of the first sequencer, -1 if there is none
+	Heirs  []bool // by rank: who may be the next
 	Tenure int    // how many records in a row are for one of them before it is
 	// Past says whether what a run depends on in other groups has been delivered.
 	Past func([]msg.Dep) bool
