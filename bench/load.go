@@ -66,7 +66,8 @@ func peers() []peer {
 	single := []string{latency, one64, one1024}
 	return []peer{
 		{bench.Raw, bench.FIFO, "plain TCP, batched; no order between senders, no membership", every, nil, ours[bench.Raw]},
-		{bench.Cohort, bench.Total, "Total, not safe, through the public package", every, nil, ours[bench.Cohort]},
+		{bench.Cohort, bench.Total, "Total, not safe, through the public package: its sender may be delivered a cast before others have it", every, nil, ours[bench.Cohort]},
+		{"cohort, safe", bench.Total, "Total, delivered when all members have it", every, nil, safely(ours[bench.Cohort])},
 		{"hashicorp/raft", bench.Total, "log in memory, batches of 1024; only the leader casts", single, nil, bench.System{Make: newHraft}},
 		{"dragonboat", bench.Total, "log in memory", window, nil, bench.System{Make: newDragon(false)}},
 		{"dragonboat, disk", bench.Total, "log on disk, synced", window, nil, bench.System{Make: newDragon(true)}},
@@ -75,6 +76,15 @@ func peers() []peer {
 		{"JetStream", bench.Total, "a stream with three replicas in memory", window, nil, bench.System{Make: newStream}},
 		{"Corosync", bench.Total, "closed process groups (CPG) over knet, which is UDP; a daemon for each member, whose time and memory count as the member's, and allocations do not", every, needsCorosync, bench.System{Make: newCorosync}},
 	}
+}
+
+// safely is the system with safe casts. What logs decide by a majority is to be
+// compared with this: no failure undoes a delivery.
+func safely(s bench.System) bench.System {
+	return bench.System{Calls: s.Calls, Make: func(seat *bench.Seat) bench.Member {
+		seat.Safe = true
+		return s.Make(seat)
+	}}
 }
 
 // systems are those that workers know.
