@@ -51,12 +51,14 @@ type Queue struct {
 	ends []uint64 // once the view ends: how much of each stream can be delivered
 }
 
-// span is a Span and the entry that holds it, which is of rank by's stream.
+// span is a Span and the entry that holds it, which is of rank by's stream. It
+// counts for who holds that one, and of each stream the ends of the turns before.
 type span struct {
 	rank int
 	n    uint32
 	by   int
 	at   uint64
+	ends vclock.Time // nil: it is of the first turn
 }
 
 // nobody is the rank of a span whose positions stay empty.
@@ -103,12 +105,12 @@ func (q *Queue) Add(rank int, r *msg.Run) {
 	case msg.Sequence:
 		for _, s := range r.Spans {
 			if int(s.Rank) < len(q.heads) {
-				q.record(span{int(s.Rank), s.N, rank, r.Last()})
+				q.record(span{rank: int(s.Rank), n: s.N, by: rank, at: r.Last()})
 			}
 		}
 	case msg.Total:
 		if q.turns.began[rank] { // it is its own record
-			q.record(span{rank, r.N, rank, r.Last()})
+			q.record(span{rank: rank, n: r.N, by: rank, at: r.Last()})
 		}
 	case msg.FIFO, msg.Causal, msg.Barrier:
 	}
@@ -248,7 +250,7 @@ func (q *Queue) total(g gate) bool {
 	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) || !q.comes(s.rank, r) {
 		return false
 	}
-	if r.Safe && !g.open && (g.upto(s.by) < s.at || !vclock.Time(g.stable).Covers(q.turns.gave)) {
+	if r.Safe && !g.open && (g.upto(s.by) < s.at || !vclock.Time(g.stable).Covers(s.ends)) {
 		return false
 	}
 	n := min(q.lets(g, s.rank, r), s.n)

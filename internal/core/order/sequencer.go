@@ -28,7 +28,7 @@ type sequencer struct {
 }
 
 func newSequencer(n int) *sequencer {
-	return &sequencer{done: vclock.New(n), todo: make([][]*msg.Run, n), placed: make([]uint64, n)}
+	return &sequencer{done: vclock.New(n), todo: make([][]*msg.Run, n), placed: make([]uint64, n), only: nobody}
 }
 
 // add takes entries that have become held. The sequencer's own need no play:
@@ -56,7 +56,7 @@ func (q *Queue) Sequence() []msg.Span {
 	s.schedule()
 	spans := s.spans
 	s.spans = nil
-	if heir := s.alone(spans); heir != q.me && s.row >= q.tenure && q.heirs[heir] {
+	if heir := s.alone(spans); heir != q.me && s.row >= max(1, q.tenure) && q.heirs[heir] {
 		spans = append(spans, msg.Span{Rank: uint16(heir)})
 	}
 	return spans

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"github.com/cohortkit/cohort/internal/core/fifo"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
 )
@@ -15,11 +16,11 @@ type turns struct {
 	lead  int         // whose turn it is, as far as is held here
 	began []bool      // by rank: as far as its stream is held, it has the order
 	early [][]span    // by rank: records of turns to come
-	gave  vclock.Time // of each stream, up to the last of the spans that end turns
+	ends  vclock.Time // of each stream, the last entry that ended one; not changed but replaced
 }
 
 func newTurns(n, lead int) turns {
-	t := turns{lead: lead, began: make([]bool, n), early: make([][]span, n), gave: vclock.New(n)}
+	t := turns{lead: lead, began: make([]bool, n), early: make([][]span, n)}
 	if lead >= 0 {
 		t.began[lead] = true
 	}
@@ -41,7 +42,7 @@ func (q *Queue) record(s span) {
 	}
 	for q.follow(s); len(t.early[t.lead]) > 0; q.follow(s) {
 		s = t.early[t.lead][0]
-		t.early[t.lead] = t.early[t.lead][1:]
+		t.early[t.lead] = fifo.Drop(t.early[t.lead], 1)
 	}
 }
 
@@ -50,9 +51,13 @@ func (q *Queue) follow(s span) {
 	t := &q.turns
 	switch {
 	case s.n > 0:
+		s.ends = t.ends
 		q.spans = append(q.spans, s)
 	case s.rank != s.by:
-		t.gave[s.by], t.lead = s.at, s.rank
+		ends := vclock.New(len(t.began))
+		copy(ends, t.ends)
+		ends[s.by] = s.at
+		t.ends, t.lead = ends, s.rank
 		if q.sequencer = nil; t.lead == q.me {
 			q.sequencer = q.succeed()
 		}

@@ -90,7 +90,7 @@ func (q *Queue) explain(w *Waiting, stable []uint64) bool {
 			return true
 		}
 		need[q.spans[0].by] = max(need[q.spans[0].by], q.spans[0].at)
-		need.Merge(q.turns.gave)
+		need.Merge(q.spans[0].ends)
 	}
 	switch {
 	case r.Order == msg.Barrier && q.ends == nil:
