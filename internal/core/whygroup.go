@@ -146,7 +146,11 @@ func (m *member) whyHeld(c *installed, x order.Waiting) []why.Cause {
 	case order.ByGroup:
 		return []why.Cause{m.s.inGroup(why.OtherGroup, x.Group)}
 	case order.ByPosition:
-		return []why.Cause{{Why: why.NoPosition, Who: m.ranked(c.view, max(c.queue.Lead(), 0))}}
+		x := why.Cause{Why: why.NoPosition, Who: m.ranked(c.view, max(c.queue.Lead(), 0))}
+		if c.queue.Behind() {
+			x.Text = "what it sent last has not arrived"
+		}
+		return []why.Cause{x}
 	case order.ByAcks:
 		if m.s.stalled {
 			return []why.Cause{{Why: why.Stalled}}

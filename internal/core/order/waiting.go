@@ -58,6 +58,12 @@ func (q *Queue) Waiting(stable []uint64) []Waiting {
 	return list
 }
 
+// Behind reports whether who has the order, as far as is held here, is known to
+// have given it on: records of later turns are here.
+func (q *Queue) Behind() bool {
+	return slices.ContainsFunc(q.turns.early, func(list []span) bool { return len(list) > 0 })
+}
+
 // explain finds what holds w back, and reports false when nothing does.
 func (q *Queue) explain(w *Waiting, stable []uint64) bool {
 	r := w.Run
