@@ -39,6 +39,8 @@ func TestGivenUpCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range s.nodes[0].Why() {
-		t.Errorf("still waits: %v", w)
+		if w.Read().Text("what") == "call" { // of the cast the other program may not be done yet
+			t.Errorf("still waits: %v", w)
+		}
 	}
 }
