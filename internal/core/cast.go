@@ -60,7 +60,7 @@ func (s *Site) tellCalls(ev Cast) {
 // everything but further ones waits for the next view; and who has asked to be
 // let out may be out by now, so that nothing more would be sure to get there.
 func (m *member) sendQueued(c *installed) {
-	n := 0
+	n, copies := 0, len(m.copies)
 	m.unsecured = false
 	for ; n < len(m.queue) && !m.wedged() && !m.asked; n++ {
 		q := m.queue[n]
@@ -90,7 +90,6 @@ func (m *member) sendQueued(c *installed) {
 		if q.answer != nil {
 			q.answer.copied = call.Key{View: c.view.Index, Cast: r.Last()}
 			m.copies = append(m.copies, copied{c.view.Index, c.past(), *q.answer})
-			c.wanted = true
 		}
 		if q.cast != nil {
 			m.openCalls(c, r, q.cast.Calls)
@@ -100,6 +99,9 @@ func (m *member) sendQueued(c *installed) {
 	}
 	if m.queue = slices.Delete(m.queue, 0, n); len(m.queue) == 0 {
 		m.queue = nil
+	}
+	if len(m.copies) > copies { // somebody waits for the answer
+		m.sendAck(c, m.usedEarlier(), true)
 	}
 }
 

@@ -53,6 +53,11 @@ type installed struct {
 	clock      uint64
 }
 
+// holdsWanted reports whether we hold what somebody asked us to acknowledge.
+func (c *installed) holdsWanted() bool {
+	return vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)
+}
+
 func newInstalled(v *view.Group, m *member) *installed {
 	n, me := len(v.Members), m.proc
 	m.gate.Turn(n)

@@ -10,7 +10,6 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
-	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/core/xfer"
 )
@@ -361,7 +360,8 @@ func orderName(o msg.Order) fact.Order {
 // somebody waits for stability or much came in, else after a while.
 func (m *member) acknowledge(c *installed) {
 	cleared := !c.cleared && m.usedEarlier()
-	if !c.heldNews && !c.usedNews && !cleared && !c.wanted {
+	asked := c.wanted && c.holdsWanted()
+	if !c.heldNews && !c.usedNews && !cleared && !asked {
 		return
 	}
 	m.noteUsed(c, cleared)
@@ -369,7 +369,7 @@ func (m *member) acknowledge(c *installed) {
 		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
 		return
 	}
-	urgent := (c.wanted && vclock.Time(c.streams.Vector()).Covers(c.wantedUpto)) || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
+	urgent := asked || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
 	if !urgent {
 		if m.ackAt == 0 {
 			m.ackAt = m.s.now + m.s.cfg.Lazy
@@ -392,7 +392,8 @@ func (m *member) sendAck(c *installed, cleared, wanted bool) {
 		Clear: all, Wanted: wanted,
 	}
 	c.cleared = all
-	c.heldNews, c.usedNews, c.wanted, c.urgent, c.unacked, c.unsaid = false, false, false, false, 0, 0
+	c.wanted = c.wanted && !c.holdsWanted()
+	c.heldNews, c.usedNews, c.urgent, c.unacked, c.unsaid = false, false, false, 0, 0
 	m.ackAt, m.ackNow = 0, false
 	for _, s := range c.sites {
 		if m.staysAt(c, s) {
