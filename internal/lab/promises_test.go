@@ -16,6 +16,9 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of docs/promises.md and docs/scenarios.md anew, but for what people say in them")
 
+// root is the module's, seen from here.
+const root = "../.."
+
 // The pages that say what shows what.
 const (
 	promisesPage  = "docs/promises.md"
