@@ -31,9 +31,9 @@ of the library, and measure what happens to groups beside casts. The measurement
   join                  cohort.Start in a running system, Node.Join of a group that is not there
   join-load             Node.Join of a group with a small state, to which all cast as fast as
                         they can, and how long their casts took before and meanwhile
-  transfer              Node.Join of a group with a state of 100 MB, while all cast 1000/s;
-                        beside it one TCP connection with the same bytes, between the same two
-                        processes, right after
+  transfer              Node.Join of a group with a state of 100 MB; beside it one TCP connection
+                        with the same bytes, between the same two processes, right after
+  transfer-load         the same two while all cast 1000/s, and how long their casts took
   idle                  1000 groups that do nothing: what sites send and use
   read                  Group.Read by one goroutine, while all cast 1000/s; frames for them while
                         nobody casts
@@ -55,12 +55,13 @@ The names of the rows:
   join_load_ms             with _cast_p99_before_ms, from the call to the delivery at the sender;
                            _cast_max_ms, the largest of those under way meanwhile; _cast_delay_ms,
                            the one less the other
-  transfer_ms              with the same three, and transfer_mb_per_s, transfer_raw_mb_per_s (TCP),
-                           transfer_raw_ratio, transfer_donor_peak_mb, transfer_joiner_peak_mb
+  transfer_ms              with transfer_mb_per_s, transfer_raw_mb_per_s (TCP), transfer_raw_ratio,
+                           transfer_donor_peak_mb, transfer_joiner_peak_mb
+  transfer_load_ms         with the same, and the three of join_load
   idle_none_frames_per_s   that a site sends without groups, on average; idle_none_bytes_per_s,
                            idle_none_cpu_percent, idle_none_rss_mb
   idle_frames_per_s        that a site sends more with the groups; idle_bytes_per_s
-  idle_cpu_percent         of one core, at the busiest site; idle_rss_mb at the largest
+  idle_cpu_percent         of one core, that the busiest site needs more; idle_rss_mb at the largest
   read_per_s               of one member while it alone reads; read_all_per_s of each when all do
   read_frames              sent for a million reads, beyond those of the same time without reads`
 

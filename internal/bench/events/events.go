@@ -94,6 +94,7 @@ func measurements() []measurement {
 		{"join", "joins of empty groups", 10, 3 * time.Second, (*system).joinEmpty},
 		{"join-load", "joins of a group under load", 5, 6 * time.Second, (*system).joinLoad},
 		{"transfer", "a large state is handed to a joiner", 5, 6 * time.Second, (*system).transfer},
+		{"transfer-load", "a large state is handed to a joiner while all cast", 5, 6 * time.Second, (*system).transferLoad},
 		{"idle", "many groups do nothing", 3, 9 * time.Second, (*system).idle},
 		{"read", "members read their state", 3, 5 * time.Second, (*system).read},
 	}

@@ -48,13 +48,17 @@ func TestMeasurements(t *testing.T) {
 	delays := func(name string) []string {
 		return []string{name + "_cast_p99_before_ms", name + "_cast_max_ms", name + "_cast_delay_ms"}
 	}
+	transfer := func(name string) []string {
+		return []string{
+			name + "_ms", name + "_mb_per_s", name + "_raw_mb_per_s", name + "_raw_ratio", name + "_donor_peak_mb", name + "_joiner_peak_mb",
+		}
+	}
 	want := map[string][]string{
 		"kill": {"kill_oldest_ms", "kill_youngest_ms"}, "kill-many": {"kill_many_oldest_ms", "kill_many_youngest_ms"},
 		"stop": {"stop_oldest_ms", "stop_youngest_ms"}, "stop-many": {"stop_many_oldest_ms", "stop_many_youngest_ms"},
 		"stop-apart": {"stop_apart_oldest_ms", "stop_apart_youngest_ms"},
 		"pause":      {"pause_excluded"}, "join": {"start_ms", "join_empty_ms"}, "join-load": append([]string{"join_load_ms"}, delays("join_load")...),
-		"transfer": slices.Concat([]string{"transfer_ms", "transfer_mb_per_s", "transfer_raw_mb_per_s", "transfer_raw_ratio"},
-			delays("transfer"), []string{"transfer_donor_peak_mb", "transfer_joiner_peak_mb"}),
+		"transfer": transfer("transfer"), "transfer-load": append(transfer("transfer_load"), delays("transfer_load")...),
 		"idle": {
 			"idle_none_frames_per_s", "idle_none_bytes_per_s", "idle_none_cpu_percent", "idle_none_rss_mb",
 			"idle_frames_per_s", "idle_bytes_per_s", "idle_cpu_percent", "idle_rss_mb",

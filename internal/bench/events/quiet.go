@@ -79,14 +79,15 @@ func (s *system) idle(r *rounds) ([]Row, error) {
 	frames := newRow("idle_none_frames_per_s", "frames that a site sends without groups", "/s", each(none, func(r rates) float64 { return r.frames }))
 	bytes := newRow("idle_none_bytes_per_s", "bytes of these", "/s", each(none, func(r rates) float64 { return r.bytes }))
 	cpu, memory := func(r rates) float64 { return r.cpu * 100 }, func(r rates) float64 { return r.memory / 1e6 }
+	alone := newRow("idle_none_cpu_percent", "processor time of the busiest site without groups", "%", each(none, cpu))
 	what := counted(s.b.Groups, "idle group")
 	return []Row{
 		frames, bytes,
-		newRow("idle_none_cpu_percent", "processor time of the busiest site without groups", "%", each(none, cpu)),
+		alone,
 		newRow("idle_none_rss_mb", "memory of the largest site without groups", "MB", each(none, memory)),
 		newRow("idle_frames_per_s", "frames that a site sends more with "+what, "/s", each(many, func(r rates) float64 { return r.frames - frames.Value })),
 		newRow("idle_bytes_per_s", "bytes of these", "/s", each(many, func(r rates) float64 { return r.bytes - bytes.Value })),
-		newRow("idle_cpu_percent", "processor time of the busiest site with "+what, "%", each(many, cpu)).most(1),
+		newRow("idle_cpu_percent", "processor time that the busiest site needs more with these", "%", each(many, func(r rates) float64 { return cpu(r) - alone.Value })).most(1),
 		newRow("idle_rss_mb", "memory of the largest site with "+what, "MB", each(many, memory)).most(64),
 	}, nil
 }

@@ -14,12 +14,33 @@ const lightPause = time.Millisecond
 type handovers struct {
 	times, rates, raws, ratios []float64
 	donors, joiners            []float64 // their memory at most, MB
-	delays                     delays
 }
 
-// transfer measures how a joiner is given a large state, beside the same bytes over
-// one TCP connection between the same two processes.
+// transfer measures how a joiner is given a large state while nobody casts, beside
+// the same bytes over one TCP connection between the same two processes.
 func (s *system) transfer(r *rounds) ([]Row, error) {
+	large := order{State: true, Bulk: s.b.State}
+	if err := s.form(1, large); err != nil {
+		return nil, err
+	}
+	var h handovers
+	for r.next() {
+		if err := s.handOver(&h, large, nil); err != nil {
+			return nil, err
+		}
+	}
+	rows := h.rows("transfer", s.b.State, "")
+	for i := range rows {
+		if rows[i].Name == "transfer_raw_ratio" {
+			rows[i] = rows[i].least(0.8)
+		}
+	}
+	return rows, nil
+}
+
+// transferLoad measures the same while all cast, and TCP has to do with what that leaves
+// as well; and what the casts went through.
+func (s *system) transferLoad(r *rounds) ([]Row, error) {
 	large := order{State: true, Bulk: s.b.State}
 	if err := s.form(1, large); err != nil {
 		return nil, err
@@ -28,28 +49,32 @@ func (s *system) transfer(r *rounds) ([]Row, error) {
 		return nil, err
 	}
 	var h handovers
+	var d delays
 	for r.next() {
-		if err := s.handOver(&h, large); err != nil {
+		if err := s.handOver(&h, large, &d); err != nil {
 			return nil, err
 		}
 	}
 	if _, err := s.ask(order{Do: doHush}, s.members...); err != nil {
 		return nil, err
 	}
-	size := fmt.Sprintf("%.3g MB", float64(s.b.State)/1e6)
-	return slices.Concat([]Row{
-		newRow("transfer_ms", "Node.Join of a group with a state of "+size, "ms", h.times),
-		newRow("transfer_mb_per_s", "  which is", "MB/s", h.rates),
-		newRow("transfer_raw_mb_per_s", "  the same bytes over one TCP connection", "MB/s", h.raws),
-		newRow("transfer_raw_ratio", "  the state to the plain bytes", "", h.ratios).least(0.8),
-	}, h.delays.rows("transfer"), []Row{
-		newRow("transfer_donor_peak_mb", "  memory of the donor at most, the state included", "MB", h.donors),
-		newRow("transfer_joiner_peak_mb", "  memory of the joiner at most, the state included", "MB", h.joiners),
-	}), nil
+	return append(h.rows("transfer_load", s.b.State, ", all casting"), d.rows("transfer_load")...), nil
 }
 
-// handOver is one round.
-func (s *system) handOver(h *handovers, large order) error {
+// rows are those of the handovers; name is the measurement, and when is said of it.
+func (h *handovers) rows(name string, state int, when string) []Row {
+	return []Row{
+		newRow(name+"_ms", fmt.Sprintf("Node.Join of a group with a state of %.3g MB%s", float64(state)/1e6, when), "ms", h.times),
+		newRow(name+"_mb_per_s", "  which is", "MB/s", h.rates),
+		newRow(name+"_raw_mb_per_s", "  the same bytes over one TCP connection", "MB/s", h.raws),
+		newRow(name+"_raw_ratio", "  the state to the plain bytes", "", h.ratios),
+		newRow(name+"_donor_peak_mb", "  memory of the donor at most, the state included", "MB", h.donors),
+		newRow(name+"_joiner_peak_mb", "  memory of the joiner at most, the state included", "MB", h.joiners),
+	}
+}
+
+// handOver is one round; d is for casts, if there are any.
+func (s *system) handOver(h *handovers, large order, d *delays) error {
 	before, err := s.ask(order{Do: doReady, Members: members}, s.members...)
 	if err != nil {
 		return err
@@ -91,8 +116,10 @@ func (s *system) handOver(h *handovers, large order) error {
 	h.raws = append(h.raws, megabytes/raw.Seconds())
 	h.ratios = append(h.ratios, raw.Seconds()/joined.Took.Seconds())
 	h.donors, h.joiners = append(h.donors, used[0].Use.Peak/1e6), append(h.joiners, used[1].Use.Peak/1e6)
-	if err := h.delays.add(s, joined, casting); err != nil {
-		return err
+	if d != nil {
+		if err := d.add(s, joined, casting); err != nil {
+			return err
+		}
 	}
 	return s.leave(p)
 }
