@@ -70,7 +70,8 @@ func newInstalled(v *view.Group, m *member) *installed {
 	emit := func(rank int, r *msg.Run, pos uint64) { m.emit(c, rank, r, pos) }
 	c.queue = order.New(order.Config{
 		Me: c.rank, Lead: v.Lead(), Heirs: v.Ready(), Tenure: m.s.cfg.Tenure,
-		Past: func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) },
+		Past:  func(deps []msg.Dep) bool { return m.s.delivered(m.proc, deps) },
+		Holds: func(rank int, part vclock.Time) { c.stable.Held(rank, part) },
 	}, emit)
 	local := 0
 	for _, m := range v.Members {

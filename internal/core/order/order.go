@@ -46,9 +46,10 @@ type Queue struct {
 
 	// Causality across groups: whether the program has been delivered what a run
 	// depends on in other groups. Nil: nobody is in other groups.
-	past func([]msg.Dep) bool
-	held bool     // by past alone, something was kept back in this pass
-	ends []uint64 // once the view ends: how much of each stream can be delivered
+	past  func([]msg.Dep) bool
+	holds func(int, vclock.Time)
+	held  bool     // by past alone, something was kept back in this pass
+	ends  []uint64 // once the view ends: how much of each stream can be delivered
 }
 
 // span is a Span and the entry that holds it, which is of rank by's stream. It
@@ -59,6 +60,7 @@ type span struct {
 	by   int
 	at   uint64
 	ends vclock.Time // nil: it is of the first turn
+	told uint64      // Config.Holds was told up to this entry of rank's stream
 }
 
 // nobody is the rank of a span whose positions stay empty.
@@ -76,6 +78,8 @@ type Config struct {
 	Tenure int    // how many records in a row are for one of them before it is
 	// Past says whether what a run depends on in other groups has been delivered.
 	Past func([]msg.Dep) bool
+	// Holds is told what another member holds, as far as records show.
+	Holds func(rank int, part vclock.Time)
 }
 
 // New returns an empty queue for a view of len(Heirs) members.
@@ -83,7 +87,7 @@ func New(c Config, emit Emit) *Queue {
 	n := len(c.Heirs)
 	q := &Queue{
 		done: vclock.New(n), heads: make([][]*msg.Run, n), last: make([]vclock.Time, n),
-		turns: newTurns(n, c.Lead), pos: 1, emit: emit, past: c.Past, me: c.Me, heirs: c.Heirs, tenure: c.Tenure,
+		turns: newTurns(n, c.Lead), pos: 1, emit: emit, past: c.Past, holds: c.Holds, me: c.Me, heirs: c.Heirs, tenure: c.Tenure,
 	}
 	if c.Me == c.Lead {
 		q.sequencer = newSequencer(n)
@@ -117,13 +121,16 @@ func (q *Queue) Add(rank int, r *msg.Run) {
 }
 
 // SafeWaiting reports whether a safe cast waits for nothing but acknowledgements,
-// as far as can be seen, so that these are urgent. One whose position has not come
-// is not helped by any: those of the position will be of the cast as well.
+// as far as can be seen, so that ours is urgent. One whose position has not come
+// is not helped by any: those of the position will be of the cast as well. And one
+// whose position is ours is not helped by that of us: the record tells (learn).
 func (q *Queue) SafeWaiting() bool {
 	if q.safe > q.needs {
 		return true
 	}
-	return q.safe > 0 && slices.ContainsFunc(q.spans, func(s span) bool { return s.rank != nobody && len(q.heads[s.rank]) > 0 })
+	return q.safe > 0 && slices.ContainsFunc(q.spans, func(s span) bool {
+		return s.rank != nobody && s.by != q.me && len(q.heads[s.rank]) > 0
+	})
 }
 
 // Deliver delivers all that may be. stable says how much of each stream every
@@ -250,8 +257,11 @@ func (q *Queue) total(g gate) bool {
 	if r.Order != msg.Total || !q.done.CoversBut(r.Time, s.rank) || !q.comes(s.rank, r) {
 		return false
 	}
-	if r.Safe && !g.open && (g.upto(s.by) < s.at || !vclock.Time(g.stable).Covers(s.ends)) {
-		return false
+	if r.Safe && !g.open {
+		q.learn(s, r)
+		if g.upto(s.by) < s.at || !vclock.Time(g.stable).Covers(s.ends) {
+			return false
+		}
 	}
 	n := min(q.lets(g, s.rank, r), s.n)
 	if n == 0 {
@@ -261,6 +271,20 @@ func (q *Queue) total(g gate) bool {
 	q.use(n)
 	q.emit(s.rank, q.pop(s.rank, n), pos)
 	return true
+}
+
+// learn tells what a record says of who made it: that one held the cast, what it
+// depends on, and the ends of the turns before.
+func (q *Queue) learn(s span, r *msg.Run) {
+	if s.by == q.me || s.told >= r.Last() {
+		return
+	}
+	part := vclock.New(len(q.heads))
+	copy(part, r.Time)
+	part.Merge(s.ends)
+	part[s.rank] = max(part[s.rank], r.First+uint64(min(s.n, r.N))-1)
+	q.holds(s.by, part)
+	q.spans[0].told = r.Last()
 }
 
 // use takes n positions off the first span.

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
 )
 
 // Queues of one view, with nothing between them but chance: casts of all orders, links
 // of all speeds, an order that moves after one to three records, and an end at any
 // point with any survivors.
 func TestQueuesAgree(t *testing.T) {
-	seeds, turns := uint64(3000), 0
+	seeds, turns, learned := uint64(3000), 0, 0
 	if testing.Short() {
 		seeds = 300
 	}
@@ -29,12 +30,13 @@ func TestQueuesAgree(t *testing.T) {
 		if err == nil {
 			err = w.end()
 		}
-		if turns += w.turns; err != nil {
+		turns, learned = turns+w.turns, learned+w.learned
+		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
-	if uint64(turns) < seeds {
-		t.Errorf("the order moved %d times in %d views", turns, seeds)
+	if uint64(turns) < seeds || uint64(learned) < seeds {
+		t.Errorf("in %d views the order moved %d times, and a record said %d times what its maker holds", seeds, turns, learned)
 	}
 }
 
@@ -46,6 +48,7 @@ type world struct {
 	slow    [][]int // by receiver and sender: how rarely something gets there
 	busy    int     // who casts more than others just now
 	turns   int
+	learned int // how often a record said what its maker holds
 }
 
 type member struct {
@@ -79,7 +82,11 @@ func newWorld(seed uint64) *world {
 	}
 	for i := range n {
 		m := &member{held: make([]uint64, n), got: map[entry]uint64{}}
-		c.Me = i
+		c.Me, c.Holds = i, func(rank int, part vclock.Time) {
+			if w.learned++; !vclock.Time(w.members[rank].held).Covers(part) {
+				m.err = fmt.Errorf("%d is said to hold %v, and holds %v", rank, part, w.members[rank].held)
+			}
+		}
 		m.Queue = New(c, m.delivered)
 		w.members = append(w.members, m)
 	}
