@@ -46,7 +46,7 @@ func TestBigExcess(t *testing.T) {
 		want string
 	}{
 		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "cast", Group: true, Casts: 1}, Size: 3, Kinds: kinds}}}, "10 runs and order records, at most 4"},
-		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "cast", Group: true, Casts: 1}, Size: 3, Kinds: kinds}}}, "20 acknowledgements, at most 18"},
+		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "cast", Group: true, Casts: 1}, Size: 3, Kinds: kinds}}}, "20 acknowledgements, at most 12"},
 		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "rest", Idles: true}, Size: 5, Frames: 1}}}, "1 frames but for idle talk, at most 0"},
 		{BigResult{Sites: 5, Costs: []Cost{{Event: Event{What: "rest", Idles: true}, Size: 5, Idle: 1000}}}, "1000 frames of idle talk"},
 		{BigResult{Sites: 5, Parts: []Part{{What: "all", Peak: load{Frames: 801}}}}, "801 frames in a second, at most 800"},

@@ -60,7 +60,7 @@ func (c *Cost) bounds(r *BigResult) (list []bound) {
 		return list
 	case c.Group && c.Entries == 0:
 		most("runs and order records", 2*m*c.Casts, msg.KindData)
-		most("acknowledgements", (3+c.Casts/4)*n*m, msg.KindAck)
+		most("acknowledgements", (2+c.Casts/4)*n*m, msg.KindAck)
 		most("messages about views", 0, msg.KindPropose, msg.KindFlushOK, msg.KindCut, msg.KindInstall)
 	case c.Group:
 		most("messages about the log", c.Entries*log, msg.KindPropose, msg.KindAccept, msg.KindCommit)
