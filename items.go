@@ -106,15 +106,16 @@ func (n *system) setStalled(on bool) {
 
 // group is the membership of a process here in a group, or nil.
 func (l *life) group(proc, a Address) *Group {
-	n := l.n
-	n.mu.Lock()
-	defer n.mu.unlockUnchanged()
-	for _, g := range n.groups {
-		if g.life == l && g.addr == a && g.n.number == proc.Local() {
-			return g
-		}
+	g := l.groups[membership{proc, a}]
+	if g == nil {
+		return nil
 	}
-	return nil
+	l.n.mu.Lock()
+	defer l.n.mu.unlockUnchanged()
+	if g.life != l || g.addr != a { // it has ended, and its end is on its way here
+		return nil
+	}
+	return g
 }
 
 // joined ties a waiting Group to its address. One that nobody waits for any
@@ -126,6 +127,7 @@ func (l *life) joined(i core.Joined) {
 	for _, g := range n.groups {
 		if g.life == l && g.name == i.Name && g.addr == 0 && g.n.number == i.Proc.Local() {
 			g.addr = i.Group
+			l.groups[membership{i.Proc, i.Group}] = g
 			l.sit(g, seatKey{i.Proc, i.Group, i.Since})
 			if g.abandoned {
 				l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group})
@@ -161,6 +163,7 @@ func (l *life) left(it core.Item, i core.Left) {
 	if g := l.group(i.Proc, i.Group); g != nil {
 		g.readers.unseat()
 		g.queue.push(l, it)
+		delete(l.groups, membership{i.Proc, i.Group})
 		l.n.closeWindow(windowKey{i.Proc.Local(), i.Group})
 	}
 }

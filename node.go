@@ -131,8 +131,14 @@ type life struct {
 	halting bool // the core's last items are being sorted
 
 	terms atomic.Pointer[terms] // what readers may rely on
-	seats map[seatKey]*seat     // the core's goroutine only
+
+	// The core's goroutine only.
+	seats  map[seatKey]*seat
+	groups map[membership]*Group
 }
+
+// membership is of a process in a group.
+type membership struct{ proc, group Address }
 
 // process is the address that a process of the node has in this incarnation.
 func (l *life) process(number uint16) Address { return id.Process(l.node.Site(), number) }
@@ -174,7 +180,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 // begin starts an incarnation. Only the first may found a system together with
 // others: a later one has been in one, and looks for that.
 func (n *system) begin(ctx context.Context, listen string, seeds []string, first bool) (*life, error) {
-	l := &life{n: n, seats: map[seatKey]*seat{}}
+	l := &life{n: n, seats: map[seatKey]*seat{}, groups: map[membership]*Group{}}
 	l.terms.Store(&terms{})
 	weight := max(n.cfg.Weight, 1)
 	if n.cfg.NoVote {
