@@ -186,7 +186,7 @@ func (s *Site) reply(ev Answer) {
 	} else if req.Group != 0 { // it has left, or is not in again yet
 		r.View, r.Time = p.knows(s, req.Group)
 	}
-	r.Deps, r.Clock = s.deps(p, req.Group), p.clock
+	r.Deps, r.Clock = cloned(s.deps(p, req.Group)), p.clock
 	if s.fx.Tracing {
 		f := fact.Reply{Proc: from, Group: req.Group, Caller: req.Caller, View: item.View, Cast: item.Cast, Null: item.Null}
 		f.Copied = req.Group != 0 && (ev.Copy != nil || ev.copied.Cast != 0)

@@ -155,7 +155,7 @@ func (m *member) doneWith(d msg.Dep) bool {
 }
 
 // deps lists what the process has seen in groups but for one, as far as others
-// may not have.
+// may not have. Who keeps the list clones what is in it.
 func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 	var list []msg.Dep
 	p.recall(s, but)
@@ -169,20 +169,31 @@ func (s *Site) deps(p *past, but id.Address) []msg.Dep {
 			return true
 		}
 		if m.group != but {
-			list = append(list, d.Clone())
+			m.listed = len(list)
+			list = append(list, d)
 		}
 		return false
 	})
 	s.prune(p)
+	own := len(list)
 	for _, d := range p.deps {
-		i := slices.IndexFunc(list, func(x msg.Dep) bool { return x.Group == d.Group })
+		m := s.groups.find(d.Group, p.proc)
 		switch {
 		case d.Group == but && but != 0: // not for what goes straight to a process
-		case i >= 0:
-			list[i].Merge(d)
+		case m != nil && m.listed < own && list[m.listed].Group == d.Group:
+			list[m.listed] = list[m.listed].Clone()
+			list[m.listed].Merge(d)
 		default:
-			list = append(list, d.Clone())
+			list = append(list, d)
 		}
+	}
+	return list
+}
+
+// cloned is a list of deps to be kept.
+func cloned(list []msg.Dep) []msg.Dep {
+	for i, d := range list {
+		list[i] = d.Clone()
 	}
 	return list
 }
@@ -217,21 +228,26 @@ func (s *Site) prune(p *past) {
 	}
 }
 
-// untold is deps without what went with an earlier cast of this view: who is
-// delivered this one was delivered that one before.
+// untold is deps without what went with an earlier cast of this view, to be kept: who
+// is delivered this one was delivered that one before.
 func (c *installed) untold(deps []msg.Dep) []msg.Dep {
-	return slices.DeleteFunc(deps, func(d msg.Dep) bool {
-		i := slices.IndexFunc(c.told, func(x msg.Dep) bool { return x.Group == d.Group })
-		switch {
-		case i < 0:
-			c.told = append(c.told, d.Clone())
-		case c.told[i].Covers(d):
-			return true
+	if c.told == nil && len(deps) > 0 {
+		c.told = map[id.Address]*msg.Dep{}
+	}
+	news := deps[:0]
+	for _, d := range deps {
+		switch told := c.told[d.Group]; {
+		case told == nil:
+			first := d.Clone()
+			c.told[d.Group] = &first
+		case told.Covers(d):
+			continue
 		default:
-			c.told[i].Merge(d)
+			told.Merge(d)
 		}
-		return false
-	})
+		news = append(news, d.Clone())
+	}
+	return news
 }
 
 // delivered reports whether proc has been delivered all of deps that it ever
@@ -319,6 +335,9 @@ func (m *member) secured() bool {
 // program's or one of our own. If not, it is tried again when other groups have
 // come further.
 func (m *member) mayDepend() bool {
+	if len(m.past.deps) >= flow.Deps {
+		m.s.prune(m.past) // else the last to be delivered would wait for who asks
+	}
 	if len(m.past.deps) >= flow.Deps || (m.conservative && !m.secured()) {
 		m.unsecured = true
 		return false

@@ -42,13 +42,13 @@ type installed struct {
 	shared  bool     // with another member at this site
 
 	wantedUpto vclock.Time
-	asked      vclock.Time  // up to here a conservative cast in another group asked for stability
-	told       []msg.Dep    // what our casts of this view have named of other groups
-	joiners    bool         // some members began with this view
-	fresh      []id.Address // those members
-	reported   uint64       // attempt
-	settled    bool         // our program has been shown this view, and so the following count
-	seen       []msg.Seen   // requests from outside delivered before this view
+	asked      vclock.Time             // up to here a conservative cast in another group asked for stability
+	told       map[id.Address]*msg.Dep // what our casts of this view have named of other groups
+	joiners    bool                    // some members began with this view
+	fresh      []id.Address            // those members
+	reported   uint64                  // attempt
+	settled    bool                    // our program has been shown this view, and so the following count
+	seen       []msg.Seen              // requests from outside delivered before this view
 	clients    msg.SessionTable
 	clock      uint64
 }

@@ -78,7 +78,8 @@ type member struct {
 	// Causality across groups (causality.go).
 	past         *past
 	made         []made // by our program, which has not been delivered it
-	open         bool   // in past.open
+	open         bool   // in past.open,
+	listed       int    // and there, when that was listed last
 	waits        bool   // for another group
 	unsecured    bool   // a cast waits until what it depends on is held
 	conservative bool   // casts wait for that

@@ -177,7 +177,7 @@ func (c *caller) pass(s *Site) {
 	if m := s.groups.find(c.dest, c.proc); m != nil && m.cur != nil {
 		c.learn(m.come().View, m.come().Time)
 	}
-	deps := s.deps(p, c.dest)
+	deps := cloned(s.deps(p, c.dest))
 	if wish { // before anything else
 		c.speaker.asked = true
 		again := c.address(s, c.speaker.wish)
