@@ -73,7 +73,7 @@ func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	n := c.n
 	ticket := n.host.Ticket()
 	s := &session{n: n.system, owner: n.number, group: c.addr, next: 1, opened: make(chan struct{})}
-	s.room = gather.NewWindow(new(sync.Mutex), flow.RequestWindow)
+	s.room = gather.NewPool(new(sync.Mutex)).Window(flow.RequestWindow)
 	if len(c.more) > 0 {
 		return nil, &ConfigError{Field: "destination", What: "of a session has to be one group, not several"}
 	}

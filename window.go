@@ -40,13 +40,13 @@ func awaitRoom(ctx context.Context, host node.Host, w *gather.Window, size int, 
 		select {
 		case <-room:
 		case <-ctx.Done():
-			w.Forget(room)
 		}
 		host.Turn(ticket)
 		switch {
 		case w.Closed():
 			return ErrUnknown
 		case ctx.Err() != nil:
+			w.Forget(room)
 			return ctx.Err()
 		case take():
 			return nil

@@ -24,12 +24,13 @@ type instance struct {
 	in      bool
 	done    chan struct{} // closed when it has ended
 	over    bool
+	windows *gather.Pool
 }
 
 // Start runs a site and waits until it is in the system.
 func (p *process) Start(ctx context.Context, cfg node.Config) (node.Site, error) {
 	ticket := p.Ticket()
-	i := &instance{p: p, cfg: cfg, entered: make(chan struct{}), done: make(chan struct{})}
+	i := &instance{p: p, cfg: cfg, entered: make(chan struct{}), done: make(chan struct{}), windows: gather.NewPool(new(sync.Mutex))}
 	var bad error
 	p.mail(func() {
 		if bad = p.w.start(i); bad != nil {
@@ -139,7 +140,7 @@ func (i *instance) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gathe
 }
 
 // Window returns a window for casts to one destination.
-func (i *instance) Window(limit int) *gather.Window { return gather.NewWindow(new(sync.Mutex), limit) }
+func (i *instance) Window(limit int) *gather.Window { return i.windows.Window(limit) }
 
 // Inspect runs f on the core, between two steps.
 func (i *instance) Inspect(f func(*core.Site)) bool {

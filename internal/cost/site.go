@@ -27,8 +27,9 @@ type site struct {
 	in      core.Input
 	out     core.Output
 	encoder transport.Encoder
-	mu      sync.Mutex // guards inbox
+	mu      sync.Mutex // guards inbox and windows
 	inbox   gather.Queue
+	windows *gather.Pool
 	conns   map[link]*conn // that it opened
 	open    []*conn        // the same, in the order in which it did
 	stepped effect.Time
@@ -53,6 +54,7 @@ func newSite(w *world, number id.Site, cfg node.Config) *site {
 	s := &site{w: w, id: number, cfg: cfg, conns: map[link]*conn{}, done: make(chan struct{})}
 	s.core = core.New(core.Defaults(view.Member{Site: number, Name: number.String(), Addr: s.Addr(), Weight: 1}))
 	s.out.Wake = effect.Never
+	s.windows = gather.NewPool(&s.mu)
 	return s
 }
 
@@ -156,7 +158,7 @@ func (s *site) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Wi
 }
 
 // Window bounds what is cast.
-func (s *site) Window(limit int) *gather.Window { return gather.NewWindow(&s.mu, limit) }
+func (s *site) Window(limit int) *gather.Window { return s.windows.Window(limit) }
 
 // Inspect does nothing: nobody asks.
 func (s *site) Inspect(func(*core.Site)) bool { return false }

@@ -23,11 +23,14 @@ type inbox struct {
 	calls  []func()
 	bytes  int // of frames in events
 	closed bool
+
+	windows *gather.Pool // of what programs cast
 }
 
 func newInbox() *inbox {
 	b := &inbox{wake: make(chan struct{}, 1)}
 	b.room.L = &b.mu
+	b.windows = gather.NewPool(&b.mu)
 	return b
 }
 

@@ -148,7 +148,7 @@ func TestErrorTexts(t *testing.T) {
 func TestInboxCasts(t *testing.T) {
 	b := newInbox()
 	one, other := gather.Lane{Proc: 1, Dest: 2, Order: msg.Total}, gather.Lane{Proc: 1, Dest: 3, Order: msg.Total}
-	w := gather.NewWindow(&b.mu, 1<<20)
+	w := b.windows.Window(1 << 20)
 	cast := func(l gather.Lane, head [2]byte, rest []byte) {
 		if !b.cast(l, head, rest, w) {
 			t.Error("there is no room in an empty window")

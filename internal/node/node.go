@@ -172,7 +172,7 @@ func (n *Node) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Wi
 }
 
 // Window returns a window for casts to one destination.
-func (n *Node) Window(limit int) *gather.Window { return gather.NewWindow(&n.inbox.mu, limit) }
+func (n *Node) Window(limit int) *gather.Window { return n.inbox.windows.Window(limit) }
 
 // Site is the number of this incarnation.
 func (n *Node) Site() id.Site { return n.me.Site }

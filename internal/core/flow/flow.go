@@ -15,6 +15,11 @@ const (
 	Window = 1 << 20
 	// RequestWindow is the same for a process outside the group.
 	RequestWindow = 1 << 20
+	// Share is what a node may always use of each of these windows, and Pool what it
+	// may use of all of them together beyond that: a few busy groups have their windows,
+	// and a thousand 32 MiB.
+	Share = 16 << 10
+	Pool  = 16 << 20
 	// AckBytes is after how many bytes received, or used, a member acknowledges
 	// unasked: else senders would wait for the last of a window to be told.
 	AckBytes = 256 << 10

@@ -18,7 +18,7 @@ func TestEachIsOneByOne(t *testing.T) {
 	for range 200 {
 		var each, one Queue
 		limit := 1 + chance.IntN(1<<19)
-		we, wo := NewWindow(new(sync.Mutex), limit), NewWindow(new(sync.Mutex), limit)
+		we, wo := NewPool(new(sync.Mutex)).Window(limit), NewPool(new(sync.Mutex)).Window(limit)
 		for range 1 + chance.IntN(5) {
 			l := lane
 			l.Safe = chance.IntN(2) == 0
@@ -70,7 +70,7 @@ func casted(q *Queue) (list []core.Event) {
 // What is put between casts comes between them, and parts their runs.
 func TestQueueKeepsOrder(t *testing.T) {
 	var q Queue
-	w := NewWindow(new(sync.Mutex), 1000)
+	w := NewPool(new(sync.Mutex)).Window(1000)
 	if !q.Empty() {
 		t.Error("a new queue is not empty")
 	}

@@ -1,8 +1,12 @@
 package gather
 
 import (
+	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
+
+	"github.com/cohortkit/cohort/internal/core/flow"
 )
 
 func isClosed(c <-chan struct{}) bool {
@@ -15,7 +19,7 @@ func isClosed(c <-chan struct{}) bool {
 }
 
 func TestWindow(t *testing.T) {
-	w := NewWindow(new(sync.Mutex), 100)
+	w := NewPool(new(sync.Mutex)).Window(100)
 	if !w.Take(60) || w.Take(41) || !w.Take(40) {
 		t.Error("100 bytes are not what a window of 100 takes")
 	}
@@ -40,7 +44,7 @@ func TestWindow(t *testing.T) {
 }
 
 func TestForgottenWait(t *testing.T) {
-	w := NewWindow(new(sync.Mutex), 1)
+	w := NewPool(new(sync.Mutex)).Window(1)
 	w.Take(1)
 	gone, stays := w.Room(1), w.Room(1)
 	w.Forget(gone)
@@ -51,7 +55,7 @@ func TestForgottenWait(t *testing.T) {
 }
 
 func TestClosedWindow(t *testing.T) {
-	w := NewWindow(new(sync.Mutex), 10)
+	w := NewPool(new(sync.Mutex)).Window(10)
 	w.Take(10)
 	room, before, after := w.Room(5), make(chan struct{}), make(chan struct{})
 	w.OnClose(before)
@@ -65,5 +69,116 @@ func TestClosedWindow(t *testing.T) {
 	}
 	if w.Release(10); w.Take(1) {
 		t.Error("a closed window has room")
+	}
+}
+
+// full is a pool of which windows that nobody takes anything from have all they may.
+func full() (p *Pool, stuck []*Window) {
+	p = NewPool(new(sync.Mutex))
+	for range flow.Pool/(1<<20-flow.Share) + 1 {
+		w := p.Window(1 << 20)
+		for w.Take(1 << 10) {
+		}
+		stuck = append(stuck, w)
+	}
+	return p, stuck
+}
+
+// Windows that are full for good leave the others their shares.
+func TestSharesAreLeft(t *testing.T) {
+	p, stuck := full()
+	if p.used > flow.Pool || p.used < flow.Pool-1<<10 {
+		t.Errorf("windows have %d bytes beyond their shares, and may have %d", p.used, flow.Pool)
+	}
+	for _, w := range []*Window{p.Window(1 << 20), p.Window(1 << 20)} {
+		for k := range flow.Share >> 10 {
+			if !w.Take(1 << 10) {
+				t.Fatalf("a window has not got its share, but %d KiB", k)
+			}
+		}
+		if w.Take(1 << 10) {
+			t.Error("there is more than the pool has")
+		}
+	}
+	if w := p.Window(1 << 20); !w.Take(600 << 10) {
+		t.Error("a cast cannot go alone")
+	}
+	if w := p.Window(4 << 10); !w.Take(1<<10) || w.Take(4<<10) {
+		t.Error("a window that is smaller than a share has more than its limit")
+	}
+	for _, w := range stuck {
+		w.Close()
+	}
+	if used := 584 << 10; p.used != used { // of the cast that went alone
+		t.Errorf("closed windows have %d bytes of the pool", p.used-used)
+	}
+}
+
+// Of what comes back, who has waited longest is told, and nobody in vain: what one does
+// not take, the next is told of.
+func TestPoolTellsInTurn(t *testing.T) {
+	p, stuck := full()
+	var rooms []<-chan struct{}
+	var windows []*Window
+	for range 3 {
+		w := p.Window(1 << 20)
+		w.Take(flow.Share)
+		windows, rooms = append(windows, w), append(rooms, w.Room(8<<10))
+	}
+	told := func() (n int) {
+		for _, r := range rooms {
+			if isClosed(r) {
+				n++
+			}
+		}
+		return n
+	}
+	if stuck[0].Release(4 << 10); told() != 0 {
+		t.Error("somebody is told of less than he waits for")
+	}
+	if stuck[0].Release(6 << 10); told() != 1 || !isClosed(rooms[0]) {
+		t.Errorf("%d are told of room for one", told())
+	}
+	if windows[0].Forget(rooms[0]); told() != 2 || !isClosed(rooms[1]) {
+		t.Errorf("%d are told when the first has not taken it", told())
+	}
+	windows[1].Take(8 << 10)
+	if stuck[1].Release(16 << 10); told() != 3 {
+		t.Errorf("%d are told in the end", told())
+	}
+}
+
+// TestNobodyWaitsForEver has many casts wait for little room: of their windows, and of
+// the pool. Some give up.
+func TestNobodyWaitsForEver(t *testing.T) {
+	p, stuck := full()
+	for range 32 {
+		stuck[0].Release(1 << 10)
+	}
+	var all sync.WaitGroup
+	for i := range 40 {
+		w := p.Window(1 << 20)
+		w.Take(flow.Share - 4<<10)
+		for k := range 3 {
+			all.Go(func() {
+				chance := rand.New(rand.NewPCG(uint64(i), uint64(k)))
+				for range 200 {
+					size := 1 + chance.IntN(12<<10)
+					for !w.Take(size) {
+						if room := w.Room(size); chance.IntN(4) > 0 {
+							<-room
+						} else {
+							w.Forget(room)
+						}
+					}
+					runtime.Gosched()
+					w.Release(size)
+				}
+			})
+		}
+	}
+	all.Wait()
+	if len(p.waiting) > 0 {
+		t.Errorf("%d wait", len(p.waiting))
 	}
 }
