@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
-	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
@@ -335,10 +334,10 @@ func (m *member) secured() bool {
 // program's or one of our own. If not, it is tried again when other groups have
 // come further.
 func (m *member) mayDepend() bool {
-	if len(m.past.deps) >= flow.Deps {
+	if len(m.past.deps) >= m.s.cfg.Deps {
 		m.s.prune(m.past) // else the last to be delivered would wait for who asks
 	}
-	if len(m.past.deps) >= flow.Deps || (m.conservative && !m.secured()) {
+	if len(m.past.deps) >= m.s.cfg.Deps || (m.conservative && !m.secured()) {
 		m.unsecured = true
 		return false
 	}

@@ -34,6 +34,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/detect"
 	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/gms"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/lease"
@@ -54,6 +55,8 @@ type Config struct {
 	// Tenure is how many order records in a row are for one other member before the
 	// sequencer hands the order over to it.
 	Tenure int
+	// Deps is of how many groups a process may carry knowledge (flow.Deps).
+	Deps int
 	// HaltAfter is how long a site stays stalled before it gives up; 0: for ever.
 	HaltAfter effect.Time
 	Tracing   bool // tell facts
@@ -72,6 +75,7 @@ func Defaults(me view.Member) Config {
 		Linger: 5000 * ms,
 		Absent: 60_000 * ms,
 		Tenure: 64,
+		Deps:   flow.Deps,
 	}
 }
 

@@ -3,7 +3,6 @@ package core
 import (
 	"slices"
 
-	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/order"
@@ -247,7 +246,7 @@ func (m *member) whySend() (why.Wait, bool) {
 
 // whyUnsecured is what a cast depends on in other groups that could yet be lost.
 func (m *member) whyUnsecured() []why.Cause {
-	if len(m.past.deps) >= flow.Deps {
+	if len(m.past.deps) >= m.s.cfg.Deps {
 		return []why.Cause{{Why: why.Carries, Number: uint64(len(m.past.deps))}}
 	}
 	var list []why.Cause

@@ -55,6 +55,7 @@ func (w *World) vary() {
 	}
 	w.hasty = w.dice.Chance(250)
 	w.tenure = []int{0, 1, 2, 3}[w.Seed%4] // few cast often enough for the default
+	w.deps = []int{0, 0, 2, 3}[w.Seed/4%4] // and there are too few groups
 	// Grants that outlast suspicions, and shorter ones; but a clock that is slow by
 	// a tenth must not lose one between two heartbeats and two answers.
 	if w.dice.Chance(500) {

@@ -116,6 +116,9 @@ func (h *host) newSite(me view.Member) *site {
 	if w.tenure != 0 {
 		cfg.Tenure = w.tenure
 	}
+	if w.deps != 0 {
+		cfg.Deps = w.deps
+	}
 	if w.grant != 0 {
 		cfg.Lease.Grant = w.grant
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/effect"
 )
 
-const sitesUsage = "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [absent 3s] [tenure 64] [programs 2] [together]"
+const sitesUsage = "sites N [of M] [grant 3s] [drift 20] [weights w1 w2 …] [machines m1 m2 …] [least W] [halt-after 3s] [absent 3s] [tenure 64] [deps 256] [programs 2] [together]"
 
 // doSites makes hosts and starts the first ones, one after the other, so that
 // their ranks are their numbers. Together means that all hosts are to found the
@@ -64,6 +64,9 @@ func (s *Story) setting(args []string) error {
 	}
 	if records := after(args, "tenure"); len(records) > 0 && err == nil {
 		s.w.tenure, err = strconv.Atoi(records[0])
+	}
+	if groups := after(args, "deps"); len(groups) > 0 && err == nil {
+		s.w.deps, err = strconv.Atoi(groups[0])
 	}
 	if many := after(args, "programs"); len(many) > 0 && err == nil {
 		if s.w.Programs, err = strconv.Atoi(many[0]); err != nil || s.w.Programs < 1 || s.w.Programs > maxPrograms {

@@ -91,6 +91,9 @@ func (w *World) settings() string {
 	if w.tenure != 0 {
 		fmt.Fprintf(&b, " tenure %d", w.tenure)
 	}
+	if w.deps != 0 {
+		fmt.Fprintf(&b, " deps %d", w.deps)
+	}
 	fmt.Fprintf(&b, " absent %dms", w.absent/effect.Millisecond)
 	if w.Programs != 1 {
 		fmt.Fprintf(&b, " programs %d", w.Programs)

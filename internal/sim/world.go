@@ -44,6 +44,7 @@ type World struct {
 	founded   bool          // there has been a site view
 	haltAfter effect.Time
 	tenure    int         // 0: as by default
+	deps      int         // the same
 	absent    effect.Time // how long sessions outlive their clients' sites
 	impatient bool        // the log waits less: faults do not last long
 	now       effect.Time
