@@ -250,12 +250,12 @@ func (c *installed) untold(deps []msg.Dep) []msg.Dep {
 }
 
 // delivered reports whether proc has been delivered all of deps that it ever
-// will be: in groups where it is no member there is nothing to wait for, and of
-// a view that has ended nothing is that the cut does not hold.
+// will be: in groups where it is no member, and in views before it joined, there is
+// nothing to wait for, and of a view that has ended nothing is that the cut does not hold.
 func (s *Site) delivered(proc id.Address, deps []msg.Dep) bool {
 	for _, d := range deps {
 		m := s.groups.find(d.Group, proc)
-		if m == nil || m.come().Covers(d) {
+		if m == nil || d.View < m.joined || m.come().Covers(d) {
 			continue
 		}
 		c := m.shown()
