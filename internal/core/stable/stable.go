@@ -5,7 +5,7 @@
 // delivered. Used gives the sender credit. They are separate counts: a member
 // holds what its program has yet to handle.
 //
-// Requires: acknowledgements of a member are its own counts.
+// Requires: what is told of a member is no more than it holds.
 // Guarantees: both minima only grow; an old or repeated acknowledgement changes
 // nothing.
 package stable

@@ -21,9 +21,9 @@ type Pool struct {
 func NewPool(mu *sync.Mutex) *Pool { return &Pool{mu: mu} }
 
 // Window bounds the bytes that a process has under way to one destination: cast,
-// and not handled by all. One cast may always go alone. It has no lock of its own but that of whatever its casts
-// are put into, so that a cast takes one lock and not two. Its methods are safe for
-// concurrent use, but for Use.
+// and not handled by all. One cast may always go alone. It has no lock of its own but
+// that of whatever its casts are put into, so that a cast takes one lock and not two.
+// Its methods are safe for concurrent use, but for Use.
 type Window struct {
 	pool    *Pool
 	limit   int
