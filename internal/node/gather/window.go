@@ -1,6 +1,7 @@
 package gather
 
 import (
+	"container/list"
 	"slices"
 	"sync"
 
@@ -13,8 +14,8 @@ import (
 // one from which nobody takes anything cannot stop the casts to others.
 type Pool struct {
 	mu      *sync.Mutex
-	used    int // beyond their shares
-	waiting []*room
+	used    int       // beyond their shares
+	waiting list.List // of *room, who has waited longest first
 }
 
 // NewPool returns a pool without windows. All of them are guarded by mu.
@@ -33,11 +34,12 @@ type Window struct {
 	closers []chan struct{} // closed with the window
 }
 
-// room is somebody's wait for room.
+// room is somebody's wait for room, until he is told of some by its window or the pool.
 type room struct {
-	may  chan struct{} // closed when there may be some
-	size int
-	told bool // by its window, or the pool
+	may    chan struct{} // closed when there may be some
+	window *Window
+	size   int
+	place  *list.Element // among those who wait for the pool, or nil
 }
 
 // Window returns a window of so many bytes.
@@ -59,15 +61,19 @@ func (w *Window) fits(size int) bool {
 	case after > w.limit:
 		return false
 	default:
-		return after <= flow.Share || w.pool.used+beyond(after)-beyond(w.used) <= flow.Pool
+		return w.more(size) <= max(0, flow.Pool-w.pool.used)
 	}
 }
 
-// beyond is how much of used bytes is beyond a window's share.
-func beyond(used int) int { return max(0, used-flow.Share) }
+// more is how much of the pool so many bytes more would take.
+func (w *Window) more(size int) int { return w.beyond(w.used+size) - w.beyond(w.used) }
+
+// beyond is how much of used bytes is beyond the window's share. What a cast that goes
+// alone has beyond the window's limit is nobody else's loss.
+func (w *Window) beyond(used int) int { return max(0, min(used, w.limit)-flow.Share) }
 
 func (w *Window) set(used int) {
-	w.pool.used += beyond(used) - beyond(w.used)
+	w.pool.used += w.beyond(used) - w.beyond(w.used)
 	w.used = used
 }
 
@@ -83,15 +89,16 @@ func (w *Window) Take(size int) bool {
 func (w *Window) Room(size int) <-chan struct{} {
 	w.pool.mu.Lock()
 	defer w.pool.mu.Unlock()
-	r := &room{may: make(chan struct{}), size: size}
+	r := &room{may: make(chan struct{}), window: w, size: size}
 	if w.closed || w.fits(size) {
-		r.tell()
+		close(r.may)
 		return r.may
 	}
 	w.waiting = append(w.waiting, r)
 	if w.used+size <= w.limit { // the pool has none
-		w.pool.waiting = append(w.pool.waiting, r)
+		r.place = w.pool.waiting.PushBack(r)
 	}
+	w.pool.wake() // who was told, and still waits, has not taken what there was
 	return r.may
 }
 
@@ -100,9 +107,10 @@ func (w *Window) Room(size int) <-chan struct{} {
 func (w *Window) Forget(may <-chan struct{}) {
 	w.pool.mu.Lock()
 	defer w.pool.mu.Unlock()
-	is := func(r *room) bool { return r.may == may }
-	w.waiting = slices.DeleteFunc(w.waiting, is)
-	w.pool.waiting = slices.DeleteFunc(w.pool.waiting, is)
+	if i := slices.IndexFunc(w.waiting, func(r *room) bool { return r.may == may }); i >= 0 {
+		w.pool.leave(w.waiting[i])
+		w.waiting = slices.Delete(w.waiting, i, i+1)
+	}
 	w.pool.wake()
 }
 
@@ -115,34 +123,39 @@ func (w *Window) Release(size int) {
 	w.pool.wake()
 }
 
+// wake tells all who wait for the window.
 func (w *Window) wake() {
 	for _, r := range w.waiting {
-		r.tell()
+		w.pool.leave(r)
+		close(r.may)
 	}
 	w.waiting = nil
 }
 
 // wake tells as many who wait as the pool has room for, the first of them first.
 func (p *Pool) wake() {
-	n, left := 0, flow.Pool-p.used
-	for ; n < len(p.waiting); n++ {
-		r := p.waiting[n]
-		if r.told {
-			continue
+	left := max(0, flow.Pool-p.used)
+	for e := p.waiting.Front(); e != nil; e = p.waiting.Front() {
+		r := e.Value.(*room)
+		w := r.window
+		if w.used+r.size <= w.limit { // else it is its window that it waits for now
+			more := w.more(r.size)
+			if more > left {
+				return
+			}
+			left -= more
+			w.waiting = slices.DeleteFunc(w.waiting, func(x *room) bool { return x == r })
+			close(r.may)
 		}
-		if left < r.size {
-			break
-		}
-		left -= r.size
-		r.tell()
+		p.leave(r)
 	}
-	p.waiting = slices.Delete(p.waiting, 0, n)
 }
 
-func (r *room) tell() {
-	if !r.told {
-		r.told = true
-		close(r.may)
+// leave ends a wait for the pool.
+func (p *Pool) leave(r *room) {
+	if r.place != nil {
+		p.waiting.Remove(r.place)
+		r.place = nil
 	}
 }
 

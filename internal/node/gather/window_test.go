@@ -148,6 +148,72 @@ func TestPoolTellsInTurn(t *testing.T) {
 	}
 }
 
+// Who is larger than the share is told when there is room for what is beyond it.
+func TestPoolTellsOfWhatIsBeyondTheShare(t *testing.T) {
+	p, stuck := full()
+	w := p.Window(1 << 20)
+	w.Take(10 << 10)
+	room := w.Room(20 << 10) // 14 KiB of the pool
+	for range 13 {
+		stuck[0].Release(1 << 10)
+	}
+	if isClosed(room) || w.Take(20<<10) {
+		t.Error("13 KiB are enough for 14")
+	}
+	if stuck[0].Release(2 << 10); !isClosed(room) || !w.Take(20<<10) {
+		t.Error("who waits is not told of room for him")
+	}
+}
+
+// Who was told, and meanwhile waits for his window, has left the pool's room to others.
+func TestPoolTellsTheNext(t *testing.T) {
+	p, stuck := full()
+	narrow, other := p.Window(32<<10), p.Window(1<<20)
+	narrow.Take(flow.Share)
+	other.Take(flow.Share)
+	first, second := narrow.Room(12<<10), other.Room(8<<10)
+	if stuck[0].Release(14 << 10); !isClosed(first) || isClosed(second) {
+		t.Fatal("it is not the first alone who is told")
+	}
+	narrow.Take(6 << 10)
+	if narrow.Room(12 << 10); !isClosed(second) {
+		t.Error("nobody is told of what the first has left")
+	}
+}
+
+// A cast that goes alone takes no more of the pool than its window may.
+func TestOneLargeCastLeavesThePool(t *testing.T) {
+	p := NewPool(new(sync.Mutex))
+	large, other := p.Window(1<<20), p.Window(1<<20)
+	if !large.Take(64<<20) || p.used != 1<<20-flow.Share {
+		t.Errorf("it has %d KiB of the pool", p.used>>10)
+	}
+	if !other.Take(flow.Share) || !other.Take(flow.Share) {
+		t.Error("others have nothing but their shares")
+	}
+	if large.Release(64 << 20); p.used != flow.Share {
+		t.Errorf("%d bytes of the pool are used in the end", p.used)
+	}
+}
+
+// Who is told by his window waits for the pool no more, though somebody before him does.
+func TestWhoIsToldLeavesThePool(t *testing.T) {
+	p, _ := full()
+	first, live := p.Window(1<<20), p.Window(1<<20)
+	first.Take(flow.Share)
+	first.Room(8 << 10) // for ever
+	for range 100 {
+		live.Take(flow.Share)
+		room := live.Room(1 << 10)
+		if live.Release(flow.Share); !isClosed(room) {
+			t.Fatal("who waits is not told by his window")
+		}
+	}
+	if n := p.waiting.Len(); n != 1 {
+		t.Errorf("%d wait for the pool, want 1", n)
+	}
+}
+
 // TestNobodyWaitsForEver has many casts wait for little room: of their windows, and of
 // the pool. Some give up.
 func TestNobodyWaitsForEver(t *testing.T) {
@@ -178,7 +244,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		}
 	}
 	all.Wait()
-	if len(p.waiting) > 0 {
-		t.Errorf("%d wait", len(p.waiting))
+	if n := p.waiting.Len(); n > 0 {
+		t.Errorf("%d wait", n)
 	}
 }
