@@ -195,7 +195,7 @@ func (g *Group) place() (*life, Address, error) {
 		return nil, 0, ErrLeft
 	case g.abandoned:
 		return nil, 0, ErrLeft
-	case g.life == nil || g.addr == 0:
+	case g.life == nil || g.life != n.life || g.addr == 0:
 		if closed(g.out) {
 			return nil, 0, g.reason()
 		}
@@ -350,6 +350,8 @@ func (g *Group) again(l *life) {
 	}
 	g.n.mu.Unlock()
 	if mine {
+		g.feeds.close() // the next membership hands over a state of its own
+		g.feeds.open()
 		l.node.Post(g.wish(l, 0))
 	}
 }
@@ -357,7 +359,7 @@ func (g *Group) again(l *life) {
 // rejoin asks for all groups again in a new incarnation.
 func (n *system) rejoin(l *life) {
 	n.mu.Lock()
-	groups := slices.Clone(n.groups)
+	groups := slices.DeleteFunc(slices.Clone(n.groups), func(g *Group) bool { return g.life == l }) // they have just joined
 	for _, g := range groups {
 		g.life, g.addr = l, 0
 	}

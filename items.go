@@ -159,11 +159,12 @@ func (l *life) stream(proc, a Address, i core.Item) {
 	}
 }
 
+// left takes the end of a membership, also of one that its Group has ended before.
 func (l *life) left(it core.Item, i core.Left) {
+	l.unseat(seatKey{i.Proc, i.Group, i.Since})
 	if g := l.group(i.Proc, i.Group); g != nil {
-		g.readers.unseat()
 		g.queue.push(l, it)
-		delete(l.groups, membership{i.Proc, i.Group})
-		l.n.closeWindow(windowKey{i.Proc.Local(), i.Group})
 	}
+	delete(l.groups, membership{i.Proc, i.Group})
+	l.n.closeWindow(windowKey{i.Proc.Local(), i.Group})
 }

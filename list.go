@@ -74,7 +74,7 @@ func (c *Client) castList(ctx context.Context, entry Entry, v any) error {
 	body := msg.AppendCast(make([]byte, 0, len(payload)+8), payload)
 	size := (&msg.Run{N: 1, Body: body}).Size()
 	p := newPending(0)
-	for _, a := range c.all() {
+	for _, a := range slices.Sorted(slices.Values(c.all())) { // one order for all, or two could wait for each other
 		w, err := c.windowOf(l, a)
 		if err == nil {
 			err = acquire(ctx, c.n.host, w, size)

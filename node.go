@@ -225,8 +225,12 @@ func (n *system) begin(ctx context.Context, listen string, seeds []string, first
 	l.node = started
 	n.mu.Lock()
 	n.life = l
+	late := n.closed // while there was nothing that Close could close
 	n.mu.Unlock()
 	close(ready)
+	if late {
+		started.Close()
+	}
 	return l, nil
 }
 

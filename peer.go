@@ -146,12 +146,12 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 		if ctx.Err() == nil && r.life.node.Cast(lane, head, payload, r.window) {
 			return 0, nil
 		}
-		return 0, awaitRoom(ctx, p.n.host, r.window, size, func() bool {
+		return 0, p.unsent(awaitRoom(ctx, p.n.host, r.window, size, func() bool {
 			return r.life.node.Cast(lane, head, payload, r.window)
-		})
+		}))
 	}
 	if err := acquire(ctx, p.n.host, r.window, size); err != nil {
-		return 0, err
+		return 0, p.unsent(err)
 	}
 	ev := lane.Event(1, body(head, payload)) // to copy much takes long, so no lock is held
 	if pend == nil {
@@ -167,6 +167,17 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 	ev.Calls = []core.CallSpec{{ID: callID, Want: pend.want}}
 	r.life.node.Post(ev)
 	return callID, nil
+}
+
+// unsent is why what waited for room was not sent: if its window was closed, the reason
+// for which nothing can be sent now.
+func (p *peer) unsent(err error) error {
+	if errors.Is(err, ErrUnknown) {
+		if _, now := p.route(); now != nil {
+			return now
+		}
+	}
+	return err
 }
 
 // sendEach sends each payload of the list behind head, and returns how many it has sent.

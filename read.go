@@ -241,16 +241,20 @@ func (l *life) publish(out *core.Output) {
 	}
 }
 
-// sit gives a group the seat of its new membership, and forgets the last.
+// sit gives a group the seat of its new membership.
 func (l *life) sit(g *Group, k seatKey) {
-	for old := range l.seats {
-		if old.proc == k.proc && old.group == k.group && old != k {
-			delete(l.seats, old)
-		}
-	}
 	s := l.seat(k)
 	s.readers = &g.readers
 	g.readers.seat.Store(s)
+}
+
+// unseat ends a membership, for its readers and in the list.
+func (l *life) unseat(k seatKey) {
+	s := l.seats[k]
+	delete(l.seats, k)
+	if s != nil && s.readers != nil && s.readers.seat.Load() == s {
+		s.readers.unseat()
+	}
 }
 
 // seat finds a membership's seat. The state itself is always due.

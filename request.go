@@ -137,9 +137,9 @@ func (r *Request) Borrow() []byte {
 //	}
 //
 // Between two casts, that is in Next too, readers may see the state. Calls, groups
-// with Filters, and requests that were deferred have no Next.
+// with Filters, requests that were deferred, and a node that was closed have no Next.
 func (r *Request) Next() bool {
-	if r.end >= r.until {
+	if r.end >= r.until || r.run.g.queue.closed.Load() {
 		return false
 	}
 	body := r.run.Run.Body

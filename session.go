@@ -67,8 +67,9 @@ const maxAsks = 128
 // when the session was closed, taken over, or had expired. It is unknown:
 // ErrUnknown, when nobody remembers the session, or ctx's error. A cast is done
 // later than it returns, and Close tells of all casts at once. The error of
-// Session itself is ErrLeft when the session has ended or there are too many,
-// ErrNoGroup, a *ConfigError for a wrong token, or ctx's.
+// Session itself is ErrLeft when the session has ended, there are too many or the
+// group is gone, ErrUnknown while the node is coming back, a *ConfigError for a wrong
+// token, or ctx's.
 func (c *Client) Session(ctx context.Context, token string) (*Client, error) {
 	n := c.n
 	ticket := n.host.Ticket()
@@ -416,6 +417,8 @@ func (n *system) speakAgain(l *life) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range slices.Clone(n.sessions) {
-		s.speak(l)
+		if s.life != l { // else it has just been opened
+			s.speak(l)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package cohort
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/flow"
@@ -15,7 +16,7 @@ type queue struct {
 	mu     sync.Mutex
 	some   sync.Cond
 	items  []queued
-	closed bool
+	closed atomic.Bool // set with mu held
 }
 
 // queued is an item with the incarnation that it came to: it may be handled when
@@ -33,7 +34,7 @@ func newQueue() *queue {
 
 func (q *queue) push(l *life, i core.Item) {
 	q.mu.Lock()
-	if !q.closed {
+	if !q.closed.Load() {
 		q.items = append(q.items, queued{l, i})
 		q.some.Signal()
 	}
@@ -44,7 +45,7 @@ func (q *queue) push(l *life, i core.Item) {
 func (q *queue) await() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.closed {
+	for len(q.items) == 0 && !q.closed.Load() {
 		q.some.Wait()
 	}
 }
@@ -53,7 +54,7 @@ func (q *queue) await() {
 func (q *queue) take(spare []queued) ([]queued, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.closed.Load() {
 		return nil, false
 	}
 	items := q.items
@@ -63,7 +64,7 @@ func (q *queue) take(spare []queued) ([]queued, bool) {
 
 func (q *queue) close() {
 	q.mu.Lock()
-	q.closed = true
+	q.closed.Store(true)
 	q.items = nil
 	q.some.Broadcast()
 	q.mu.Unlock()
@@ -90,6 +91,9 @@ func (g *Group) run() {
 		for k, i := range items {
 			if k > 0 {
 				host.Turn(ticket)
+			}
+			if g.queue.closed.Load() { // nothing is begun after Close
+				return
 			}
 			if c, ok := i.Item.(core.Casts); ok {
 				done.count(i.life, c)
@@ -196,8 +200,8 @@ func (g *Group) casts(l *life, i core.Casts) {
 	body := i.Run.Body
 	for k, next := 0, 0; k < int(i.Run.N); k, next = r.index+1, r.end {
 		from, to := msg.CastAt(body, next)
-		if to > len(body) {
-			return // the codec has checked it: it cannot be
+		if to > len(body) || g.queue.closed.Load() {
+			return // the codec has checked the one; nothing is begun after the other
 		}
 		if k > 0 {
 			g.readers.state.letRead(k)
@@ -249,8 +253,7 @@ var errSlow = fmt.Errorf("%w: the others had this member taken out, because its 
 // the node.
 func (g *Group) ended(l *life, i core.Left) {
 	if g.loader != nil {
-		g.loader.stop()
-		g.loader = nil
+		g.loader.stop() // its Restore may not have returned, or begun: the next one waits for it
 	}
 	switch i.Why {
 	case "lost":

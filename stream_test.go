@@ -22,7 +22,7 @@ func runOf(n int) core.Casts {
 // Casts that nobody answers or defers are handled without allocating for each.
 func TestCastsAllocateNothing(t *testing.T) {
 	got := 0
-	g := &Group{handlers: []Handler{1: func(r *Request) { got += len(r.Raw()) }}}
+	g := &Group{queue: newQueue(), handlers: []Handler{1: func(r *Request) { got += len(r.Raw()) }}}
 	run := runOf(100)
 	if n := testing.AllocsPerRun(50, func() { g.casts(nil, run) }); n > 0 {
 		t.Errorf("%v allocations for a run of 100 casts", n)
@@ -35,7 +35,7 @@ func TestCastsAllocateNothing(t *testing.T) {
 // A deferred request is its handler's for good, though later casts come.
 func TestDeferKeepsARequest(t *testing.T) {
 	var kept []*Request
-	g := &Group{handlers: []Handler{1: func(r *Request) {
+	g := &Group{queue: newQueue(), handlers: []Handler{1: func(r *Request) {
 		if len(kept)%2 == 0 {
 			r.Defer()
 		}
@@ -60,7 +60,7 @@ func TestDeferKeepsARequest(t *testing.T) {
 
 // Who waits to read the state is let in before a run ends.
 func TestReadersAreLetIn(t *testing.T) {
-	g := &Group{}
+	g := &Group{queue: newQueue()}
 	for range 1000 { // a reader that is slow to wait may come too late
 		handled, seen := 0, 0
 		done := make(chan struct{})

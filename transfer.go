@@ -285,7 +285,7 @@ func (x *loader) end(failed string) {
 
 func (x *loader) stop() {
 	x.mu.Lock()
-	x.failed = errStopped
+	x.failed, x.blocks = errStopped, nil
 	x.some.Signal()
 	x.mu.Unlock()
 }

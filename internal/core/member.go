@@ -437,7 +437,7 @@ func (m *member) end(why string) {
 	if m.cur != nil {
 		m.s.fx.Fact(f)
 	}
-	m.s.item(Left{Proc: m.proc, Group: m.group, Why: why})
+	m.s.item(Left{Proc: m.proc, Group: m.group, Since: m.joined, Why: why})
 	m.made = nil
 	m.dropMade()
 	m.s.groups.setWaits(m, false)

@@ -137,11 +137,12 @@ type (
 		Since       uint64
 		Upto        uint64
 	}
-	// Left: Proc is no longer a member; the stream ends. Why is "left", "slow",
+	// Left: Proc is no longer a member since it was Joined; the stream ends. Why is "left", "slow",
 	// "lost" (nobody who holds the state is left), "behind" (the site had to
 	// skip what happened: join again) or "halted".
 	Left struct {
 		Proc, Group id.Address
+		Since       uint64
 		Why         string
 	}
 )
