@@ -106,6 +106,20 @@ func (m *member) noteUsed(c *installed, cleared bool) {
 	}
 }
 
+// usedSilently reports whether anything counts as used that was not entered yet, though
+// our program has not said so: order records do when they are delivered.
+func (m *member) usedSilently(c *installed) bool {
+	if m.loading != nil || len(m.ending) > 0 {
+		return false
+	}
+	for rank, n := range c.queue.Done() {
+		if c.given[rank] == 0 && c.used[rank] < n {
+			return true
+		}
+	}
+	return false
+}
+
 // usedEarlier reports whether the program has used all of earlier views.
 func (m *member) usedEarlier() bool {
 	return len(m.ending) == 0 && !m.owes(m.cur.view.Index)

@@ -102,7 +102,6 @@ func (c *installed) append(r *msg.Run, fx *effect.Effects) {
 	c.sent = r.Last()
 	c.streams.Receive(c.rank, r, false)
 	c.hold(c.rank, r)
-	c.usedNews = true // a record is used when it is delivered, and no program tells
 	eachData(c.view, c.rank, r, 0, func(m msg.Message) {
 		for _, s := range c.sites {
 			fx.Data(s, m)

@@ -362,6 +362,7 @@ func orderName(o msg.Order) fact.Order {
 func (m *member) acknowledge(c *installed) {
 	cleared := !c.cleared && m.usedEarlier()
 	asked := c.wanted && c.holdsWanted()
+	c.usedNews = c.usedNews || m.usedSilently(c)
 	if !c.heldNews && !c.usedNews && !cleared && !asked {
 		return
 	}

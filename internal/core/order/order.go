@@ -128,9 +128,18 @@ func (q *Queue) SafeWaiting() bool {
 	if q.safe > q.needs {
 		return true
 	}
-	return q.safe > 0 && slices.ContainsFunc(q.spans, func(s span) bool {
-		return s.rank != nobody && s.by != q.me && len(q.heads[s.rank]) > 0
-	})
+	if q.safe == 0 {
+		return false
+	}
+	for _, s := range q.spans {
+		switch {
+		case s.by != q.me && s.rank != nobody && len(q.heads[s.rank]) > 0:
+			return true
+		case s.by == q.me && q.sequencer != nil: // and so are all that follow
+			return false
+		}
+	}
+	return false
 }
 
 // Deliver delivers all that may be. stable says how much of each stream every
