@@ -92,7 +92,7 @@ func (g *Group) run() {
 			if k > 0 {
 				host.Turn(ticket)
 			}
-			if g.queue.closed.Load() { // nothing is begun after Close
+			if g.queue.closed.Load() {
 				return
 			}
 			if c, ok := i.Item.(core.Casts); ok {
@@ -200,8 +200,11 @@ func (g *Group) casts(l *life, i core.Casts) {
 	body := i.Run.Body
 	for k, next := 0, 0; k < int(i.Run.N); k, next = r.index+1, r.end {
 		from, to := msg.CastAt(body, next)
-		if to > len(body) || g.queue.closed.Load() {
-			return // the codec has checked the one; nothing is begun after the other
+		switch {
+		case to > len(body):
+			return // the codec has checked it: it cannot be
+		case g.queue.closed.Load():
+			return // nothing is begun after Close
 		}
 		if k > 0 {
 			g.readers.state.letRead(k)
