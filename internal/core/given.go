@@ -77,16 +77,13 @@ func (m *member) used(items int) {
 
 func (m *member) countUsed(h handed) {
 	c := m.cur
-	switch {
-	case c == nil || h.view != c.view.Index:
-	case h.last > c.used[h.rank]:
-		c.used[h.rank] = h.last
-		c.usedNews = true
-		if h.rank != c.rank {
-			c.unsaid += h.size
-		}
-	case c.given[h.rank] == 0: // the last item of one entry, and used with it is what is behind
-		c.usedNews = true
+	if c == nil || h.view != c.view.Index || h.last <= c.used[h.rank] {
+		return
+	}
+	c.used[h.rank] = h.last
+	c.usedNews = true
+	if h.rank != c.rank {
+		c.unsaid += h.size
 	}
 }
 
@@ -107,7 +104,8 @@ func (m *member) noteUsed(c *installed, cleared bool) {
 }
 
 // usedSilently reports whether anything counts as used that was not entered yet, though
-// our program has not said so: order records do when they are delivered.
+// our program has not said so: order records do when they are delivered, and what is
+// behind the last that the program was given does with that.
 func (m *member) usedSilently(c *installed) bool {
 	if m.loading != nil || len(m.ending) > 0 {
 		return false
