@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
+	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/node"
 )
 
@@ -309,4 +311,69 @@ func TestWhoJoinsAgainHandsOverNoMore(t *testing.T) {
 	if !g.feeds.add(f) {
 		t.Error("the next membership hands over nothing")
 	}
+}
+
+// A node that was alone when it ended has nobody to come back to.
+func TestNobodyComesBackAlone(t *testing.T) {
+	n, g := alone(t, GroupConfig{})
+	if err := n.EndIncarnation(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-g.Done():
+	case <-time.After(10 * time.Second):
+		t.Fatal("its membership never ends")
+	}
+	if err := g.Err(); !errors.Is(err, ErrLeft) {
+		t.Errorf("its membership ended with %v", err)
+	}
+}
+
+// suspended is a site whose clock stood still while the machine's went on.
+type suspended struct {
+	mute
+	began time.Time
+	still time.Duration
+}
+
+func (s *suspended) At(t time.Time) effect.Time { return int64(t.Sub(s.began) - s.still) }
+
+// A lease does not outlast the sleep of a machine, though a grant that was asked for
+// before comes after it.
+func TestALeaseEndsWhileTheMachineSleeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &suspended{began: time.Now().Add(-time.Hour)}
+		l := &life{n: &system{}, node: s}
+		l.terms.Store(&terms{})
+		seat := &seat{life: l}
+		seat.settled.Store(1)
+		holds := func() bool { return seat.may(lease.Begin(1)) }
+		const term = 882 * effect.Millisecond
+		asked := s.At(time.Now())
+		l.publish(&core.Output{}) // the step that asks
+		time.Sleep(50 * time.Millisecond)
+		l.publish(&core.Output{Terms: lease.Terms{Until: asked + term}})
+		if !holds() {
+			t.Error("a grant counts for nothing")
+		}
+		asked = s.At(time.Now())
+		l.publish(&core.Output{Terms: lease.Terms{Until: asked + term}})
+		time.Sleep(10 * time.Second)
+		s.still = 10 * time.Second
+		if holds() {
+			t.Error("the lease of before outlasts the sleep")
+		}
+		l.publish(&core.Output{Terms: lease.Terms{Until: asked + term + 1}}) // it was in a socket
+		if holds() {
+			t.Error("the grant of before counts after the sleep")
+		}
+		for range 30 {
+			asked = s.At(time.Now())
+			l.publish(&core.Output{Terms: lease.Terms{Until: asked + term}})
+			time.Sleep(100 * time.Millisecond)
+		}
+		if !holds() {
+			t.Error("nobody ever reads after the sleep")
+		}
+	})
 }

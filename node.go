@@ -135,6 +135,7 @@ type life struct {
 	// The core's goroutine only.
 	seats  map[seatKey]*seat
 	groups map[membership]*Group
+	clocks clocks
 }
 
 // membership is of a process in a group.
@@ -255,7 +256,7 @@ func (n *system) supervise(l *life, ticket uint64) {
 		if n.finished() {
 			return
 		}
-		if l = n.comeBack(); l != nil {
+		if l = n.comeBack(l.node.Addr()); l != nil {
 			n.rejoin(l)
 			n.speakAgain(l)
 		}
@@ -268,8 +269,9 @@ func (n *system) finished() bool {
 	return n.closed || n.leaving
 }
 
-// comeBack starts new incarnations until one gets in or the node closes.
-func (n *system) comeBack() *life {
+// comeBack starts new incarnations until one gets in or the node closes. The last one was
+// reached at own.
+func (n *system) comeBack(own string) *life {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -283,6 +285,7 @@ func (n *system) comeBack() *life {
 		n.mu.Lock()
 		seeds := slices.Concat(n.seeds, n.cfg.Seeds)
 		n.mu.Unlock()
+		seeds = slices.DeleteFunc(seeds, func(addr string) bool { return addr == own })
 		if len(seeds) == 0 {
 			return nil // it was alone: nobody can have excluded it
 		}

@@ -117,18 +117,41 @@ type seatKey struct {
 	since       uint64
 }
 
-// terms are what an incarnation's readers may rely on, and when that was told.
+// terms are what an incarnation's readers may rely on.
 type terms struct {
 	lease.Terms
-	at   effect.Time // by the core's clock
-	wall int64       // by the machine's, Unix nanoseconds
+	ahead int64 // the machine's clock of the core's, before it may have slept
 }
 
 // now is the time by which a lease is measured. A machine that slept may have
 // stopped the one clock and not the other: the later one counts.
 func (l *life) now(t *terms) effect.Time {
 	now := time.Now()
-	return max(l.node.At(now), t.at+now.UnixNano()-t.wall)
+	return max(l.node.At(now), now.UnixNano()-t.ahead)
+}
+
+// slept is longer than a grant counts from when it was asked for, by the core's clock.
+const slept = effect.Second
+
+// clocks compares the machine's clock, in Unix nanoseconds, with the core's.
+type clocks struct {
+	least [2]int64    // that the one was ahead of the other, in the span before and in this one
+	began effect.Time // this one; spans are as long as slept
+}
+
+// ahead notes that the clocks were read, and returns how far the machine's was ahead of
+// the core's, at least, in as long as grants may be on their way that count now: who got
+// one may have slept since he asked.
+func (c *clocks) ahead(at effect.Time, wall int64) int64 {
+	by := wall - at
+	switch {
+	case c.began == 0:
+		c.least, c.began = [2]int64{by, by}, at
+	case at-c.began >= slept:
+		c.least, c.began = [2]int64{c.least[1], by}, at
+	}
+	c.least[1] = min(c.least[1], by)
+	return min(c.least[0], c.least[1])
 }
 
 func (s *seat) may(r lease.Read) bool {
@@ -226,11 +249,12 @@ func (l *life) publish(out *core.Output) {
 	for _, d := range out.Dues {
 		l.seat(seatKey{d.Proc, d.Group, d.Since}).due.Store(d.Upto)
 	}
-	if t := l.terms.Load(); out.Terms == t.Terms {
+	now := time.Now()
+	ahead := l.clocks.ahead(l.node.At(now), now.UnixNano())
+	if t := l.terms.Load(); out.Terms == t.Terms && ahead > t.ahead-effect.Millisecond {
 		return
 	}
-	now := time.Now()
-	l.terms.Store(&terms{Terms: out.Terms, at: l.node.At(now), wall: now.UnixNano()})
+	l.terms.Store(&terms{Terms: out.Terms, ahead: ahead})
 	if l.n.reading.Load() == 0 {
 		return
 	}

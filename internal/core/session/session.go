@@ -61,7 +61,7 @@ func (o *Out) Acked(got uint64) {
 	if !o.begun || got <= o.acked {
 		return
 	}
-	n := min(int(got-o.acked), len(o.frames))
+	n := int(min(got-o.acked, uint64(len(o.frames))))
 	o.frames = fifo.Drop(o.frames, n)
 	o.acked += uint64(n)
 }
