@@ -29,7 +29,7 @@ func (e *ListenError) Unwrap() error { return e.Err }
 // Start the system first, or mend the addresses.
 type SeedError struct {
 	Seeds []SeedFailure
-	Err   error // why no more is tried: that of the context, or nil
+	Err   error // why no more is tried: that of the context, with a *RefusedError if the system had refused this site; or nil
 }
 
 // A SeedFailure is the last word about one seed. Err is nil for one that

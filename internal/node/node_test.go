@@ -223,6 +223,27 @@ func TestNameTaken(t *testing.T) {
 	})
 }
 
+// TestNameTakenAndNoTime: who is refused is told so, also by a Start that had not the
+// time to ask for as long as its former self might take to be missed.
+func TestNameTakenAndNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, memory: transport.NewMemory()}
+		defer w.close()
+		w.startAll(2)
+		ctx, cancel := context.WithTimeout(t.Context(), refusedFor/2)
+		defer cancel()
+		_, err := w.tryStart(ctx, func(cfg *Config) { cfg.Name = "a" })
+		var seeds *SeedError
+		var refused *RefusedError
+		if !errors.As(err, &seeds) || !errors.As(err, &refused) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the name of another is refused with %v", err)
+		}
+		if !strings.Contains(err.Error(), "name a is taken") {
+			t.Errorf("it is told %v", err)
+		}
+	})
+}
+
 // TestPartition: the minority stalls, is excluded, and halts when it hears so.
 func TestPartition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

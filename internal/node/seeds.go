@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -129,13 +130,22 @@ func (n *Node) entered(ctx context.Context, s *seeds, none <-chan struct{}) erro
 			if s == nil {
 				return ctx.Err()
 			}
-			return s.failure(ctx.Err())
+			return s.failure(n.gaveUp(ctx.Err()))
 		case <-tick.C:
 			if r := n.refused.Load(); r != nil && r.last.Sub(r.first) >= refusedFor {
 				return &RefusedError{Why: r.why}
 			}
 		}
 	}
+}
+
+// gaveUp is why no more is tried when ctx has ended with err: there may not have been
+// the time to believe in a refusal, but it is what the system said.
+func (n *Node) gaveUp(err error) error {
+	if r := n.refused.Load(); r != nil {
+		return fmt.Errorf("%w; %w", err, &RefusedError{Why: r.why})
+	}
+	return err
 }
 
 func (s *seeds) failure(err error) *SeedError {
