@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -122,13 +123,19 @@ func (c *Config) complete() error {
 	return nil
 }
 
-// located fills in what depends on where the node listens.
-func (c *Config) located(at net.Addr) error {
-	if i := slices.IndexFunc(c.Together, func(s string) bool { return leadsTo(s, at) }); i >= 0 && c.Advertise == "" {
-		c.Advertise = c.Together[i]
+// located fills in what depends on where the node listens. It asks for the addresses
+// of names, until ctx ends.
+func (c *Config) located(ctx context.Context, at net.Addr) error {
+	var unknown []SeedFailure
+	if c.Advertise == "" {
+		c.Advertise, unknown = ownOf(ctx, c.Together, at)
 	}
-	c.Advertise = advertised(c.Advertise, at, c.Seeds)
-	if len(c.Together) > 0 && !slices.Contains(c.Together, c.Advertise) {
+	c.Advertise = advertised(ctx, c.Advertise, at, c.Seeds)
+	switch {
+	case len(c.Together) == 0 || slices.Contains(c.Together, c.Advertise):
+	case len(unknown) > 0: // one of these may be its own
+		return &SeedError{Seeds: unknown, Err: ctx.Err()}
+	default:
 		return &ConfigError{"Together", "has not this site's own address, " + c.Advertise}
 	}
 	if len(c.Advertise) > wire.MaxName {
@@ -171,7 +178,7 @@ func (c *Config) core(me view.Member) core.Config {
 
 // advertised is the address others are told: given, with the port listened at,
 // or one that leads here.
-func advertised(given string, at net.Addr, seeds []string) string {
+func advertised(ctx context.Context, given string, at net.Addr, seeds []string) string {
 	host, port, err := net.SplitHostPort(at.String())
 	if err != nil {
 		return at.String()
@@ -186,37 +193,52 @@ func advertised(given string, at net.Addr, seeds []string) string {
 	if ip := net.ParseIP(host); ip == nil || !ip.IsUnspecified() {
 		return net.JoinHostPort(host, port)
 	}
-	return net.JoinHostPort(outwards(seeds), port)
+	return net.JoinHostPort(outwards(ctx, seeds), port)
+}
+
+// ownOf is the first of the addresses that leads to a listener of this machine, or
+// nothing; and those of which that is not known, for their names were not found.
+func ownOf(ctx context.Context, list []string, at net.Addr) (own string, unknown []SeedFailure) {
+	for _, addr := range list {
+		leads, err := leadsTo(ctx, addr, at)
+		if leads {
+			return addr, nil
+		}
+		if err != nil {
+			unknown = append(unknown, SeedFailure{Addr: addr, Err: err})
+		}
+	}
+	return "", unknown
 }
 
 // leadsTo reports whether addr is one at which a listener of this machine is
-// reached, as far as its interfaces tell.
-func leadsTo(addr string, at net.Addr) bool {
+// reached, as far as its interfaces tell. The error is that of looking up a name.
+func leadsTo(ctx context.Context, addr string, at net.Addr) (bool, error) {
 	host, port, err := net.SplitHostPort(addr)
 	_, ours, err2 := net.SplitHostPort(at.String())
 	if err != nil || err2 != nil || port != ours {
-		return false
+		return false, nil
 	}
 	if addr == at.String() {
-		return true
+		return true, nil
 	}
-	ips, err := net.LookupIP(host)
+	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
 	if err != nil {
-		return false
+		return false, err
 	}
 	local, _ := net.InterfaceAddrs()
 	return slices.ContainsFunc(local, func(a net.Addr) bool {
 		n, ok := a.(*net.IPNet)
-		return ok && slices.ContainsFunc(ips, n.IP.Equal)
-	})
+		return ok && slices.ContainsFunc(ips, func(ip net.IPAddr) bool { return n.IP.Equal(ip.IP) })
+	}), nil
 }
 
 // outwards is the address of this machine from which the seeds are reached, or
 // the first one that is not of the loopback interface. Nothing is sent.
-func outwards(seeds []string) string {
+func outwards(ctx context.Context, seeds []string) string {
 	d := net.Dialer{Timeout: time.Second} // for names
 	for _, s := range seeds {
-		if conn, err := d.Dial("udp", s); err == nil {
+		if conn, err := d.DialContext(ctx, "udp", s); err == nil {
 			host, _, _ := net.SplitHostPort(conn.LocalAddr().String())
 			_ = conn.Close()
 			return host

@@ -85,7 +85,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, &ListenError{Addr: cfg.Listen, Err: err}
 	}
-	if err := cfg.located(ln.Addr()); err != nil {
+	if err := cfg.located(ctx, ln.Addr()); err != nil {
 		_ = ln.Close()
 		return nil, err
 	}

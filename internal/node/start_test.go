@@ -230,6 +230,35 @@ func TestTogetherNeedsOneself(t *testing.T) {
 	}
 }
 
+// TestNamesNotFound: a name that nobody knows may be this site's own, and to ask for it
+// takes no longer than Start may.
+func TestNamesNotFound(t *testing.T) {
+	former := net.DefaultResolver
+	defer func() { net.DefaultResolver = former }()
+	ctx, cancel := context.WithCancel(t.Context())
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		cancel()
+		<-ctx.Done() // it never answers
+		return nil, ctx.Err()
+	}}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	_ = ln.Close()
+	all := []string{"silent.example.:" + port, "127.0.0.1:1"}
+	_, err = Start(ctx, Config{Listen: "127.0.0.1:" + port, Seeds: all, Together: all})
+	var bad *SeedError
+	if !errors.As(err, &bad) || !errors.Is(err, context.Canceled) || len(bad.Seeds) != 1 || bad.Seeds[0].Addr != all[0] {
+		t.Fatalf("with a name that is not found: %v", err)
+	}
+	var lookup *net.DNSError
+	if !errors.As(err, &lookup) || lookup.Name != "silent.example." {
+		t.Errorf("it is told %v", err)
+	}
+}
+
 // TestHaltAfter: who bears to be stalled for so long only, ends.
 func TestHaltAfter(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
