@@ -25,7 +25,8 @@ type Config struct {
 	// that comes back under its old name replaces its former self.
 	Name string
 	// Listen is the address for other nodes; empty means a free loopback port.
-	// Advertise is where they reach it, if that is another one.
+	// Advertise is where they reach it, if that is another one: a host, and a port
+	// in figures; 0 stands for the port listened at.
 	Listen, Advertise string
 	// Seeds are addresses of nodes of the system to join. Without seeds a new
 	// system is founded: never alone by accident.

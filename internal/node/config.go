@@ -1,11 +1,14 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -28,7 +31,8 @@ type Config struct {
 	Listen string
 	// Advertise is where others reach this site, at most 255 bytes. Empty means
 	// the address listened at or, when that is all of this machine's, the one of
-	// them that leads to the seeds. Port 0 stands for the port listened at.
+	// them that leads to the seeds. It names a host; port 0 stands for the port
+	// listened at.
 	Advertise string
 	// Seeds are addresses of sites of the system to join; any one that answers
 	// will do. Without seeds a new system is founded.
@@ -81,22 +85,12 @@ func (c *Config) complete() error {
 	if len(c.Name) > wire.MaxName {
 		return &ConfigError{"Name", fmt.Sprintf("has %d bytes, at most %d are allowed", len(c.Name), wire.MaxName)}
 	}
-	if c.Advertise != "" {
-		if _, _, err := net.SplitHostPort(c.Advertise); err != nil {
-			return &ConfigError{"Advertise", "is no address: " + err.Error()}
-		}
-	}
-	for _, s := range c.Seeds {
-		if _, _, err := net.SplitHostPort(s); err != nil {
-			return &ConfigError{"Seeds", "has what is no address: " + err.Error()}
-		}
+	if err := c.addresses(); err != nil {
+		return err
 	}
 	if c.Weight == nil {
 		one := uint32(1)
 		c.Weight = &one
-	}
-	if slices.Contains(c.Together, "") {
-		return &ConfigError{"Together", "has an empty address"}
 	}
 	if c.HaltAfter < 0 {
 		return &ConfigError{"HaltAfter", "is negative"}
@@ -121,6 +115,48 @@ func (c *Config) complete() error {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return nil
+}
+
+// addresses checks those at which sites are to be reached, as far as they tell by
+// themselves: others would try a bad one for ever, or find themselves there.
+func (c *Config) addresses() error {
+	if c.Advertise != "" {
+		if bad := cmp.Or(badPort(c.Advertise, 0), badHost(c.Advertise)); bad != "" {
+			return &ConfigError{"Advertise", bad}
+		}
+	}
+	for _, s := range c.Together {
+		if bad := cmp.Or(badPort(s, 1), badHost(s)); bad != "" {
+			return &ConfigError{"Together", bad}
+		}
+	}
+	for _, s := range c.Seeds {
+		if bad := badPort(s, 1); bad != "" {
+			return &ConfigError{"Seeds", bad}
+		}
+	}
+	return nil
+}
+
+// badPort says what is wrong with the port of an address, if anything is.
+func badPort(addr string, least uint64) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "has what is no address: " + err.Error()
+	}
+	if p, err := strconv.ParseUint(port, 10, 16); err != nil || p < least {
+		return fmt.Sprintf("has %q, where the port is no number from %d to 65535", addr, least)
+	}
+	return ""
+}
+
+// badHost says what is wrong with the host of an address that others are told.
+func badHost(addr string) string {
+	host, _, _ := net.SplitHostPort(addr)
+	if ip, err := netip.ParseAddr(host); host != "" && (err != nil || !ip.Unmap().WithZone("").IsUnspecified()) {
+		return ""
+	}
+	return fmt.Sprintf("has %q, which leads everybody to their own machine: name the host by which others reach this one", addr)
 }
 
 // located fills in what depends on where the node listens. It asks for the addresses

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +29,33 @@ func TestConfigErrors(t *testing.T) {
 		var bad *ConfigError
 		if !errors.As(err, &bad) || !strings.EqualFold(bad.Field, field) || n != nil {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// TestBadAddresses: what can be told of an address before anybody tries it is told.
+func TestBadAddresses(t *testing.T) {
+	bad := []string{"", "nowhere", "a:", "a:http", "a:-1", "a:99999", "a:+1"}
+	nobody := []string{":1", "0.0.0.0:1", "[::]:1", "[::ffff:0.0.0.0]:1", "[::%1]:1"}
+	for field, c := range map[string]struct {
+		bad []string
+		cfg func(addr string) Config
+	}{
+		"Advertise": {slices.Concat(bad[1:], nobody, []string{":0", "0.0.0.0:0", "[::]:0"}), func(a string) Config { return Config{Advertise: a} }},
+		"Together":  {slices.Concat(bad, nobody, []string{"a:0"}), func(a string) Config { return Config{Together: []string{"a:1", a}} }},
+		"Seeds":     {append(bad, "a:0"), func(a string) Config { return Config{Seeds: []string{"a:1", a}} }},
+	} {
+		for _, addr := range c.bad {
+			cfg := c.cfg(addr)
+			if wrong := (*ConfigError)(nil); !errors.As(cfg.complete(), &wrong) || wrong.Field != field {
+				t.Errorf("%s with %q: %v", field, addr, wrong)
+			}
+		}
+		for _, addr := range []string{"a:1", "localhost:65535", "10.0.0.1:7400", "[::1]:7400", "[fe80::1%eth0]:7400"} {
+			cfg := c.cfg(addr)
+			if err := cfg.complete(); err != nil {
+				t.Errorf("%s with %q: %v", field, addr, err)
+			}
 		}
 	}
 }
