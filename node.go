@@ -117,8 +117,9 @@ type system struct {
 	directs  map[uint16]*Group            // what stands for processes' own addresses
 	seeds    []string                     // where the others were last
 	stalled  bool
-	halted   string  // why the last incarnation ended
-	status   *status // nil if nobody is to be told
+	halted   string    // why the last incarnation ended
+	away     hindrance // what keeps the next one from coming up
+	status   *status   // nil if nobody is to be told
 	gone     chan struct{}
 	done     chan struct{}
 
@@ -226,7 +227,7 @@ func (n *system) begin(ctx context.Context, listen string, seeds []string, first
 	}
 	l.node = started
 	n.mu.Lock()
-	n.life = l
+	n.life, n.away = l, hindrance{}
 	late := n.closed // while there was nothing that Close could close
 	n.mu.Unlock()
 	close(ready)
@@ -268,40 +269,6 @@ func (n *system) finished() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.closed || n.leaving
-}
-
-// comeBack starts new incarnations until one gets in or the node closes. The last one was
-// reached at own.
-func (n *system) comeBack(own string) *life {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		select {
-		case <-n.gone:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		n.mu.Lock()
-		seeds := slices.Concat(n.seeds, n.cfg.Seeds)
-		n.mu.Unlock()
-		seeds = slices.DeleteFunc(seeds, func(addr string) bool { return addr == own })
-		if len(seeds) == 0 {
-			return nil // it was alone: nobody can have excluded it
-		}
-		try, done := context.WithTimeout(ctx, 10*time.Second)
-		l, err := n.begin(try, n.cfg.Listen, seeds, false)
-		done()
-		if err == nil {
-			return l
-		}
-		select {
-		case <-time.After(pause):
-		case <-n.gone:
-			return nil
-		}
-	}
 }
 
 // giveUp ends the groups of a node that does not come back.

@@ -34,7 +34,7 @@ func (n *Node) Why() []Message { return n.why() }
 
 func (n *system) why() []Message {
 	n.mu.Lock()
-	l, closed, back := n.life, n.closed, n.halted
+	l, closed, back, hindrance := n.life, n.closed, n.halted, n.away.text
 	n.mu.Unlock()
 	if l == nil {
 		if closed {
@@ -43,6 +43,9 @@ func (n *system) why() []Message {
 		w := why.Wait{What: why.Node, Kind: "back", Who: why.Who{Name: n.cfg.Name}}
 		if w.Who.Name == "" {
 			w.Who.Name = n.cfg.Listen
+		}
+		if hindrance != "" {
+			back += "; the last try: " + hindrance
 		}
 		w.Causes = []why.Cause{{Why: why.Excluded, Text: back}}
 		return []Message{waitMessage(&w)}
