@@ -36,7 +36,7 @@ func (h *barred) Start(context.Context, node.Config) (node.Site, error) {
 func TestWhatKeepsANodeAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		n := &system{cfg: Config{Name: "b", Seeds: []string{"a:1"}}, halted: "excluded", gone: make(chan struct{})}
+		n := &system{cfg: Config{Name: "b", Listen: "b:1", Seeds: []string{"a:1"}}, halted: "excluded", begun: true, gone: make(chan struct{})}
 		n.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		now, last := time.Now(), ""
 		n.host = &barred{other: now.Add(150 * time.Second), free: now.Add(160 * time.Second), tries: func() {

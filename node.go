@@ -56,7 +56,7 @@ type Config struct {
 	// Logger gets what operators want to know; nil logs nothing.
 	Logger *slog.Logger
 	// Status is where the node tells who connects what Why says, as JSON, for
-	// `cohort why --node`: an address of the loopback interface, or the path of a
+	// `cohort why --node`, from when Start begins: an address of the loopback interface, or the path of a
 	// Unix socket, with a /, that only this user may open. Empty: nowhere.
 	Status string
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
@@ -105,7 +105,8 @@ type system struct {
 	trace *trace.Writer
 
 	mu       guard
-	life     *life // nil while coming back
+	life     *life // nil while starting or coming back
+	begun    bool  // it has been in a system
 	closed   bool
 	leaving  bool
 	last     uint16 // the last number that was given to a process
@@ -164,17 +165,14 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
-	if err != nil {
-		told.close()
-		return nil, err
-	}
 	if told != nil {
 		n.status = told
 		go told.serve(n)
 	}
-	if cfg.Listen == "" { // whatever port was free stays ours when we come back
-		n.cfg.Listen = l.node.Listens()
+	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
+	if err != nil {
+		told.close()
+		return nil, err
 	}
 	go n.supervise(l, n.host.Ticket())
 	return &Node{system: n, number: 1}, nil
@@ -227,7 +225,10 @@ func (n *system) begin(ctx context.Context, listen string, seeds []string, first
 	}
 	l.node = started
 	n.mu.Lock()
-	n.life, n.away = l, hindrance{}
+	n.life, n.begun, n.away = l, true, hindrance{}
+	if n.cfg.Listen == "" { // whatever port was free stays ours when we come back
+		n.cfg.Listen = started.Listens()
+	}
 	late := n.closed // while there was nothing that Close could close
 	n.mu.Unlock()
 	close(ready)
@@ -347,6 +348,13 @@ func (n *Node) Addr() string {
 	if l, err := n.current(); err == nil {
 		return l.node.Addr()
 	}
+	return n.listens()
+}
+
+// listens is where the node listens, as far as that is known.
+func (n *system) listens() string {
+	n.mu.Lock()
+	defer n.mu.unlockUnchanged()
 	return n.cfg.Listen
 }
 

@@ -1,7 +1,9 @@
 package cohort
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/why"
@@ -34,20 +36,13 @@ func (n *Node) Why() []Message { return n.why() }
 
 func (n *system) why() []Message {
 	n.mu.Lock()
-	l, closed, back, hindrance := n.life, n.closed, n.halted, n.away.text
+	l, closed := n.life, n.closed
 	n.mu.Unlock()
-	if l == nil {
-		if closed {
-			return nil
-		}
-		w := why.Wait{What: why.Node, Kind: "back", Who: why.Who{Name: n.cfg.Name}}
-		if w.Who.Name == "" {
-			w.Who.Name = n.cfg.Listen
-		}
-		if hindrance != "" {
-			back += "; the last try: " + hindrance
-		}
-		w.Causes = []why.Cause{{Why: why.Excluded, Text: back}}
+	switch {
+	case l == nil && closed:
+		return nil
+	case l == nil:
+		w := n.whyOutside()
 		return []Message{waitMessage(&w)}
 	}
 	waits, losses := l.node.Explain()
@@ -59,6 +54,23 @@ func (n *system) why() []Message {
 		list = append(list, lossMessage(&losses[i]))
 	}
 	return list
+}
+
+// whyOutside is why a node without an incarnation waits: it comes back, or is being
+// started.
+func (n *system) whyOutside() why.Wait {
+	n.mu.Lock()
+	defer n.mu.unlockUnchanged()
+	w := why.Wait{What: why.Node, Kind: "back", Who: why.Who{Name: cmp.Or(n.cfg.Name, n.cfg.Listen, "without a name")}}
+	c := why.Cause{Why: why.Excluded, Text: n.halted}
+	switch {
+	case !n.begun:
+		w.Kind, c = "outside", why.Cause{Why: why.Seeds, Text: strings.Join(n.cfg.Seeds, ", ")}
+	case n.away.text != "":
+		c.Text = strings.TrimPrefix(c.Text+"; the last try: "+n.away.text, "; ")
+	}
+	w.Causes = []why.Cause{c}
+	return w
 }
 
 func waitMessage(w *why.Wait) Message {

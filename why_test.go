@@ -1,6 +1,7 @@
 package cohort_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -133,6 +134,45 @@ func TestStatus(t *testing.T) {
 	}
 	if _, err := net.Dial("unix", path); err == nil {
 		t.Error("the status is still told when the node has ended")
+	}
+}
+
+// TestStatusWhileStarting: a node that no seed has let in yet says so.
+func TestStatusWhileStarting(t *testing.T) {
+	seed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = seed.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	path, ended := filepath.Join(t.TempDir(), "status"), make(chan error)
+	go func() {
+		_, err := cohort.Start(ctx, cohort.Config{Name: "late", Status: path, Seeds: []string{seed.Addr().String()}})
+		ended <- err
+	}()
+	defer func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Start ended with %v", err)
+		}
+		if _, err := net.Dial("unix", path); err == nil {
+			t.Error("the status is still told of a node that never was")
+		}
+	}()
+	greeted, err := seed.Accept() // it is on its way
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = greeted.Close() }()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	text, err := io.ReadAll(conn)
+	want := "node late is in no system: no seed has let it in (" + seed.Addr().String() + ")"
+	if err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("told %s, %v, want %s", text, err, want)
 	}
 }
 

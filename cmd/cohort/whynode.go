@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/cohortkit/cohort"
 )
 
 const (
@@ -61,7 +63,10 @@ func askNode(cmd *cobra.Command, flags whyFlags) error {
 		return err
 	}
 	state := "in touch with a majority"
-	if t.Stalled {
+	switch {
+	case t.Address == cohort.Address(0).String():
+		state = "in no system"
+	case t.Stalled:
 		state = "stalled"
 	}
 	fmt.Fprintf(out, "node %s at %s, address %s: %s\n", t.Name, t.Addr, t.Address, state)

@@ -35,22 +35,34 @@ func TestAskStranger(t *testing.T) {
 		`{"cohort":"trace","version":1}`:  "is not the status of a node",
 		`{"cohort":"status","version":9}`: "in version 9, this program reads 1",
 	} {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			conn, err := ln.Accept()
-			if err == nil {
-				_, _ = conn.Write([]byte(said))
-				_ = conn.Close()
-			}
-		}()
-		o := runs(t, "", "why", "--node", ln.Addr().String())
+		o := runs(t, "", "why", "--node", says(t, said))
 		o.wants(t, exitFailed, want)
 		if strings.Count(o.stderr, "\n") != 1 {
 			t.Errorf("it says %q", o.stderr)
 		}
-		_ = ln.Close()
 	}
+}
+
+// TestAskOneOutside: a node that is starting or coming back is in touch with nobody.
+func TestAskOneOutside(t *testing.T) {
+	addr := says(t, `{"cohort":"status","version":1,"name":"late","addr":"a:1","address":"-"}`)
+	runs(t, "", "why", "--node", addr).wants(t, exitDone, "node late at a:1, address -: in no system\n")
+}
+
+// says is the address of somebody who says that to the first who connects.
+func says(t *testing.T, said string) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		conn, err := ln.Accept()
+		if err == nil {
+			_, _ = conn.Write([]byte(said))
+			_ = conn.Close()
+		}
+	}()
+	return ln.Addr().String()
 }
