@@ -61,6 +61,7 @@ type Config struct {
 	Status string
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
 	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
+	// If it fails the trace ends there; the Logger and Close tell.
 	Trace io.Writer
 }
 
@@ -158,12 +159,12 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		cfg: cfg, host: node.HostOf(ctx), last: 1, calls: map[uint64]*pending{}, windows: map[windowKey]*gather.Window{}, directs: map[uint16]*Group{},
 		gone: make(chan struct{}), done: make(chan struct{}),
 	}
-	if cfg.Trace != nil {
-		n.trace = trace.NewWriter(cfg.Trace, trace.Header{Clock: trace.Wall})
-	}
 	told, err := n.openStatus()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Trace != nil {
+		n.openTrace()
 	}
 	if told != nil {
 		n.status = told
@@ -172,6 +173,9 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	l, err := n.begin(ctx, cfg.Listen, cfg.Seeds, true)
 	if err != nil {
 		told.close()
+		if n.trace != nil {
+			_ = n.trace.Close() // for what led to err; of its own one the log tells
+		}
 		return nil, err
 	}
 	go n.supervise(l, n.host.Ticket())
@@ -238,10 +242,19 @@ func (n *system) begin(ctx context.Context, listen string, seeds []string, first
 	return l, nil
 }
 
+// openTrace begins the node's trace. A program that runs on without one is told why
+// when that happens, and not when it has ended.
+func (n *system) openTrace() {
+	n.trace = trace.NewWriter(n.cfg.Trace, trace.Header{Clock: trace.Wall})
+	if n.cfg.Logger != nil {
+		n.trace.OnError(func(err error) { n.cfg.Logger.Error("trace failed: nothing more is written to it", "err", err) })
+	}
+}
+
 // tracer lets the runtime write facts into the node's trace.
 type tracer struct{ w *trace.Writer }
 
-func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: Close tells it
+func (t tracer) Write(r trace.Record) { t.w.Write(r) } // its error is sticky: the log and Close tell it
 
 // supervise brings the node back when the system has excluded it, until it is
 // closed or cannot come back.

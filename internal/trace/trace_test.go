@@ -197,6 +197,8 @@ func (f *failing) Write(b []byte) (int, error) {
 
 func TestWriterKeepsItsFirstError(t *testing.T) {
 	w := NewWriter(&failing{left: 10}, Header{Clock: Wall})
+	var told []error
+	w.OnError(func(err error) { told = append(told, err) })
 	w.Write(Record{Fact: fact.Stall{}})
 	for range 2 {
 		if err := w.Flush(); !errors.Is(err, errFull) {
@@ -205,6 +207,9 @@ func TestWriterKeepsItsFirstError(t *testing.T) {
 	}
 	if err := w.Close(); !errors.Is(err, errFull) {
 		t.Errorf("Close: %v", err)
+	}
+	if len(told) != 1 || !errors.Is(told[0], errFull) {
+		t.Errorf("told %v, want the first error once", told)
 	}
 }
 

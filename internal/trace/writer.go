@@ -12,8 +12,9 @@ import (
 type Writer struct {
 	mu   sync.Mutex
 	out  *bufio.Writer
-	line []byte // reused
-	err  error  // the first error; nothing is written after it
+	line []byte      // reused
+	err  error       // the first error; nothing is written after it
+	told func(error) // of it; nil: only Flush and Close tell
 }
 
 var errClosed = errors.New("trace: write after Close")
@@ -26,6 +27,10 @@ func NewWriter(w io.Writer, h Header) *Writer {
 	return t
 }
 
+// OnError has f called with the first error when it happens. It comes before the
+// first Write; f must not use the writer.
+func (t *Writer) OnError(f func(error)) { t.told = f }
+
 // Write adds a record. It blocks only as w does. An error is kept for Flush
 // and Close, and everything after it is left out.
 func (t *Writer) Write(r Record) {
@@ -34,11 +39,19 @@ func (t *Writer) Write(r Record) {
 	if t.err != nil {
 		return
 	}
-	if t.line, t.err = Append(t.line[:0], r); t.err != nil {
-		return
+	line, err := Append(t.line[:0], r)
+	if err == nil {
+		t.line = append(line, '\n')
+		_, err = t.out.Write(t.line)
 	}
-	t.line = append(t.line, '\n')
-	_, t.err = t.out.Write(t.line)
+	t.keep(err)
+}
+
+// keep remembers the first error.
+func (t *Writer) keep(err error) {
+	if t.err = err; err != nil && t.told != nil {
+		t.told(err)
+	}
 }
 
 // Flush hands everything written so far to w and returns the first error since
@@ -51,7 +64,7 @@ func (t *Writer) Flush() error {
 
 func (t *Writer) flush() error {
 	if t.err == nil {
-		t.err = t.out.Flush()
+		t.keep(t.out.Flush())
 	}
 	return t.err
 }
