@@ -1,9 +1,13 @@
 package node
 
 import (
+	"errors"
+	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
 )
@@ -63,4 +67,35 @@ func TestTwoOnOneMachine(t *testing.T) {
 	})
 	a.Close()
 	b.sees(b)
+}
+
+// TestWatchersWithoutRoom: also who is one too many to be held hears of the site's end,
+// when it comes and no sooner.
+func TestWatchersWithoutRoom(t *testing.T) {
+	noLeaks(t)
+	w := &world{t: t}
+	defer w.close()
+	a := w.start(func(cfg *Config) { cfg.Transport = nil })
+	var all []net.Conn
+	for range mostWatchers + 10 {
+		conn, err := machineDial(t.Context(), a.Site())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		all = append(all, conn)
+	}
+	for i, conn := range all {
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("while the site runs watcher %d hears %v", i, err)
+		}
+	}
+	a.Close()
+	for i, conn := range all {
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("of the site's end watcher %d hears %v", i, err)
+		}
+	}
 }

@@ -21,8 +21,13 @@ type witness struct {
 	reached atomic.Int64                   // those whose end it would see
 }
 
-// watchPause is the pause between attempts to reach another site's socket.
-const watchPause = 100 * time.Millisecond
+const (
+	// watchPause is the pause between attempts to reach another site's socket.
+	watchPause = 100 * time.Millisecond
+	// mostWatchers is how many connections a site holds of those who watch it, which
+	// may be anybody of its machine.
+	mostWatchers = 256
+)
 
 // watchMachine makes this site one that others of its machine see end, and puts
 // it on the machine's clock. Where that is not to be had, it stays apart.
@@ -42,14 +47,25 @@ func (n *Node) watchMachine() {
 	n.wg.Go(func() { n.beWatched(socket) })
 }
 
-// beWatched holds the connections of those who watch this site, until it ends.
+// beWatched holds the connections of those who watch this site, until it ends. To send
+// one away, or let it wait for so long only, would say that the site has ended. So who is
+// too many stays with the kernel, which tells it of the end as well.
 func (n *Node) beWatched(socket net.Listener) {
+	room := make(chan struct{}, mostWatchers)
 	for {
+		select {
+		case room <- struct{}{}:
+		case <-n.ctx.Done():
+			return
+		}
 		conn, err := socket.Accept()
 		if err != nil {
 			return
 		}
-		n.wg.Go(func() { hold(n.ctx, conn) })
+		n.wg.Go(func() {
+			hold(n.ctx, conn)
+			<-room
+		})
 	}
 }
 
