@@ -52,7 +52,7 @@ func TestWhatKeepsANodeAway(t *testing.T) {
 				t.Errorf("after %v it says %q", time.Since(now), last)
 			}
 		}}
-		if n.comeBack() == nil || !strings.Contains(last, "a:1: answers") {
+		if n.comeBack("") == nil || !strings.Contains(last, "a:1: answers") {
 			t.Errorf("before it was back it said %q", last)
 		}
 		text := log.String()
