@@ -11,12 +11,14 @@
 //	cohort trace   draws them
 //	cohort why     explains why something waited, and why a site was excluded
 //
-// It exits with 0 when done, with 1 when something failed or a promise was
+// It exits with 0 when done and told, with 1 when something failed or a promise was
 // broken, and with 2 when it was called wrongly.
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -36,13 +38,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &output{out: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	began := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !began { // it was the flags or arguments
 		err = usagef("%v", err)
+	}
+	if err == nil || errors.Is(err, errReported) { // nothing else was wrong that has to be told
+		err = cmp.Or(out.lost(), err)
 	}
 	return exit(cmd, err)
 }
@@ -54,8 +60,8 @@ func newRootCommand() *cobra.Command {
 		Long: `cohort shows, runs, simulates and judges the groups of the library
 github.com/cohortkit/cohort.
 
-It exits with 0 when done, 1 when something failed or a promise was broken, and
-2 when it was called wrongly.`,
+It exits with 0 when done and told, 1 when something failed or a promise was broken,
+and 2 when it was called wrongly.`,
 		Example: `  cohort demo
   cohort twenty serve
   cohort bench
