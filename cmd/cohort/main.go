@@ -11,30 +11,23 @@
 //	cohort trace   draws them
 //	cohort why     explains why something waited, and why a site was excluded
 //
-// It exits with 0 when done and told, with 1 when something failed or a promise was
-// broken, and with 2 when it was called wrongly.
+// It exits with 0 when done and told, with 1 when something failed, was interrupted
+// or broke a promise, and with 2 when it was called wrongly.
 package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run is main with its exit code. The first interrupt ends ctx, the second the
-// process.
+// run is main with its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
 	root := newRootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -43,6 +36,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	began := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
+	ctx, stop := untilInterrupted(func() { os.Exit(exit(root, errInterrupted)) })
+	defer stop()
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !began { // it was the flags or arguments
 		err = usagef("%v", err)
@@ -60,8 +55,8 @@ func newRootCommand() *cobra.Command {
 		Long: `cohort shows, runs, simulates and judges the groups of the library
 github.com/cohortkit/cohort.
 
-It exits with 0 when done and told, 1 when something failed or a promise was broken,
-and 2 when it was called wrongly.`,
+It exits with 0 when done and told, 1 when something failed, was interrupted or broke
+a promise, and 2 when it was called wrongly.`,
 		Example: `  cohort demo
   cohort twenty serve
   cohort bench

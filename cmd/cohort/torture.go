@@ -3,10 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
-	"os/signal"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,10 +88,7 @@ and 2 for wrong usage.`,
 	f.BoolVar(&o.json, "json", false, "print nothing but the object; the story goes to the standard error")
 	f.Uint64Var(&o.forget, "forget", 0, "make the second process leave out one update")
 	_ = f.MarkHidden("forget")
-	cmd.AddCommand(newWorkerCommand("be a process of a run", func(in io.Reader, out io.Writer) error {
-		signal.Ignore(os.Interrupt) // from the terminal; the parent has it too
-		return torture.Work(in, out)
-	}))
+	cmd.AddCommand(newWorkerCommand("be a process of a run", torture.Work))
 	return cmd
 }
 

@@ -2,6 +2,9 @@ package main
 
 import (
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -13,6 +16,9 @@ func newWorkerCommand(what string, work func(in io.Reader, out io.Writer) error)
 		Short:  what + ": do what the standard input says, until it ends",
 		Args:   noArgs,
 		Hidden: true,
-		RunE:   func(cmd *cobra.Command, _ []string) error { return work(cmd.InOrStdin(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			signal.Ignore(os.Interrupt, syscall.SIGTERM) // the parent has them too, and ends this process
+			return work(cmd.InOrStdin(), cmd.OutOrStdout())
+		},
 	}
 }
