@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,6 +59,9 @@ func runTrace(cmd *cobra.Command, paths []string, flags *traceFlags) error {
 	if flags.all && (flags.from.given || flags.to.given) {
 		return usagef("--all is the whole run: leave it out, or --from and --to")
 	}
+	if err := besides(flags.out, paths...); err != nil {
+		return err
+	}
 	run, err := readRun(paths)
 	if err != nil {
 		return err
@@ -75,11 +77,7 @@ func runTrace(cmd *cobra.Command, paths []string, flags *traceFlags) error {
 		fmt.Fprintf(cmd.ErrOrStderr(), "drew %v to %v of %v: %s; --from, --to and --all draw other parts\n",
 			since(zero, opt.From), since(zero, opt.To), since(zero, last), what)
 	}
-	if flags.out == "-" {
-		_, err = svg.WriteTo(cmd.OutOrStdout())
-		return err
-	}
-	return os.WriteFile(flags.out, svg.Bytes(), 0o644)
+	return keepText(cmd.OutOrStdout(), flags.out, svg.Bytes())
 }
 
 // window is the options with the time to be drawn, and what happens then if

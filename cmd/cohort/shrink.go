@@ -66,6 +66,9 @@ func runShrink(cmd *cobra.Command, flags *shrinkFlags) error {
 	case flags.out == "":
 		return usagef("say where to write the story: -o story.txt, or -o - for standard output")
 	}
+	if err := besides(flags.out, flags.svg); err != nil {
+		return err
+	}
 	faults, err := sim.Profile(flags.faults)
 	if err != nil {
 		return err
@@ -99,15 +102,6 @@ func runShrink(cmd *cobra.Command, flags *shrinkFlags) error {
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s is still broken: %s\nbefore: %v\nafter:  %v, in %v\n",
 		title(r.Property), r.Text, r.Before, r.After, time.Since(begun).Round(time.Second))
 	return nil
-}
-
-// keepText writes a file, or to standard output.
-func keepText(stdout io.Writer, path string, text []byte) error {
-	if path == "-" {
-		_, err := stdout.Write(text)
-		return err
-	}
-	return os.WriteFile(path, text, 0o644)
 }
 
 // drawStory draws a run as trace does, or all of it if it is short.

@@ -69,6 +69,9 @@ func runSim(cmd *cobra.Command, flags simFlags) error {
 				return usagef("--replay plays a story, which says everything: leave out --%s", name)
 			}
 		}
+		if err := besides(flags.trace, flags.replay); err != nil {
+			return err
+		}
 		return replay(cmd, flags)
 	}
 	if flags.trace != "" && flags.seeds > 1 {

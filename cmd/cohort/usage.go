@@ -114,7 +114,7 @@ func files(_ *cobra.Command, args []string) error {
 		return usagef("name the files of a run's trace")
 	}
 	for i, a := range args {
-		if slices.Contains(args[:i], a) {
+		if slices.ContainsFunc(args[:i], func(b string) bool { return sameFile(a, b) }) {
 			return usagef("%s is named twice", a)
 		}
 	}
