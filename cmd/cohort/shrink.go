@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cohortkit/cohort/internal/check"
 	"github.com/cohortkit/cohort/internal/shrink"
 	"github.com/cohortkit/cohort/internal/sim"
 	"github.com/cohortkit/cohort/internal/spacetime"
@@ -66,7 +69,7 @@ func runShrink(cmd *cobra.Command, flags *shrinkFlags) error {
 	case flags.out == "":
 		return usagef("say where to write the story: -o story.txt, or -o - for standard output")
 	}
-	if err := besides(flags.out, flags.svg); err != nil {
+	if err := flags.check(); err != nil {
 		return err
 	}
 	faults, err := sim.Profile(flags.faults)
@@ -102,6 +105,27 @@ func runShrink(cmd *cobra.Command, flags *shrinkFlags) error {
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s is still broken: %s\nbefore: %v\nafter:  %v, in %v\n",
 		title(r.Property), r.Text, r.Before, r.After, time.Since(begun).Round(time.Second))
 	return nil
+}
+
+// check finds out what would be found otherwise when all is shrunk.
+func (f *shrinkFlags) check() error {
+	if err := besides(f.out, f.svg); err != nil {
+		return err
+	}
+	var known []string
+	for _, p := range check.Properties() {
+		known = append(known, p.ID)
+	}
+	known = append(known, sim.Own...)
+	if f.property != "" && !slices.Contains(known, f.property) {
+		return usagef("--property: there is no promise %q; there are %s", f.property, strings.Join(known, ", "))
+	}
+	if f.svg != "" {
+		if err := writable(f.svg); err != nil {
+			return err
+		}
+	}
+	return writable(f.out)
 }
 
 // drawStory draws a run as trace does, or all of it if it is short.

@@ -215,7 +215,7 @@ func (m *membership) apply(c core.Casts) {
 	for k := range int(c.Run.N) {
 		payload, next, ok := msg.NextCast(rest)
 		if !ok {
-			m.p.s.w.failure = "malformed run delivered"
+			m.p.s.w.failure = "stream: a malformed run is delivered"
 			return
 		}
 		rest = next

@@ -77,9 +77,11 @@ func RunStory(text string) (told string, records []trace.Record, err error) {
 	return s.out.String(), s.records(), errors.Join(s.errs...)
 }
 
-// Wrong is something that a run broke: a promise by its ID, or "panic", "state",
-// "wire", "drain", "reads", "why", "sessions" or "reply".
+// Wrong is something that a run broke: a promise by its ID, or one of Own.
 type Wrong struct{ Property, Text string }
+
+// Own is what the simulator judges itself, beside the promises of package check.
+var Own = []string{"panic", "state", "stream", "wire", "lent", "drain", "reads", "why", "sessions", "reply"}
 
 // Outcome plays a story and says only what was wrong in the end, and not what
 // happened. Commands that make no sense, as they may in an edited recording, are
