@@ -85,7 +85,7 @@ func newCastBenchCommand() *cobra.Command {
 			if o.Elsewhere && (o.Senders != bench.One || o.Order != bench.Total || o.Groups != 1) {
 				return usagef("--elsewhere is for --order total and --senders one, in one group")
 			}
-			if o.seconds < 0.1 || o.seconds > 600 {
+			if !(o.seconds >= 0.1 && o.seconds <= 600) {
 				return usagef("--seconds is 0.1 to 600")
 			}
 			return castBench(cmd, o)

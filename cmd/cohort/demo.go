@@ -85,8 +85,8 @@ func (o *demoOptions) check(cmd *cobra.Command) error {
 		return usagef("--seconds is 2 to 600")
 	case o.victim < 0 || o.victim >= service.DefaultActing:
 		return usagef("--victim is 0 to %d", service.DefaultActing-1)
-	case o.askers < 1 || o.updaters < 0:
-		return usagef("there must be workers: --askers at least 1, --updaters at least 0")
+	case o.askers < 1 || o.askers > 10_000 || o.updaters < 0 || o.updaters > 10_000:
+		return usagef("there must be workers, not too many: --askers is 1 to 10000, --updaters 0 to 10000")
 	}
 	if o.trace == "" {
 		return nil

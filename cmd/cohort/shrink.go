@@ -58,7 +58,7 @@ Interrupted, it writes the shortest story it has found.`,
 	f.StringVarP(&flags.out, "out", "o", "", "write the story to `FILE`, - is standard output")
 	f.StringVar(&flags.svg, "draw", "", "draw the story's time-space diagram to `FILE`")
 	f.Var(newNumber(&flags.tries, 4000, 1), "tries", "try at most `N` runs")
-	f.Var(newNumber(&flags.workers, 0, 0), "workers", "try `N` runs at a time; 0 is one for each processor")
+	f.Var(newNumber(&flags.workers, 0, 0).upTo(mostWorkers), "workers", "try `N` runs at a time; 0 is one for each processor")
 	return cmd
 }
 

@@ -54,9 +54,12 @@ was, or if it was interrupted; then it tells what was done so far.`,
 	f.BoolVar(&flags.json, "json", false, "print objects: one for each violation, and last one for all runs")
 	f.StringVar(&flags.trace, "trace", "", "write the trace of the run to `FILE`; for a single seed")
 	f.StringVar(&flags.replay, "replay", "", "play the story in `FILE` instead, as shrink writes them")
-	f.Var(newNumber(&flags.workers, 0, 0), "workers", "run `N` seeds at a time; 0 is one for each processor")
+	f.Var(newNumber(&flags.workers, 0, 0).upTo(mostWorkers), "workers", "run `N` seeds at a time; 0 is one for each processor")
 	return cmd
 }
+
+// mostWorkers is more than there are processors; each worker holds a world.
+const mostWorkers = 1024
 
 // campaignGC lets garbage grow to so many percent of what is alive: a run makes
 // 60 MB of it and keeps a tenth, so that memory buys a seventh of the time.
