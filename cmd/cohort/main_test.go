@@ -143,11 +143,23 @@ func (b *background) ends() int {
 	return b.cmd.ProcessState.ExitCode()
 }
 
+// calls are wrong calls, and what is said of each.
+type calls []struct{ args, says string }
+
+func (list calls) areWrong(t *testing.T) {
+	for _, c := range list {
+		t.Run(c.args, func(t *testing.T) {
+			o := runs(t, "", strings.Fields(c.args)...)
+			o.wants(t, exitUsage, c.says, "--help")
+			if o.stdout != "" || strings.Count(o.stderr, "\n") != 1 {
+				t.Errorf("says more than one line:\n%s%s", o.stdout, o.stderr)
+			}
+		})
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
-	for _, c := range []struct {
-		args string
-		says string
-	}{
+	calls{
 		{"nonsense", `no command "nonsense"`},
 		{"--nonsense", "unknown flag: --nonsense"},
 		{"demo nonsense", `takes flags only, and "nonsense" is none`},
@@ -160,19 +172,6 @@ func TestWrongUsage(t *testing.T) {
 		{"demo --askers 999999999", "--askers is 1 to 10000"},
 		{"demo --updaters 999999999", "--updaters 0 to 10000"},
 		{"demo --data planes", "--data is paper or cars"},
-		{"twenty nonsense", `no command "nonsense"`},
-		{"twenty serve here", "takes flags only"},
-		{"twenty serve --data planes", "--data is paper or cars"},
-		{"twenty serve --members 0", "--members must be at least 1"},
-		{"twenty ask", "what is the question?"},
-		{"twenty update", "add, set or delete"},
-		{"twenty update drop 3", "only add, set or delete"},
-		{"twenty update set", "set needs the number of a row"},
-		{"twenty update set three mpg=1", `"three" is no number of a row`},
-		{"twenty update set 3", "at least one COLUMN=VALUE"},
-		{"twenty update set 3 mpg", `"mpg" is not COLUMN=VALUE`},
-		{"twenty update delete 3 4", "delete takes one row"},
-		{"twenty bench --seconds 0", "--seconds is 1 to 60"},
 		{"torture", "say --local"},
 		{"torture --local --seconds 4", "a whole number from 5 to"},
 		{"torture --local --sites 2", "a whole number from 3 to 9"},
@@ -199,16 +198,36 @@ func TestWrongUsage(t *testing.T) {
 		{"bench events --only kill,nap", `"nap" is no measurement; there are kill, stop,`},
 		{"bench events --only=", `"" is no measurement`},
 		{"bench events --seconds 3", "unknown flag"},
+	}.areWrong(t)
+}
+
+func TestWrongUsageOfTwenty(t *testing.T) {
+	calls{
+		{"twenty nonsense", `no command "nonsense"`},
+		{"twenty serve here", "takes flags only"},
+		{"twenty serve --data planes", "--data is paper or cars"},
+		{"twenty serve --expect -1", "cohort twenty serve: --expect is negative"},
+		{"twenty serve --expect 3", "--seeds must be the addresses of all 3"},
+		{"twenty serve --halt-after -1s", "--halt-after is negative"},
+		{"twenty serve --seeds foo", "--seeds has what is no address"},
+		{"twenty serve --listen nope", "--listen is no address: listen tcp: address nope: missing port"},
+		{"twenty serve --listen 127.0.0.1:99999", "--listen is no address: listen tcp: address 99999: invalid port"},
+		{"twenty serve --status foo", "--status is neither a path with a / nor an address"},
+		{"twenty serve --status 10.0.0.1:7400", "--status has to be on the loopback interface"},
+		{"twenty serve --status 127.0.0.1:99999", "--status is no address"},
+		{"twenty serve --members 0", "--members must be at least 1"},
+		{"twenty ask", "what is the question?"},
+		{"twenty table --seeds foo", "--seeds has what is no address"},
+		{"twenty update", "add, set or delete"},
+		{"twenty update drop 3", "only add, set or delete"},
+		{"twenty update set", "set needs the number of a row"},
+		{"twenty update set three mpg=1", `"three" is no number of a row`},
+		{"twenty update set 3", "at least one COLUMN=VALUE"},
+		{"twenty update set 3 mpg", `"mpg" is not COLUMN=VALUE`},
+		{"twenty update delete 3 4", "delete takes one row"},
+		{"twenty bench --seconds 0", "--seconds is 1 to 60"},
 		{"twenty bench --workers 0", "--workers is 1 to 10000"},
-	} {
-		t.Run(c.args, func(t *testing.T) {
-			o := runs(t, "", strings.Fields(c.args)...)
-			o.wants(t, exitUsage, c.says, "--help")
-			if o.stdout != "" || strings.Count(o.stderr, "\n") != 1 {
-				t.Errorf("says more than one line:\n%s%s", o.stdout, o.stderr)
-			}
-		})
-	}
+	}.areWrong(t)
 }
 
 func TestHelp(t *testing.T) {

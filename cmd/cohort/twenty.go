@@ -59,6 +59,20 @@ func addSeeds(cmd *cobra.Command, seeds *[]string) {
 	cmd.Flags().StringSliceVar(seeds, "seeds", []string{wellKnown}, "addresses of members of the service; one that runs is enough")
 }
 
+// nodeFlags are the flags that become fields of a node's configuration.
+var nodeFlags = map[string]string{
+	"Name": "name", "Listen": "listen", "Seeds": "seeds", "Expect": "expect",
+	"MinWeight": "min-weight", "HaltAfter": "halt-after", "Status": "status",
+}
+
+// wrongFlag turns what is wrong with a configuration into what is wrong with a flag.
+func wrongFlag(err error) error {
+	if wrong, ok := errors.AsType[*cohort.ConfigError](err); ok && nodeFlags[wrong.Field] != "" {
+		return usagef("--%s %s", nodeFlags[wrong.Field], wrong.What)
+	}
+	return err
+}
+
 // client is a node without a vote and a client of the service on it.
 type client struct {
 	*service.Client
@@ -74,7 +88,7 @@ func dialService(ctx context.Context, seeds []string, trace io.Writer) (*client,
 		if _, ok := errors.AsType[*cohort.SeedError](err); ok {
 			return nil, fmt.Errorf("no service found; start one with 'cohort twenty serve', or name a member with --seeds: %w", err)
 		}
-		return nil, err
+		return nil, wrongFlag(err)
 	}
 	c, err := service.Dial(seeking, node)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"slices"
@@ -125,10 +126,23 @@ func serve(cmd *cobra.Command, o serveOptions) (err error) {
 	return nil
 }
 
-// explainStart adds what to do about an address in use.
+// explainStart tells which flag is wrong, and adds what to do about an address in use.
 func explainStart(err error, o serveOptions) error {
-	var taken *cohort.ListenError
-	if len(o.seeds) == 0 && errors.As(err, &taken) && errors.Is(err, syscall.EADDRINUSE) {
+	failed, ok := errors.AsType[*cohort.ListenError](err)
+	if !ok {
+		return wrongFlag(err)
+	}
+	flag := "listen"
+	if failed.Addr == o.status {
+		flag = "status"
+	}
+	_, misspelt := errors.AsType[*net.AddrError](err)
+	switch taken := errors.Is(err, syscall.EADDRINUSE); {
+	case misspelt:
+		return usagef("--%s is no address: %v", flag, failed.Err)
+	case taken && flag == "status":
+		return fmt.Errorf("%w\nIts --status is another one's, or a file: give another address or path, or none", err)
+	case taken && len(o.seeds) == 0:
 		return fmt.Errorf("%w\nTo join the service that runs there:  cohort twenty serve --seeds %s\nTo found another one:  cohort twenty serve --listen 127.0.0.1:0", err, o.listen)
 	}
 	return err

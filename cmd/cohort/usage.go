@@ -48,7 +48,7 @@ func exit(cmd *cobra.Command, err error) int {
 // which means nothing to users of a command.
 func plain(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"trace: ", "spacetime: ", "sim: "} {
+	for _, prefix := range []string{"trace: ", "spacetime: ", "sim: ", "twenty: ", "node: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return text
