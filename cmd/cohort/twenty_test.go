@@ -46,6 +46,10 @@ func TestByHand(t *testing.T) {
 	twenty("update", "add", "maker=bmw", "name=bmw 507", "year=1957").wants(t, exitDone, "version 1")
 	twenty("update", "set", "406", "mpg=18.5", "year=").wants(t, exitDone, "version 2")
 	twenty("update", "set", "406", "mpg=fast").wants(t, exitUsage, "expects a finite number")
+	for _, odd := range []string{"NaN", "Inf", "-inf", "1e999"} {
+		twenty("update", "set", "406", "mpg="+odd).wants(t, exitUsage, `column mpg expects a finite number, not "`+odd+`"`)
+	}
+	twenty("update", "set", "406", "name=\xff").wants(t, exitUsage, "column name expects a UTF-8 string")
 	twenty("update", "set", "406", "wheels=4").wants(t, exitUsage, "unknown column")
 	twenty("table").wants(t, exitDone, "row\tmaker\tname", "\n406\tbmw\tbmw 507\t18.5\t\t\t\t\t\t\t\n")
 	twenty("ask", `[bmw] name = "bmw 507"`).wants(t, exitDone, "(1 of 3 rows, version 2)")

@@ -150,7 +150,7 @@ func parseUpdate(s *twenty.Schema, args []string) (twenty.Update, error) {
 		if i < 0 {
 			return twenty.Update{}, &twenty.ColumnError{Name: name, Known: s.Names()}
 		}
-		v, err := parseValue(s.Column(i), text)
+		v, err := parseValue(s, i, text)
 		if err != nil {
 			return twenty.Update{}, err
 		}
@@ -169,19 +169,21 @@ func parseUpdate(s *twenty.Schema, args []string) (twenty.Update, error) {
 	return twenty.AddRow(values...), nil
 }
 
-// parseValue reads a cell of column c; nothing is null.
-func parseValue(c twenty.Column, text string) (twenty.Value, error) {
+// parseValue reads a cell of column i; nothing is null.
+func parseValue(s *twenty.Schema, i int, text string) (twenty.Value, error) {
+	c := s.Column(i)
 	switch {
 	case text == "":
 		return twenty.Value{}, nil
 	case c.Kind == twenty.KindString:
-		return twenty.String(text), nil
+		v := twenty.String(text)
+		return v, s.Accepts(i, v)
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	v, ok := twenty.ParseNumber(text)
+	if !ok {
 		return twenty.Value{}, &twenty.ValueError{Column: c.Name, Want: c.Kind, Got: strconv.Quote(text)}
 	}
-	return twenty.Number(f), nil
+	return v, nil
 }
 
 func newTableCommand() *cobra.Command {

@@ -96,7 +96,7 @@ func (q *Query) parseOp(text string) (rest string, err error) {
 // parseValue reads the value, of column c's kind.
 func (q *Query) parseValue(c Column, text string) error {
 	if c.Kind == KindNumber {
-		v, ok := parseNumber(text)
+		v, ok := ParseNumber(text)
 		if !ok {
 			return &ValueError{Column: c.Name, Want: KindNumber, Got: brief(text)}
 		}

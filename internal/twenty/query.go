@@ -93,11 +93,11 @@ func (q Query) Check(s *Schema) error {
 	case q.Category != "" && s.category < 0:
 		return &SyntaxError{Text: q.Category, Reason: "the table has no categories"}
 	case q.Category != "":
-		if err := s.accepts(s.category, String(q.Category)); err != nil {
+		if err := s.Accepts(s.category, String(q.Category)); err != nil {
 			return err
 		}
 	}
-	return s.accepts(i, q.Value)
+	return s.Accepts(i, q.Value)
 }
 
 // bare returns s as it is if it can stand unquoted before the bytes in stop,

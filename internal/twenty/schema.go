@@ -101,8 +101,8 @@ func (s *Schema) Names() []string {
 	return names
 }
 
-// accepts checks that column i may hold v. The error is a *ValueError.
-func (s *Schema) accepts(i int, v Value) error {
+// Accepts checks that column i may hold v. The error is a *ValueError.
+func (s *Schema) Accepts(i int, v Value) error {
 	c := &s.columns[i]
 	switch {
 	case v.IsNull():

@@ -136,7 +136,7 @@ func (t *Table) readRow(in *blockReader) {
 	in.row = in.row[:0]
 	for i := range t.columns {
 		v := d.value()
-		if err := t.schema.accepts(i, v); err != nil {
+		if err := t.schema.Accepts(i, v); err != nil {
 			d.fail(err.Error())
 		}
 		in.row = append(in.row, v)

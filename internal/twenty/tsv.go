@@ -76,7 +76,7 @@ func (t *Table) addLine(n int, fields []string) error {
 		switch {
 		case f == "":
 		case t.schema.columns[i].Kind == KindNumber:
-			v, ok := parseNumber(f)
+			v, ok := ParseNumber(f)
 			if !ok {
 				return &SyntaxError{Text: f, Reason: fmt.Sprintf("line %d: column %s expects a number", n, t.schema.columns[i].Name)}
 			}

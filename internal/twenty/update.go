@@ -114,7 +114,7 @@ func (u Update) checkValues(t *Table) error {
 		return &UpdateError{Reason: fmt.Sprintf("%d values for %d columns", len(u.Values), t.schema.Len())}
 	}
 	for i, v := range u.Values {
-		if err := t.schema.accepts(i, v); err != nil {
+		if err := t.schema.Accepts(i, v); err != nil {
 			return err
 		}
 	}
@@ -132,7 +132,7 @@ func (u Update) checkCells(s *Schema) error {
 		if c.Column < 0 || c.Column >= s.Len() {
 			return &UpdateError{Reason: fmt.Sprintf("column %d of %d", c.Column, s.Len())}
 		}
-		if err := s.accepts(c.Column, c.Value); err != nil {
+		if err := s.Accepts(c.Column, c.Value); err != nil {
 			return err
 		}
 	}

@@ -103,8 +103,8 @@ func formatNumber(f float64) string {
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
-// parseNumber reads a finite number.
-func parseNumber(s string) (Value, bool) {
+// ParseNumber reads a finite number.
+func ParseNumber(s string) (Value, bool) {
 	f, err := strconv.ParseFloat(s, 64)
 	v := Number(f)
 	return v, err == nil && v.kind == KindNumber && v.storable()
