@@ -25,6 +25,9 @@ func isQuoted(t *testing.T, found *cohorttest.Failure, what string) string {
 		if i%2 == 0 || !strings.Contains(block, what) {
 			continue
 		}
+		if strings.Contains(block, "$ go test") && !strings.Contains(block, "$ go test -v ") {
+			t.Errorf("%s: a test that passes prints only with -v:\n%s", page, block)
+		}
 		if err := quotes(block, found.String()); err != nil {
 			t.Errorf("%s is out of date: %v; quote this anew, and tell of it what is so:\n%s", page, err, found)
 		}
