@@ -40,7 +40,7 @@ type GroupConfig struct {
 	// before that one counts as slow; 0 is for ever: then senders wait for the
 	// slowest member once their window is full. A slow member is set aside: it
 	// stays a member and is delivered everything, but it is not in View.Ready,
-	// answers no calls, and nobody waits for it, until it has handled all that it
+	// answers no calls, serves no Read, and nobody waits for it, until it has handled all that it
 	// was given. Give all members of a group the same.
 	SlowAfter time.Duration
 	// SlowLeaves has slow members taken out of the group instead: the Group ends
@@ -267,7 +267,8 @@ func (g *Group) Flush(ctx context.Context) error {
 }
 
 // Leave ends the membership when all that was cast is stable, and waits for
-// that; requests delivered before are still handled. The error is ErrLeft when
+// that; requests delivered before are still handled, and no more are delivered
+// meanwhile than that takes. The error is ErrLeft when
 // it was left before, ErrUnknown while the node is coming back, after which it
 // is a member again, or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {

@@ -25,8 +25,8 @@ import (
 // group. A handler must not call Read: it has the state to itself.
 //
 // The error is ErrUnknown if this node is out of touch with the majority or was
-// excluded, ErrLeft after Leave or Close, or while another
-// member takes this one's place, ErrLost, or ctx's.
+// excluded, ErrLeft after Leave or Close, while another
+// member takes this one's place or this one is set aside as slow, ErrLost, or ctx's.
 func (g *Group) Read(ctx context.Context, f func()) error {
 	s := g.readers.seat.Load()
 	if s == nil {

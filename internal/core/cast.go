@@ -372,11 +372,26 @@ func (m *member) leave() {
 	}
 }
 
+// leaveIfDone asks the log when all hold what we have sent and been delivered. From when
+// that is all that is missing we are delivered nothing more: where others never pause we
+// would never be done, and what we are delivered nobody else need have. Of what we send
+// then, positions for others, nothing hangs on us.
 func (m *member) leaveIfDone(c *installed) {
-	if !m.leaving || m.asked || m.wedged() || len(m.queue) > 0 || len(m.made) > 0 || len(m.past.answers) > 0 {
+	if !m.leaving || m.asked {
 		return
 	}
-	if c.barrier || !vclock.Time(c.stable.Stable()).Covers(c.past()) {
+	if m.wedged() || len(m.queue) > 0 || len(m.made) > 0 || len(m.past.answers) > 0 {
+		m.stay()
+		return
+	}
+	past := m.parting
+	if past == nil {
+		past = c.past()
+	}
+	if c.queue.Done()[c.rank] == c.sent { // our own casts have come back
+		m.parting = past
+	}
+	if c.barrier || !vclock.Time(c.stable.Stable()).Covers(past) {
 		return
 	}
 	m.asked = true
@@ -385,4 +400,12 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
+}
+
+// stay has us delivered again what comes.
+func (m *member) stay() {
+	if m.parting != nil {
+		m.parting = nil
+		m.s.groups.mark(m)
+	}
 }

@@ -23,6 +23,10 @@ func (m *member) raise(v *view.Group, why []msg.Removal, slow []Slowness) {
 	if m.cur != nil {
 		m.s.fx.Fact(fact.Block{Proc: m.proc, Group: m.group, View: m.cur.view.Index, Attempt: v.Index})
 	}
+	if v.Members[v.Rank(m.proc)].Aside {
+		m.barred = true
+		m.gate.Close()
+	}
 	m.begin(v)
 }
 

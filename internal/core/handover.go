@@ -61,7 +61,8 @@ func (m *member) outlive(v *view.Group) {
 	if h := m.heir; h != nil && v.Index >= h.Joined && !v.Carries(*h) {
 		m.s.requests.drop(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		m.heir, m.asked, m.leaving = nil, false, m.wanted
-		if !m.wanted {
+		m.stay()
+		if !m.wanted && !m.barred {
 			m.gate.Reopen()
 		}
 	}

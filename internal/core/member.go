@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/change"
 	"github.com/cohortkit/cohort/internal/core/clients"
@@ -10,6 +12,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/lease"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/core/xfer"
 )
@@ -49,7 +52,8 @@ type member struct {
 	flushes []flushWait
 	copies  []copied
 	leaving bool
-	asked   bool // the log was asked to let us leave
+	asked   bool        // the log was asked to let us leave
+	parting vclock.Time // what has to be stable before, and all we are delivered; nil: not yet so far
 
 	// Migration (handover.go).
 	replaces id.Address        // whose place we are to take, 0 for nobody's
@@ -92,6 +96,7 @@ type member struct {
 	patience Patience
 	slow     slowness
 	aside    bool // we are one
+	barred   bool // from reads, for that
 
 	ackAt  effect.Time // 0: nothing to acknowledge
 	ackNow bool
@@ -280,7 +285,7 @@ func (m *member) sequence(c *installed) {
 // nothing safe may, for others may be deciding without us.
 func (m *member) deliver(c *installed) {
 	c.stable.Held(c.rank, c.streams.Vector())
-	if len(m.ending) > 0 {
+	if len(m.ending) > 0 || m.parting != nil {
 		return
 	}
 	if m.s.stalled {
@@ -358,7 +363,8 @@ func orderName(o msg.Order) fact.Order {
 }
 
 // acknowledge tells the others what we hold and have used: at once when
-// somebody waits for stability or much came in, else after a while.
+// somebody waits for stability, much came in, or all of earlier views is used, which
+// counts only if it is told before this one ends; else after a while.
 func (m *member) acknowledge(c *installed) {
 	cleared := !c.cleared && m.usedEarlier()
 	asked := c.wanted && c.holdsWanted()
@@ -371,7 +377,7 @@ func (m *member) acknowledge(c *installed) {
 		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
 		return
 	}
-	urgent := asked || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
+	urgent := asked || cleared || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
 	if !urgent {
 		if m.ackAt == 0 {
 			m.ackAt = m.s.now + m.s.cfg.Lazy
@@ -441,6 +447,7 @@ func (m *member) end(why string) {
 	m.s.item(Left{Proc: m.proc, Group: m.group, Since: m.joined, Why: why})
 	m.made = nil
 	m.dropMade()
+	m.past.open = slices.DeleteFunc(m.past.open, func(o *member) bool { return o == m })
 	m.s.groups.setWaits(m, false)
 	m.s.groups.remove(m)
 	if m.cur != nil {

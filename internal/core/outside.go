@@ -419,7 +419,7 @@ func runFor(x *msg.Request) *msg.Run {
 
 // relay queues the requests whose callers know nothing that we do not.
 func (m *member) relay(c *installed) {
-	if len(m.waiting) == 0 || m.loading != nil || m.wedged() {
+	if len(m.waiting) == 0 || m.loading != nil || m.wedged() || m.leaving {
 		return
 	}
 	var stuck []id.Address

@@ -307,7 +307,7 @@ func (s *Site) wakeAt(t effect.Time) { s.wake = min(s.wake, t) }
 // settle lets everything come to rest: our messages to ourselves, the members
 // that something happened to, the log's next entry.
 func (s *Site) settle() {
-	for round := 0; ; round++ {
+	for round := 0; !s.halted; round++ {
 		if round > 10000 {
 			panic("core: step does not settle")
 		}
@@ -324,6 +324,9 @@ func (s *Site) settle() {
 		if len(applied) == 0 && !worked && len(s.loop) == 0 && !s.requests.pending(s) {
 			s.wakeAt(wake)
 			return
+		}
+		if len(applied) > 0 {
+			round = 0
 		}
 		loop := s.loop
 		s.loop = nil

@@ -38,6 +38,13 @@ type slowness struct {
 // watchSlow asks the log to act on members that have not handled in time what all
 // hold, and what was delivered here: it can only be their programs.
 func (m *member) watchSlow(c *installed) {
+	if m.patience.After != 0 && m.patience.Dismiss && !m.wedged() && m.loading == nil {
+		for rank, gm := range c.view.Members {
+			if rank != c.rank && gm.Aside {
+				m.s.requests.add(msg.Op{Kind: msg.OpDismiss, Proc: gm.Proc, Group: m.group, Index: gm.Joined, Old: m.proc, Since: c.view.Index})
+			}
+		}
+	}
 	if m.patience.After == 0 || !m.account.Pending() || m.wedged() || m.loading != nil {
 		m.slow = slowness{}
 		return
@@ -80,6 +87,12 @@ func (m *member) turnAside(c *installed) {
 	me := c.view.Members[c.rank]
 	if !me.Aside {
 		m.aside = false
+		if g := m.s.Group(m.group); m.barred && g != nil && g.Rank(m.proc) >= 0 && !g.Members[g.Rank(m.proc)].Aside {
+			m.barred = false
+			if !m.leaving {
+				m.gate.Reopen()
+			}
+		}
 		return
 	}
 	if m.aside {

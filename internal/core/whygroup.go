@@ -339,7 +339,11 @@ func (m *member) whyLeave() (why.Wait, bool) {
 		return why.Wait{}, false
 	}
 	w := m.wait(why.Leave)
-	switch ranks := c.stable.Lacking(c.past()); {
+	parts := m.parting
+	if parts == nil {
+		parts = c.past()
+	}
+	switch ranks := c.stable.Lacking(parts); {
 	case m.wedged(), len(m.queue) > 0:
 		x, _ := m.whySend()
 		if v, ok := m.whyView(); ok {

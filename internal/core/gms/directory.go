@@ -181,7 +181,7 @@ func (w *rewrite) replace(op msg.Op) {
 		return
 	}
 	from, to := g.Rank(op.Proc), g.Rank(op.Old)
-	if from < 0 || to < 0 || g.Members[from].Joined != op.Index || g.Members[to].Joined != op.Since || !g.Members[to].Ready {
+	if from < 0 || to < 0 || g.Members[from].Joined != op.Index || g.Members[to].Joined != op.Since || !g.Members[to].Ready && !g.Members[to].Aside {
 		return
 	}
 	g.Members[to] = view.GroupMember{Proc: op.Proc, Joined: op.Index, Ready: true}
@@ -217,7 +217,7 @@ func (w *rewrite) slow(op msg.Op) {
 		return
 	}
 	switch m := &g.Members[r]; {
-	case op.Kind == msg.OpDismiss:
+	case op.Kind == msg.OpDismiss && m.Aside: // it knows, and serves no reads
 		g.Members = slices.Delete(g.Members, r, r+1)
 	case m.Ready:
 		m.Ready, m.Aside = false, true

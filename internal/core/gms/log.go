@@ -40,6 +40,8 @@ import (
 )
 
 const (
+	// fetchPause is the least between two questions for the same entries.
+	fetchPause = 50 * effect.Millisecond
 	// keepEntries bounds the decided entries kept for laggards. A member that
 	// lags by more cannot catch up and starts anew.
 	keepEntries = 1 << 14
@@ -80,6 +82,8 @@ type Log struct {
 	fences
 	lagging uint64      // our index when a peer was first seen ahead of it
 	lagAt   effect.Time // and when that was
+	fetched uint64      // our index when we last asked for what we lack
+	fetchAt effect.Time // and when that was; 0: never
 	early   []early     // messages from a later view than ours, until we catch up
 
 	now  effect.Time // of the call under way
@@ -211,9 +215,7 @@ func (l *Log) bury(list []msg.Removal) {
 
 func (l *Log) keep(e *msg.Entry) {
 	if len(l.kept) == 2*keepEntries {
-		n := copy(l.kept, l.kept[keepEntries:])
-		clear(l.kept[n:])
-		l.kept = l.kept[:n]
+		l.kept = slices.Clone(l.kept[keepEntries:]) // frames under way hold parts of the old
 	}
 	l.kept = append(l.kept, e)
 }
@@ -443,8 +445,18 @@ func (l *Log) onCommit(from id.Site, m *msg.Commit) {
 			panic("gms: two histories: the log's hash differs from a peer's")
 		}
 	case m.Entry.Index > l.index+1:
-		l.fx.Control(from, &msg.Fetch{Index: l.index})
+		l.fetch(l.now, from, l.fx)
 	}
+}
+
+// fetch asks who is ahead for the entries that we lack. What has come from many at once,
+// as after a pause, is one question: each answer is as long.
+func (l *Log) fetch(now effect.Time, from id.Site, fx *effect.Effects) {
+	if l.fetchAt != 0 && l.fetched == l.index && now-l.fetchAt < fetchPause {
+		return
+	}
+	l.fetched, l.fetchAt = l.index, now
+	fx.Control(from, &msg.Fetch{Index: l.index})
 }
 
 // onFetch helps a laggard with entries, or, when they were before our time or
@@ -465,6 +477,6 @@ func (l *Log) Lagging(now effect.Time, from id.Site, index uint64, fx *effect.Ef
 		if l.lagAt == 0 || l.lagging != l.index {
 			l.lagging, l.lagAt = l.index, now
 		}
-		fx.Control(from, &msg.Fetch{Index: l.index})
+		l.fetch(now, from, fx)
 	}
 }

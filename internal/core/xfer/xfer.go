@@ -110,6 +110,9 @@ const maxPasts = 64
 
 // Turn notes how a view ended.
 func (j *Joiner) Turn(view uint64, done vclock.Time) {
+	if j.Begun != nil && view > j.Begun.View {
+		return
+	}
 	if j.past = append(j.past, Past{view, done}); len(j.past) > maxPasts {
 		j.past = j.past[1:]
 	}
