@@ -11,7 +11,6 @@ import (
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
-	"github.com/cohortkit/cohort/internal/loan"
 )
 
 // maxReply is the largest reply, and the largest request from outside a group.
@@ -142,7 +141,7 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 		return 0, err
 	}
 	lane, size := r.lane(order, opts), msg.Weight(1, msg.CastSize(length))
-	if pend == nil && length <= loan.Largest {
+	if pend == nil && length <= flow.MaxBody {
 		if ctx.Err() == nil && r.life.node.Cast(lane, head, payload, r.window) {
 			return 0, nil
 		}
@@ -189,7 +188,7 @@ func (p *peer) sendEach(ctx context.Context, order Order, head [2]byte, list [][
 		}
 		n++
 		small := 0
-		for n+small < len(list) && len(head)+len(list[n+small]) <= loan.Largest {
+		for n+small < len(list) && len(head)+len(list[n+small]) <= flow.MaxBody {
 			small++
 		}
 		if r, err := p.route(); err == nil && small > 0 {

@@ -153,12 +153,22 @@ func (f *feed) share(p []byte) (n int, err error) {
 	return n, err
 }
 
-// grow makes room for n more bytes in the buffer: a whole block on loan, but for
-// what is little.
+// grow makes room for n more bytes in the buffer, on loan but for what is little: twice
+// as much each time, until it is known that the state has more than a block.
 func (f *feed) grow(n int) {
-	if need := len(f.buffer) + n; need > cap(f.buffer) && need >= loan.Least {
-		f.block = loan.Take(flow.XferBlock)
-		f.buffer = append(f.block.Bytes(), f.buffer...)
+	need := len(f.buffer) + n
+	if need <= cap(f.buffer) || need < loan.Least {
+		return
+	}
+	size := flow.XferBlock
+	if f.handed == 0 {
+		size = min(size, 2*need)
+	}
+	old := f.block
+	f.block = loan.Take(size)
+	f.buffer = append(f.block.Bytes(), f.buffer...)
+	if old != nil {
+		old.Return()
 	}
 }
 

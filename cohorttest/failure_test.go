@@ -42,7 +42,7 @@ func sameWorlds[P any](t *testing.T, o cohorttest.Options, p cohorttest.Program[
 	t.Helper()
 	lines := 0
 	o.Seeds = 1
-	for o.First = 1; o.First <= 5; o.First++ {
+	for o.First = 1; o.First <= 7; o.First++ {
 		var traces [2]bytes.Buffer
 		var logs [2][]string
 		for i := range 2 {
@@ -64,7 +64,7 @@ func sameWorlds[P any](t *testing.T, o cohorttest.Options, p cohorttest.Program[
 		lines += len(logs[0])
 	}
 	if lines < 300 {
-		t.Errorf("%d lines in five worlds: little happened", lines)
+		t.Errorf("%d lines in seven worlds: little happened", lines)
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 
 // sizes are those of blocks, in bytes: a little more than powers of two, so that
 // bodies of such a size fit with what stands before them.
-var sizes = [...]int{4 << 10, 8 << 10, 17 << 10, 34 << 10, 68 << 10, 132 << 10, Largest}
+var sizes = [...]int{4 << 10, 8 << 10, 17 << 10, 34 << 10, 68 << 10, 132 << 10, 260 << 10, Largest}
 
 const (
 	// Least is the size below which a block is not worth its bookkeeping.
 	Least = 4 << 10
-	// Largest is the most a block can hold: a body as large as a frame takes, and
-	// what is before it.
-	Largest = 260 << 10
+	// Largest is the most a block can hold: a piece of state as large as a frame takes,
+	// and what is before it.
+	Largest = 1028 << 10
 )
 
 // pools hold the blocks that were given back, by size. The collector empties

@@ -6,9 +6,9 @@ import (
 )
 
 func TestSizes(t *testing.T) {
-	for _, size := range []int{0, 1, Least, Least + 1, 64 << 10, 256<<10 + 100, Largest} {
+	for _, size := range []int{0, 1, Least, Least + 1, 64 << 10, 256<<10 + 100, 1<<20 + 100, Largest} {
 		b := Take(size)
-		if b == nil || len(b.Bytes()) != 0 || cap(b.Bytes()) < size || (size >= Least && cap(b.Bytes()) > 5*size/2) {
+		if b == nil || len(b.Bytes()) != 0 || cap(b.Bytes()) < size || (size >= Least && cap(b.Bytes()) > 4*size) {
 			t.Errorf("a block for %d bytes has room for %d", size, cap(b.Bytes()))
 		}
 		b.Return()

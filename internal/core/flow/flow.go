@@ -30,7 +30,7 @@ const (
 	JoinBacklog = 64 << 20
 	// XferBlock and XferWindow bound state transfer: a block, and what may be
 	// under way to one joiner.
-	XferBlock  = 256 << 10
+	XferBlock  = 1 << 20
 	XferWindow = 4 << 20
 	// EarlyMessages is how many messages of views yet to come are kept for a group.
 	EarlyMessages = 1 << 16

@@ -5,6 +5,7 @@ package gather
 
 import (
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/loan"
@@ -68,7 +69,7 @@ func (g *casts) grow(size int) {
 	need := len(body) + size
 	want := max(need, 2*cap(body))
 	if body == nil {
-		want = max(need, min(g.last, loan.Largest))
+		want = max(need, min(g.last, flow.MaxBody))
 	}
 	old := g.block
 	if g.block = nil; want >= loan.Least {

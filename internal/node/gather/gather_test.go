@@ -55,7 +55,7 @@ func TestManyBecomeOne(t *testing.T) {
 
 // What is small is not worth a loan, what is larger than any block has none.
 func TestLoansFitTheBody(t *testing.T) {
-	for size, lent := range map[int]bool{10: false, loan.Least: true, 60_000: true, loan.Largest: false, 1 << 20: false} {
+	for size, lent := range map[int]bool{10: false, loan.Least: true, 60_000: true, 300 << 10: true, loan.Largest: false} {
 		g := casts{lane: lane}
 		g.add(head, make([]byte, size), msg.CastSize(size+2))
 		ev := g.close()
