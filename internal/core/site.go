@@ -304,11 +304,15 @@ func (s *Site) tick() {
 
 func (s *Site) wakeAt(t effect.Time) { s.wake = min(s.wake, t) }
 
+// manyRounds is after how many a step in which the log still moves ends. One that does
+// not settle otherwise never will.
+const manyRounds = 1000
+
 // settle lets everything come to rest: our messages to ourselves, the members
 // that something happened to, the log's next entry.
 func (s *Site) settle() {
 	for round := 0; !s.halted; round++ {
-		if round > 10000 {
+		if round > 10*manyRounds {
 			panic("core: step does not settle")
 		}
 		s.pasts.resume(s)
@@ -325,8 +329,9 @@ func (s *Site) settle() {
 			s.wakeAt(wake)
 			return
 		}
-		if len(applied) > 0 {
-			round = 0
+		if len(applied) > 0 && round > manyRounds { // as with thousands of Barrier casts: others have a turn
+			s.wakeAt(s.now + effect.Millisecond)
+			return
 		}
 		loop := s.loop
 		s.loop = nil
