@@ -384,10 +384,7 @@ func (m *member) leaveIfDone(c *installed) {
 		m.stay()
 		return
 	}
-	past := m.parting
-	if past == nil {
-		past = c.past()
-	}
+	past := m.parts(c)
 	if c.queue.Done()[c.rank] == c.sent { // our own casts have come back
 		m.parting = past
 	}
@@ -400,6 +397,14 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
+}
+
+// parts is what has to be stable before we leave.
+func (m *member) parts(c *installed) vclock.Time {
+	if m.parting != nil {
+		return m.parting
+	}
+	return c.past()
 }
 
 // stay has us delivered again what comes.

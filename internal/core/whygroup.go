@@ -339,11 +339,7 @@ func (m *member) whyLeave() (why.Wait, bool) {
 		return why.Wait{}, false
 	}
 	w := m.wait(why.Leave)
-	parts := m.parting
-	if parts == nil {
-		parts = c.past()
-	}
-	switch ranks := c.stable.Lacking(parts); {
+	switch ranks := c.stable.Lacking(m.parts(c)); {
 	case m.wedged(), len(m.queue) > 0:
 		x, _ := m.whySend()
 		if v, ok := m.whyView(); ok {

@@ -47,22 +47,18 @@ func (p *Pool) Window(limit int) *Window { return &Window{pool: p, limit: limit}
 
 // Use takes room, if there is. The caller holds the lock. A closed window has none.
 func (w *Window) Use(size int) bool {
-	if w.closed || !w.fits(size) {
+	more := w.more(size)
+	if w.closed || !w.fits(size, more) {
 		return false
 	}
-	w.set(w.used + size)
+	w.used += size
+	w.pool.used += more
 	return true
 }
 
-func (w *Window) fits(size int) bool {
-	switch after := w.used + size; {
-	case w.used == 0:
-		return true
-	case after > w.limit:
-		return false
-	default:
-		return w.more(size) <= max(0, flow.Pool-w.pool.used)
-	}
+// fits reports whether there is room, and for that so much more in the pool.
+func (w *Window) fits(size, more int) bool {
+	return w.used == 0 || w.used+size <= w.limit && more <= max(0, flow.Pool-w.pool.used)
 }
 
 // more is how much of the pool so many bytes more would take.
@@ -90,7 +86,7 @@ func (w *Window) Room(size int) <-chan struct{} {
 	w.pool.mu.Lock()
 	defer w.pool.mu.Unlock()
 	r := &room{may: make(chan struct{}), window: w, size: size}
-	if w.closed || w.fits(size) {
+	if w.closed || w.fits(size, w.more(size)) {
 		close(r.may)
 		return r.may
 	}
