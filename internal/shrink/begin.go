@@ -1,10 +1,13 @@
 package shrink
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/cohortkit/cohort/internal/sim"
 )
 
 // begin has the sites run from the start, as stories do, numbered without gaps,
@@ -22,10 +25,14 @@ func (s *shrinker) begin() {
 		begun = d.at
 		return true
 	})
-	if c == nil || len(c.head) > 1 || slices.ContainsFunc(settings[:3], func(key string) bool { return unset(c.head[0], key) != c.head[0] }) {
+	if c == nil {
 		return
 	}
-	_, like, ok := strings.Cut(strings.TrimPrefix(c.head[0], "hosts "), " ")
+	head := c.head[0] // without what it says of single sites, and without their clocks
+	for _, key := range settings[:3] {
+		head = unset(head, key)
+	}
+	_, like, ok := strings.Cut(strings.TrimPrefix(head, "hosts "), " ")
 	if ok {
 		c.like = " " + like
 	}
@@ -41,7 +48,14 @@ func (s *shrinker) begin() {
 		return slow
 	}
 	habits := s.best.habits()
-	others := []*schedule{none, none.calmly(), before(habits...), before(append(s.best.lags(), habits...)...), before(append(s.best.paces(), habits...)...), c.shifted(names, shift)}
+	others := []*schedule{none, none.calmly(), before(habits...), before(append(s.best.lags(), habits...)...), before(append(s.best.paces(), habits...)...)}
+	shifted := c.shifted(names, shift)
+	for _, deeds := range shifted.holds() {
+		held := before(habits...)
+		held.deeds = merged(deeds, held.deeds)
+		others = append(others, held)
+	}
+	others = append(others, shifted)
 	s.first(len(others), func(i int) *schedule { return others[i] })
 }
 
@@ -108,10 +122,73 @@ func (s *schedule) habits() (all []deed) {
 // that is slower than any.
 func (s *schedule) lags() (all []deed) {
 	for _, n := range s.noise {
-		if link, most := n.link(); most >= 2000 {
+		if link, most := n.link(); most >= slow {
 			all = append(all, deed{rank: -1, line: fmt.Sprintf("lag %s %dms", link, (most+999)/1000)})
 		}
 	}
+	return all
+}
+
+// slow is a delay that is told of, in microseconds; links are faster mostly.
+const slow = 2000
+
+// holds are, for each kind of message, commands that keep it back on the links that
+// were slow for a while: from what was done just before, or from what was done next,
+// until what was done when it was over.
+func (s *schedule) holds() (all [][]deed) {
+	for _, kind := range sim.Kinds() {
+		var first, next []deed
+		for _, n := range s.noise {
+			link, most := n.link()
+			if most < slow {
+				continue
+			}
+			for _, p := range n.points {
+				at, v, ok := parsePoint(p)
+				if !ok || v < slow {
+					continue
+				}
+				before, after := s.around(at)
+				_, over := s.around(at + v*microsecond)
+				release := deed{at: over, rank: -1, line: fmt.Sprintf("release %s %s", link, kind)}
+				hold := deed{at: before, rank: -1, line: fmt.Sprintf("hold %s %s", link, kind)}
+				first = append(first, hold, release)
+				hold.at = after
+				next = append(next, hold, release)
+			}
+		}
+		if len(first) > 0 {
+			all = append(all, first, next)
+		}
+	}
+	return all
+}
+
+// parsePoint reads a choice and when it was made, in nanoseconds.
+func parsePoint(p string) (at, value int64, ok bool) {
+	when, v, _ := strings.Cut(p, ":")
+	whole, _, _ := strings.Cut(when, ".")
+	at, err1 := strconv.ParseInt(whole, 10, 48)
+	value, err2 := strconv.ParseInt(v, 10, 48)
+	return at * microsecond, value, err1 == nil && err2 == nil
+}
+
+// around are the times of the last deed up to a time and of the first one after it.
+func (s *schedule) around(at int64) (before, after int64) {
+	after = s.calm
+	for _, d := range s.deeds {
+		if d.at > at {
+			return before, d.at
+		}
+		before = d.at
+	}
+	return before, after
+}
+
+// merged are deeds in the order of their times.
+func merged(a, b []deed) []deed {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, func(x, y deed) int { return cmp.Compare(x.at, y.at) })
 	return all
 }
 

@@ -31,7 +31,7 @@ func TestPlantedBugsShrink(t *testing.T) {
 		size int // commands that may be left
 	}{
 		{"safe-without-acks", []string{"U1", "U2"}, 10},
-		{"causal-without-past", []string{"O2", "O3"}, 32},
+		{"causal-without-past", []string{"O2", "O3"}, 14},
 		{"session-repeat-executes", []string{"C1"}, 14},
 		{"heir-comes-last", []string{"M10", "M11"}, 14},
 	} {

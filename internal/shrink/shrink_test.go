@@ -151,6 +151,26 @@ func TestHabits(t *testing.T) {
 	}
 }
 
+// A link that was slow for a while becomes commands that hold what is of one kind.
+func TestHolds(t *testing.T) {
+	s := &schedule{calm: 90 * millisecond, noise: []noise{
+		{"delay 1->2", []string{"5:80", "15000.720:30000", "15100:80"}},
+		{"delay 2->1", []string{"5:80"}},
+	}, deeds: []deed{{10 * millisecond, -1, "found 1"}, {20 * millisecond, -1, "join 1 g1"}, {60 * millisecond, -1, "leave 1 g1"}}}
+	all := s.holds()
+	if kinds := len(sim.Kinds()); len(all) != 2*kinds {
+		t.Errorf("%d ways to hold %d kinds", len(all), kinds)
+	}
+	i := slices.IndexFunc(all, func(d []deed) bool { return d[0].line == "hold 1->2 Ack" })
+	want := "[[{10000000 -1 hold 1->2 Ack} {60000000 -1 release 1->2 Ack}] [{20000000 -1 hold 1->2 Ack} {60000000 -1 release 1->2 Ack}]]"
+	if i < 0 || fmt.Sprint(all[i:i+2]) != want {
+		t.Errorf("%v, want %s", all, want)
+	}
+	if got := merged(all[i], s.deeds); got[0].line != "hold 1->2 Ack" || got[3].line != "release 1->2 Ack" {
+		t.Errorf("a hold does not come before what is done then: %v", got)
+	}
+}
+
 // What is taken does not depend on how many candidates are tried at a time.
 func TestFirstDoesNotDependOnWorkers(t *testing.T) {
 	text, _ := sim.Record(chaos(t, 4))

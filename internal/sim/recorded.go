@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,9 @@ import (
 
 // lanes are their names.
 var lanes = [msg.Lanes]string{"control", "data", "bulk"}
+
+// Kinds are the names by which a story holds messages, in order.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // kindName is what a story calls a kind of message.
 func kindName(k msg.Kind) string {
