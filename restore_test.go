@@ -67,6 +67,32 @@ func TestRestoreEndsWithItsNode(t *testing.T) {
 	}
 }
 
+// useless is a state that cannot be taken over.
+type useless struct{ pieces }
+
+var errUseless = errors.New("of no use")
+
+func (*useless) Restore(io.Reader) error { return errUseless }
+
+// Who cannot take over the state is no member, hears why, and may join again.
+func TestRestoreFails(t *testing.T) {
+	s := newSystem(t, 2)
+	first, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{State: &pieces{list: [][]byte{[]byte("state")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{State: &useless{}}); !errors.Is(err, errUseless) {
+		t.Errorf("Join ended with %v", err)
+	}
+	again := &pieces{}
+	if _, err := s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{State: again}); err != nil || string(again.read) != "state" {
+		t.Errorf("the second time it ends with %v and has %q", err, again.read)
+	}
+	if n := len(first.View().Members); n != 2 {
+		t.Errorf("%d members", n)
+	}
+}
+
 // pieces is a state of bytes that are written in pieces, some of them shared.
 type pieces struct {
 	list [][]byte

@@ -16,7 +16,8 @@ type State interface {
 	Snapshot() (write func(io.Writer) error, err error)
 	// Restore replaces the state by what r yields, to its end. Nothing of the
 	// stream is delivered while it runs. It may be called again from the
-	// beginning, when a donor fails.
+	// beginning, when a donor fails. If it returns an error the membership ends with
+	// that, and what was cast before may not have been sent.
 	Restore(r io.Reader) error
 }
 

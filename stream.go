@@ -270,10 +270,8 @@ func (g *Group) ended(l *life, i core.Left) {
 			g.again(l)
 		}
 	case "left":
-		why := ErrLeft
-		if g.restoreErr != nil {
-			why = g.restoreErr
-		}
-		g.finish(why)
+		g.finish(ErrLeft)
+	case "unloaded":
+		g.finish(g.restoreErr)
 	}
 }

@@ -209,8 +209,11 @@ func (s *Site) changed(c gms.Change, e *msg.Entry) {
 			m.end("lost")
 		case c.Now == nil || !c.Now.Carries(view.GroupMember{Proc: m.proc, Joined: m.joined}):
 			how := "left"
-			if dismissed(e, m) {
+			switch {
+			case dismissed(e, m):
 				how = "slow"
+			case m.unloaded:
+				how = "unloaded"
 			}
 			m.end(how)
 		default:

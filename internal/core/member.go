@@ -58,7 +58,7 @@ type member struct {
 	// Migration (handover.go).
 	replaces id.Address        // whose place we are to take, 0 for nobody's
 	heir     *view.GroupMember // who is to take ours
-	wanted   bool              // our program wants to leave, heir or not
+	wanted   bool              // our program wants to leave, heir or not; or has to, unloaded
 
 	// Requests of processes outside (outside.go).
 	seen    seen
@@ -72,12 +72,13 @@ type member struct {
 	expireAt effect.Time // when the next one expires, 0 for none
 
 	// State transfer (transfer.go).
-	loading *xfer.Joiner // nil when we hold the state
-	fed     *xfer.Joiner // the transfer we had it from, while it may cover what is yet to come
-	backlog []backlogged
-	keeps   int // bytes in backlog, or given to the program and counted as used
-	donors  []*xfer.Donor
-	asks    []*msg.XferAsk // wait for the rest of earlier views
+	loading  *xfer.Joiner // nil when we hold the state
+	unloaded bool         // our program could not take it over: we leave
+	fed      *xfer.Joiner // the transfer we had it from, while it may cover what is yet to come
+	backlog  []backlogged
+	keeps    int // bytes in backlog, or given to the program and counted as used
+	donors   []*xfer.Donor
+	asks     []*msg.XferAsk // wait for the rest of earlier views
 
 	// Causality across groups (causality.go).
 	past         *past

@@ -138,8 +138,8 @@ type (
 		Upto        uint64
 	}
 	// Left: Proc is no longer a member since it was Joined; the stream ends. Why is "left", "slow",
-	// "lost" (nobody who holds the state is left), "behind" (the site had to
-	// skip what happened: join again) or "halted".
+	// "unloaded" (the program could not take over the state), "lost" (nobody who holds the state is
+	// left), "behind" (the site had to skip what happened: join again) or "halted".
 	Left struct {
 		Proc, Group id.Address
 		Since       uint64

@@ -169,7 +169,7 @@ func (m *member) restored(ev Restored) {
 		return
 	}
 	if ev.Err != "" {
-		m.leaving, m.asked = true, true
+		m.unloaded, m.wanted, m.leaving, m.asked = true, true, true, true
 		m.gate.Close()
 		m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
 		return

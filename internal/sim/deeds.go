@@ -30,6 +30,7 @@ func command(name string) func(*Story, []string) error {
 		"noise":     (*Story).doNoise, "at": (*Story).doAt, "calm": (*Story).doCalm,
 		"open": (*Story).doOpen, "ask": (*Story).doAsk, "close": (*Story).doClose,
 		"read": (*Story).doRead, "linger": (*Story).doLinger, "drift": (*Story).doDrift, "why": (*Story).doWhy,
+		"cancel": (*Story).doCancel, "spoil": (*Story).doSpoil, "rest": (*Story).doRest, "rested": (*Story).doRested,
 		"expect": (*Story).doExpect, "judge": func(s *Story, _ []string) error { return s.judge() },
 	}[name]
 }
@@ -299,10 +300,30 @@ func (s *Story) doLeave(args []string) error {
 func (s *Story) doFlush(args []string) error {
 	p, m, err := s.member(args, "flush 1 g")
 	if err == nil {
-		p.calls++
-		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
+		s.w.flush(p, m)
 	}
 	return err
+}
+
+// doCancel gives up a call to a group, the last one or so many before it: cancel 1 g 2.
+func (s *Story) doCancel(args []string) error {
+	if err := want(args, 3, "cancel 1 g 0"); err != nil {
+		return err
+	}
+	p, err := s.program(args[0])
+	if err != nil {
+		return err
+	}
+	dest, err := s.destination(p.s, args[1])
+	if err != nil {
+		return err
+	}
+	back, err := strconv.ParseUint(args[2], 10, 32)
+	if err != nil || back >= p.calls {
+		return fmt.Errorf("%s made no %s calls before the last one", p.name(), args[2])
+	}
+	p.s.post(core.CancelCall{Proc: p.proc, Dest: dest, ID: p.calls - back})
+	return nil
 }
 
 // orders are their names.

@@ -83,6 +83,7 @@ func (w *World) vary() {
 	if w.Programs == 1 && w.dice.Chance(200) { // several members at a site
 		w.Programs = 2
 	}
+	w.Faults.Laggards = w.Faults.Laggards || w.Faults.Slow && w.Faults.Crashes && w.dice.Chance(150)
 }
 
 // share lets hosts share machines, and with them clocks.
@@ -184,7 +185,7 @@ func (w *World) strikes(s *site, x core.Write) (m msg.Message, strikes bool) {
 	}
 	for _, m := range x.Frame.Msgs {
 		switch m.(type) {
-		case *msg.Prepare, *msg.Promise, *msg.Propose, *msg.Accept, *msg.Commit, *msg.FlushOK, *msg.Cut, *msg.CutAck, *msg.Install, *msg.XferBegin:
+		case *msg.Prepare, *msg.Promise, *msg.Propose, *msg.Accept, *msg.Commit, *msg.FlushOK, *msg.Cut, *msg.CutAck, *msg.Install, *msg.XferBegin, *msg.Part:
 			if w.dice.N(2000) == 0 {
 				return m, w.canLose(s.host)
 			}
@@ -317,6 +318,35 @@ func (w *World) didBreak(l *link, late bool) {
 		line += " late"
 	}
 	w.did("%s", line)
+}
+
+// lull ends faults and load for a while in some runs, as they end for good: what was
+// not told in time is made up for by whatever comes next, if something does.
+func (w *World) lull() {
+	if w.failure != "" || !w.dice.Chance(150) {
+		return
+	}
+	w.runUntil(w.now + w.between(50_000, 1_500_000))
+	w.rest()
+	w.runUntil(w.now + w.Settle)
+	w.rested()
+	w.fault()
+}
+
+// rest ends faults and load, until all have rested.
+func (w *World) rest() {
+	w.did("rest")
+	w.heal()
+	w.lulled = w.now
+}
+
+// rested has faults and load begin again, if nothing waits any more.
+func (w *World) rested() {
+	w.did("rested")
+	if w.failure == "" && w.survives(nil) {
+		w.failure = w.settled()
+	}
+	w.lulled, w.calm = 0, false
 }
 
 // heal ends all faults.

@@ -25,7 +25,7 @@ func (w *World) act(p *program) {
 	if w.ended || p.s.stopped {
 		return
 	}
-	if v := p.s.core.View(); v != nil {
+	if v := p.s.core.View(); v != nil && w.lulled == 0 {
 		w.doSomething(p)
 		if m := p.named(groupName(w.dice.N(w.Groups))); m != nil && w.dice.Chance(400) {
 			m.read()
@@ -46,16 +46,19 @@ func (w *World) doSomething(p *program) {
 		w.replace(p, name)
 	case m == nil && (roll < 30 || w.fresh(name)):
 		w.join(p, name, w.dice.Chance(300), w.patience)
+		if m := p.named(name); m != nil && w.dice.Chance(20) {
+			w.spoil(p, m)
+		}
 	case m != nil && roll < 2:
 		w.leave(p, m)
 	case m != nil && m.group != 0 && roll < 5:
-		w.did("flush %s %s", p.name(), name)
-		p.calls++
-		p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
+		w.flush(p, m)
 	case roll < 8:
 		w.castToList(p)
 	case roll < 70:
 		w.castSomething(p, name, false)
+	case roll < 72:
+		w.cancel(p, name)
 	case roll < 95:
 		w.castSomething(p, name, true)
 	default:
@@ -88,15 +91,55 @@ func (w *World) join(p *program, name string, conservative bool, patience core.P
 func (w *World) replace(p *program, name string) {
 	g := p.s.core.Lookup(name)
 	if g != nil && len(p.groups) <= 64 {
-		old := Pick(w.dice, g.Members).Proc
-		w.did("replace %s %s %s", p.name(), name, exactly(old))
-		w.replaceMember(p, name, old)
+		old, conservative := Pick(w.dice, g.Members).Proc, w.dice.Chance(300)
+		w.did("replace %s %s %s%s", p.name(), name, exactly(old), conservatively(conservative))
+		w.replaceMember(p, name, old, conservative)
 	}
 }
 
-func (w *World) replaceMember(p *program, name string, old id.Address) {
+func (w *World) replaceMember(p *program, name string, old id.Address, conservative bool) {
 	p.groups = append(p.groups, &membership{p: p, name: name})
-	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Replaces: old})
+	p.s.post(core.JoinGroup{Proc: p.proc, Name: name, Replaces: old, Conservative: conservative})
+}
+
+// cancel gives up one of a program's last calls, if it called the group.
+func (w *World) cancel(p *program, name string) {
+	back := uint64(w.dice.N(4))
+	if g := p.s.core.Lookup(name); g != nil && p.calls > back {
+		w.did("cancel %s %s %d", p.name(), name, back)
+		p.s.post(core.CancelCall{Proc: p.proc, Dest: g.Group, ID: p.calls - back})
+	}
+}
+
+// spoil has the state that a program is to load be of no use to it.
+func (w *World) spoil(p *program, m *membership) {
+	w.did("spoil %s %s", p.name(), m.name)
+	m.spoilt = true
+}
+
+// react has a program do something at once, as it handles a cast: mostly in the group
+// that the cast was in.
+func (w *World) react(m *membership) {
+	p := m.p
+	if p.s.stopped || !w.loads() || p.s.core.View() == nil {
+		return
+	}
+	switch roll := w.dice.N(100); {
+	case m.left || m.leaving || roll < 40:
+		w.doSomething(p)
+	case roll < 60:
+		w.flush(p, m)
+	case roll < 62:
+		w.leave(p, m)
+	default:
+		w.castSomething(p, m.name, roll < 70)
+	}
+}
+
+func (w *World) flush(p *program, m *membership) {
+	w.did("flush %s %s", p.name(), m.name)
+	p.calls++
+	p.s.post(core.FlushGroup{Proc: p.proc, Group: m.group, ID: p.calls})
 }
 
 func (w *World) leave(p *program, m *membership) {
@@ -137,7 +180,7 @@ func (w *World) castToList(p *program) {
 		}
 	}
 	if w.dice.Chance(300) {
-		dests = append(dests, id.Process(Pick(w.dice, p.s.core.View().Members).Site, 1))
+		dests = append(dests, w.someProcess(p))
 	}
 	if len(dests) > 0 {
 		size := 16
@@ -150,7 +193,10 @@ func (w *World) castToList(p *program) {
 
 // callProcess calls a process by its own address.
 func (w *World) callProcess(p *program) {
-	v := p.s.core.View()
-	to := id.Process(Pick(w.dice, v.Members).Site, 1)
-	p.cast(to, msg.FIFO, false, 1, 16, 1, true)
+	p.cast(w.someProcess(p), msg.FIFO, false, 1, 16, 1, true)
+}
+
+// someProcess is a process that may be at one of the sites in view.
+func (w *World) someProcess(p *program) id.Address {
+	return id.Process(Pick(w.dice, p.s.core.View().Members).Site, uint16(1+w.dice.N(w.Programs)))
 }

@@ -43,6 +43,7 @@ type membership struct {
 	loading  []byte // the front of the state that comes in
 	xfer     uint64
 	captures []*capture
+	spoilt   bool // what it loads is of no use
 
 	state   register
 	settled uint64 // of what was due to readers
@@ -179,6 +180,9 @@ func (m *membership) item(i core.Item) {
 		m.apply(i)
 		m.state.handled(i)
 		s.post(core.Used{Proc: m.p.proc, Group: m.group, Since: i.Since, Items: 1})
+		if w := s.w; w.loads() && w.dice.Chance(20) {
+			w.aside(0, func() { w.react(m) }) // in the step that hears of it
+		}
 	case core.Capture:
 		c := &capture{joiner: i.Joiner, xfer: i.Xfer, upto: int(i.Upto)}
 		c.front, c.ballast = m.snapshot()

@@ -134,6 +134,38 @@ func (s *Story) doCalm([]string) error {
 	return nil
 }
 
+// doSpoil has the state that a program is about to load be of no use to it.
+func (s *Story) doSpoil(args []string) error {
+	if err := want(args, 2, "spoil 3 g"); err != nil {
+		return err
+	}
+	p, err := s.program(args[0])
+	if err != nil {
+		return err
+	}
+	m := p.named(args[1])
+	if m == nil {
+		return fmt.Errorf("site %s does not join %s", p.name(), args[1])
+	}
+	m.spoilt = true
+	return nil
+}
+
+// doRest ends faults for a while, at the end of which doRested demands that nothing
+// waits any more.
+func (s *Story) doRest([]string) error {
+	s.w.rest()
+	return nil
+}
+
+func (s *Story) doRested([]string) error {
+	if s.w.lulled == 0 || s.w.now-s.w.lulled < s.w.Settle {
+		return fmt.Errorf("nobody has rested for %v seconds", s.w.Settle/effect.Second)
+	}
+	s.w.rested()
+	return nil
+}
+
 // doBreak breaks the connections between two sites; frames under way are lost
 // and must be sent again: break 1 2. Or one connection: break 1->2 data [late].
 func (s *Story) doBreak(args []string) error {

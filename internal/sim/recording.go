@@ -147,9 +147,7 @@ func (p *program) didCast(dest id.Address, order msg.Order, safe bool, words []s
 // didJoin writes down that a program joins a group.
 func (p *program) didJoin(name string, conservative bool, patience core.Patience) {
 	line := fmt.Sprintf("join %s %s", p.name(), name)
-	if conservative {
-		line += " conservatively"
-	}
+	line += conservatively(conservative)
 	if patience.After != 0 {
 		line += " patient " + exactTime(patience.After)
 	}
@@ -157,6 +155,14 @@ func (p *program) didJoin(name string, conservative bool, patience core.Patience
 		line += " dismissing"
 	}
 	p.s.w.did("%s", line)
+}
+
+// conservatively is the end of a command that says how a process is to join.
+func conservatively(is bool) string {
+	if is {
+		return " conservatively"
+	}
+	return ""
 }
 
 // didCastList writes down a cast to a list.

@@ -36,6 +36,7 @@ var rare = []string{
 	`crash \d silently`, `crash .* abruptly`, `after .*`, `depart \d`, `pause \d`, `jump \d .*`, `break .*`, `break .* late`, `cut .*`, `heal .*`,
 	`cast \d g\d, total .*`, `cast \d g\d,g\d total .*`, `cast \d g\d,@\d#\d total .*`, `cast \d @\d#\d, total .*`, `cast \d\.2 g\d,.* total .*`,
 	`open \d g\d`, `open \d g\d again`, `ask \d \w+\*16`, `ask \d all \S+`, `ask \d 2 \S+`, `ask \d 0 \S+`, `close \d`,
+	`cancel \d g\d \d`, `spoil \d g\d`, `rest`, `rested`, `replace \d g\d \d#\d conservatively`, `after \d->\d Part: crash .*`,
 	`replace \d g\d \d#1`, `replace \d\.2 g\d \d#\d`, `replace \d(\.\d)? g\d \d#\d\.2`,
 	`hosts .* programs 2.*`, `hosts .* programs 3.*`, `join \d g\d`, `join \d\.2 g\d`, `join \d\.3 g\d conservatively`,
 	`join .* patient \d+us`, `join .* patient \d+us dismissing`, `leave \d\.2 g\d`, `flush \d\.2 g\d`, `read \d\.3 g\d`, `cast \d\.2 g\d .*`, `call \d\.3 @\d#\d .*`, `call \d\.2 g\d all .*`,

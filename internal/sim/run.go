@@ -88,6 +88,7 @@ func (w *World) run() Result {
 	}
 	w.runUntil(300 * effect.Millisecond)
 	w.fault()
+	w.lull()
 	w.runUntil(w.now + w.Load)
 	return w.finish()
 }
@@ -103,7 +104,7 @@ func newWorld(o Options) *World {
 	if o.Faults.Crashes || o.Faults.Partitions {
 		w.vary()
 	}
-	if o.Faults.Laggards {
+	if w.Faults.Laggards {
 		w.patience = core.Patience{After: w.between(100_000, 600_000), Dismiss: w.dice.Chance(300)}
 	}
 	return w
@@ -131,23 +132,28 @@ func (w *World) finish() Result {
 	r.Lost = !w.survives(nil)
 	if !r.Lost && r.Failure == "" {
 		w.quiet(quiet)
-		if r.Failure = w.compare(); r.Failure == "" {
-			if r.Failure = w.drained(); r.Failure == "" {
-				r.Failure = w.readable()
-			}
-			if r.Failure == "" {
-				r.Failure = w.idle()
-			}
-		}
-		if r.Failure == "" {
-			r.Failure = w.sessions()
-		}
+		r.Failure = w.settled()
 	}
 	if r.Failure != "" || w.Draw {
 		r.Sites = w.draw()
 	}
 	r.Stats, r.Records = w.stats.Stats, w.records
 	return r
+}
+
+// settled demands that members agree, and that nothing waits.
+func (w *World) settled() string {
+	for _, of := range []func() string{w.compare, w.drained, w.readable, w.idle, w.sessions} {
+		if failure := of(); failure != "" {
+			return failure
+		}
+	}
+	return ""
+}
+
+// loads reports whether programs do what chance says.
+func (w *World) loads() bool {
+	return w.story == nil && w.big == nil && w.driver == nil && !w.ended && w.lulled == 0
 }
 
 // end ends faults and load.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -103,7 +104,7 @@ func (c *client) known(word string) error {
 	return nil
 }
 
-// doReplace joins in the place of a member: replace 4 g 1. Of one that runs, or
+// doReplace joins in the place of a member: replace 4 g 1 [conservatively]. Of one that runs, or
 // of just that incarnation: replace 4 g 1#1.
 func (s *Story) doReplace(args []string) error {
 	if err := want(args, 3, "replace 4 g 1"); err != nil {
@@ -124,7 +125,7 @@ func (s *Story) doReplace(args []string) error {
 		}
 		old = q.proc
 	}
-	s.w.replaceMember(p, args[1], old)
+	s.w.replaceMember(p, args[1], old, slices.Contains(args, "conservatively"))
 	return nil
 }
 

@@ -104,7 +104,10 @@ func (m *membership) load(block []byte) {
 func (m *membership) restore(i core.RestoreEnd) {
 	s := m.p.s
 	ev := core.Restored{Proc: m.p.proc, Group: m.group, Xfer: i.Xfer, Err: i.Err}
-	if i.Err == "" {
+	if m.spoilt && ev.Err == "" {
+		ev.Err = "it is of no use"
+	}
+	if ev.Err == "" {
 		m.sum = binary.LittleEndian.Uint64(m.loading)
 		m.chain = binary.LittleEndian.Uint64(m.loading[8:])
 		m.state.read(m.loading[16:])

@@ -58,9 +58,10 @@ type World struct {
 	cuts      map[[2]int]bool // directed, by host
 	records   []trace.Record
 	stats     counter
-	calm      bool // faults are over
-	ended     bool // the load is over too
-	resting   bool // and nobody comes back any more
+	calm      bool        // faults are over
+	ended     bool        // the load is over too
+	lulled    effect.Time // since when faults and load are over for a while; or 0
+	resting   bool        // and nobody comes back any more
 	system    uint64
 	failure   string // the core panicked
 	asked     int    // waits that sites told of, with Options.Ask
