@@ -101,7 +101,7 @@ func (m *member) sendQueued(c *installed) {
 		m.queue = nil
 	}
 	if len(m.copies) > copies { // somebody waits for the answer
-		m.sendAck(c, m.usedEarlier(), true)
+		m.sendAck(c, true)
 	}
 }
 
@@ -344,7 +344,7 @@ func (m *member) tellFlushes() {
 
 func (m *member) awaitStable(c *installed, callID uint64) {
 	m.flushes = append(m.flushes, flushWait{id: callID, view: c.view.Index, upto: c.past()})
-	m.sendAck(c, m.usedEarlier(), true)
+	m.sendAck(c, true)
 }
 
 // flushesDone answers the flush calls whose casts have become stable: in the
@@ -367,7 +367,7 @@ func (m *member) leave() {
 		m.leaving = true
 		m.gate.Close() // once we are out, nobody waits for us
 		if m.cur != nil {
-			m.sendAck(m.cur, m.usedEarlier(), true)
+			m.sendAck(m.cur, true)
 		}
 	}
 }

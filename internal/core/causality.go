@@ -147,7 +147,7 @@ func (g *groups) setWaits(m *member, waits bool) {
 // doneWith reports whether all members of the group are done with d.
 func (m *member) doneWith(d msg.Dep) bool {
 	c := m.cur
-	if c == nil || len(m.ending) > 0 || !c.stable.AllClear() {
+	if c == nil || len(m.ending) > 0 || !c.stable.AllClear(c.view.Index) {
 		return false
 	}
 	return msg.Dep{View: c.view.Index, Time: c.stable.Spent()}.Covers(d)
@@ -324,7 +324,7 @@ func (m *member) secured() bool {
 		ok = false
 		if len(o.ending) == 0 && !c.asked.Covers(upto) {
 			c.asked = upto
-			o.sendAck(c, o.usedEarlier(), true)
+			o.sendAck(c, true)
 		}
 	}
 	return ok && !slices.ContainsFunc(m.past.deps, func(d msg.Dep) bool { return d.Group != m.group && d.Group != 0 })

@@ -89,7 +89,7 @@ func (m *member) countUsed(h handed) {
 
 // noteUsed enters into the matrix what our own program has used: of a stream of
 // which it was given nothing more, all that was delivered, order records too.
-func (m *member) noteUsed(c *installed, cleared bool) {
+func (m *member) noteUsed(c *installed) {
 	if m.loading == nil && len(m.ending) == 0 {
 		for rank, n := range c.queue.Done() {
 			if c.given[rank] == 0 {
@@ -98,9 +98,7 @@ func (m *member) noteUsed(c *installed, cleared bool) {
 		}
 	}
 	c.stable.Used(c.rank, c.used)
-	if cleared {
-		c.stable.Clear(c.rank)
-	}
+	c.stable.Clear(c.rank, m.usedViews())
 }
 
 // usedSilently reports whether anything counts as used that was not entered yet, though
@@ -118,7 +116,23 @@ func (m *member) usedSilently(c *installed) bool {
 	return false
 }
 
-// usedEarlier reports whether the program has used all of earlier views.
-func (m *member) usedEarlier() bool {
-	return len(m.ending) == 0 && !m.owes(m.cur.view.Index)
+// usedViews is the newest of the earlier views of which, and of those before it, the
+// program has used all.
+func (m *member) usedViews() uint64 {
+	upto := m.cur.view.Index - 1
+	if m.cur.cleared == upto {
+		return upto
+	}
+	if len(m.ending) > 0 {
+		upto = m.ending[0].view.Index - 1
+	}
+	for _, h := range m.handed {
+		if h.view > upto {
+			break
+		}
+		if !h.kept {
+			return h.view - 1
+		}
+	}
+	return upto
 }

@@ -32,9 +32,9 @@ type installed struct {
 	unsaid   int      // bytes used since it
 	heldNews bool     // we hold more than we told
 	usedNews bool
-	urgent   bool // somebody waits for a cast to become safe
-	wanted   bool // somebody asked for an acknowledgement, once we hold wantedUpto
-	cleared  bool // we told that nothing of earlier views is left
+	urgent   bool   // somebody waits for a cast to become safe
+	wanted   bool   // somebody asked for an acknowledgement, once we hold wantedUpto
+	cleared  uint64 // we told that nothing of views up to this one is left
 	released vclock.Time
 
 	lent    [][]lent // runs of each stream whose bodies are on loan (loans.go)

@@ -198,9 +198,7 @@ func (m *member) ack(c *installed, x *msg.Ack) {
 	}
 	c.stable.Held(rank, x.Held)
 	c.stable.Used(rank, x.Used)
-	if x.Clear {
-		c.stable.Clear(rank)
-	}
+	c.stable.Clear(rank, x.Clear)
 	m.s.groups.stir(m)
 	if x.Wanted && len(x.Held) == len(c.wantedUpto) {
 		c.wanted = true
@@ -367,15 +365,16 @@ func orderName(o msg.Order) fact.Order {
 // somebody waits for stability, much came in, or all of earlier views is used, which
 // counts only if it is told before this one ends; else after a while.
 func (m *member) acknowledge(c *installed) {
-	cleared := !c.cleared && m.usedEarlier()
+	used := m.usedViews()
+	cleared := c.cleared < used && used == c.view.Index-1
 	asked := c.wanted && c.holdsWanted()
-	c.usedNews = c.usedNews || m.usedSilently(c)
-	if !c.heldNews && !c.usedNews && !cleared && !asked {
+	c.usedNews = c.usedNews || c.cleared < used || m.usedSilently(c)
+	if !c.heldNews && !c.usedNews && !asked {
 		return
 	}
-	m.noteUsed(c, cleared)
+	m.noteUsed(c)
 	if len(c.sites) == 0 {
-		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, c.cleared || cleared
+		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, used
 		return
 	}
 	urgent := asked || cleared || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
@@ -386,21 +385,20 @@ func (m *member) acknowledge(c *installed) {
 		}
 		return
 	}
-	m.sendAck(c, cleared, false)
+	m.sendAck(c, false)
 }
 
 // sendAck tells all members our counts; wanted asks for theirs. In a flush it tells
 // none that the next view is without: what others have forwarded to us of its casts
 // is still on its way from it, and by our word it would hand back their loans.
-func (m *member) sendAck(c *installed, cleared, wanted bool) {
-	all := c.cleared || cleared
-	m.noteUsed(c, all)
+func (m *member) sendAck(c *installed, wanted bool) {
+	m.noteUsed(c)
+	c.cleared = m.usedViews()
 	a := &msg.Ack{
 		Group: m.group, View: c.view.Index, From: uint16(c.rank),
 		Held: c.streams.Vector(), Used: append([]uint64(nil), c.used...),
-		Clear: all, Wanted: wanted,
+		Clear: c.cleared, Wanted: wanted,
 	}
-	c.cleared = all
 	c.wanted = c.wanted && !c.holdsWanted()
 	c.heldNews, c.usedNews, c.urgent, c.unacked, c.unsaid = false, false, false, 0, 0
 	m.ackAt, m.ackNow = 0, false
@@ -414,7 +412,7 @@ func (m *member) sendAck(c *installed, cleared, wanted bool) {
 // credit frees what all members have used of our stream.
 func (m *member) credit(c *installed) {
 	freed := m.account.Spent(c.stable.Spent()[c.rank])
-	if m.account.Carried() && c.stable.AllClear() {
+	if m.account.Carried() && c.stable.AllClear(c.view.Index) {
 		freed += m.account.Cleared()
 	}
 	if freed > 0 {

@@ -30,9 +30,10 @@ type Patience struct {
 
 // slowness is the watch a member keeps over those that handle its casts.
 type slowness struct {
-	view uint64
-	mark uint64      // of our stream: a member that has not used so much when due is slow
-	due  effect.Time // 0: nothing is out
+	view uint64      // a member that has not used
+	mark uint64      // so much of our stream in it, or all of it once it is over,
+	over bool        // as it is,
+	due  effect.Time // by then, is slow; 0: nothing is out
 }
 
 // watchSlow asks the log to act on members that have not handled in time what all
@@ -45,29 +46,43 @@ func (m *member) watchSlow(c *installed) {
 			}
 		}
 	}
-	if m.patience.After == 0 || !m.account.Pending() || m.wedged() || m.loading != nil {
-		m.slow = slowness{}
-		return
-	}
 	w := &m.slow
-	used := c.stable.Spent()[c.rank] >= w.mark && (!m.account.Carried() || c.stable.AllClear())
-	if w.due == 0 || w.view != c.view.Index || used {
+	switch {
+	case m.patience.After == 0 || !m.account.Pending() || m.loading != nil:
+		*w = slowness{}
+		return
+	case m.wedged():
+		return
+	case w.due == 0 || m.usedWatched(c):
 		*w = slowness{view: c.view.Index, mark: c.sent, due: m.s.now + m.patience.After}
+	case w.view < c.view.Index && !w.over: // for what came in it after the mark there is as much time
+		w.over, w.due = true, m.s.now+m.patience.After
 	}
 	if m.s.now >= w.due {
 		w.due = m.s.now + m.patience.After
-		if c.stable.Stable()[c.rank] >= w.mark && c.queue.Done()[c.rank] >= w.mark {
+		if w.over || c.stable.Stable()[c.rank] >= w.mark && c.queue.Done()[c.rank] >= w.mark {
 			m.accuseSlow(c)
 		}
 	}
 	m.s.wakeAt(w.due)
 }
 
+// usedWatched reports whether all have used what is watched.
+func (m *member) usedWatched(c *installed) bool {
+	if w := &m.slow; w.view < c.view.Index {
+		return c.stable.AllClear(w.view + 1)
+	}
+	return c.stable.Spent()[c.rank] >= m.slow.mark && (!m.account.Carried() || c.stable.AllClear(c.view.Index))
+}
+
 // accuseSlow asks the log to set aside, or take out, whom we wait for.
 func (m *member) accuseSlow(c *installed) {
-	ranks := c.stable.Unused(c.rank, m.slow.mark)
-	if m.account.Carried() {
-		ranks = append(ranks, c.stable.Unclear()...)
+	ranks := c.stable.Unclear(m.slow.view + 1)
+	if !m.slow.over {
+		ranks = c.stable.Unused(c.rank, m.slow.mark)
+		if m.account.Carried() {
+			ranks = append(ranks, c.stable.Unclear(c.view.Index)...)
+		}
 	}
 	for rank, gm := range c.view.Members {
 		if rank == c.rank || !slices.Contains(ranks, rank) || !gm.Ready && !gm.Aside {
@@ -128,20 +143,6 @@ func (m *member) caughtUp() {
 	if r := g.Rank(m.proc); r >= 0 && g.Members[r].Aside {
 		m.s.requests.add(msg.Op{Kind: msg.OpReady, Proc: m.proc, Group: m.group, Index: m.joined})
 	}
-}
-
-// owes reports whether the program has casts of views before index to handle
-// that are not excused.
-func (m *member) owes(index uint64) bool {
-	for _, h := range m.handed {
-		if h.view >= index {
-			return false
-		}
-		if !h.kept {
-			return true
-		}
-	}
-	return false
 }
 
 // slowOps are what an entry says of slow members of a group.

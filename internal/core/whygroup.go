@@ -283,7 +283,7 @@ func (m *member) whyUse() (why.Wait, bool) {
 	w.Bytes, w.Number = bytes, first
 	ranks := c.stable.Unused(c.rank, first)
 	if first == 0 || m.account.Carried() {
-		ranks = c.stable.Unclear()
+		ranks = c.stable.Unclear(c.view.Index)
 	}
 	if len(ranks) == 0 {
 		return w, false

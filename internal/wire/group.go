@@ -14,10 +14,11 @@ const (
 	minSeen       = 8 + 2
 )
 
-// Bits of the last byte of an Ack.
+// Bits of the flags of an Ack.
 const (
-	clearBit  = 1 << 0
+	clearBit  = 1 << 0 // of all earlier views nothing is left
 	wantedBit = 1 << 1
+	olderBit  = 1 << 2 // but of some; how many views before the last of them it is follows
 )
 
 func appendAck(b []byte, m *msg.Ack) []byte {
@@ -27,20 +28,36 @@ func appendAck(b []byte, m *msg.Ack) []byte {
 	b = appendCounts(b, m.Held)
 	b = appendCounts(b, m.Used)
 	var v byte
-	if m.Clear {
+	switch m.Clear {
+	case 0:
+	case m.View - 1:
 		v |= clearBit
+	default:
+		v |= olderBit
 	}
 	if m.Wanted {
 		v |= wantedBit
 	}
-	return append(b, v)
+	b = append(b, v)
+	if v&olderBit != 0 {
+		b = binary.AppendUvarint(b, m.View-1-m.Clear)
+	}
+	return b
 }
 
 func readAck(r *reader) *msg.Ack {
 	m := &msg.Ack{Group: r.addr(), View: r.uvarint(), From: r.rank(), Held: r.counts(), Used: r.counts()}
-	flags := r.flags(clearBit | wantedBit)
-	m.Clear = flags&clearBit != 0
+	flags := r.flags(clearBit | wantedBit | olderBit)
 	m.Wanted = flags&wantedBit != 0
+	if flags&(clearBit|olderBit) != 0 {
+		back := uint64(0)
+		if flags&olderBit != 0 {
+			back = r.uvarint()
+			r.check(back > 0 && flags&clearBit == 0, "used all of earlier views in two forms")
+		}
+		r.check(m.View > 1 && back < m.View-1, "used up to a view that is none of the earlier ones")
+		m.Clear = m.View - 1 - back
+	}
 	r.check(len(m.Held) == len(m.Used), "held and used for different ranks")
 	r.check(int(m.From) < len(m.Held), "sender beyond the counts' ranks")
 	return m

@@ -136,7 +136,8 @@ func castSamples() []sample {
 func groupSamples() []sample {
 	return []sample{
 		{"ack", control(&msg.Ack{Group: group, View: 13, From: 1, Held: []uint64{10, 1 << 35}, Used: []uint64{9, 0}, Wanted: true})},
-		{"ack clear", control(&msg.Ack{Group: group, View: 13, Held: []uint64{1}, Used: []uint64{1}, Clear: true})},
+		{"ack clear", control(&msg.Ack{Group: group, View: 13, Held: []uint64{1}, Used: []uint64{1}, Clear: 12})},
+		{"ack clear in part", control(&msg.Ack{Group: group, View: 1300, Held: []uint64{1}, Used: []uint64{1}, Clear: 1000, Wanted: true})},
 		{"flush-ok", control(&msg.FlushOK{Group: group, Attempt: 14, From: second, View: 13, Held: []uint64{5, 6}, Settled: true})},
 		{"dep-ask", control(&msg.DepAsk{Dep: msg.Dep{Group: group, View: 13, Time: vclock.Time{5, 7}}})},
 		{"dep-done", control(&msg.DepDone{Dep: msg.Dep{Group: group, View: 13, Time: vclock.Time{5, 7}}})},

@@ -54,15 +54,15 @@ type Part struct {
 
 // Ack tells every member what its sender holds and has used up, as counts of
 // entries for each rank. Held makes casts stable; Used gives credit. Both only
-// grow. Clear says that nothing of earlier views is left unused. Wanted asks
-// the receivers to acknowledge at once, because somebody waits for stability.
+// grow. Of views up to Clear, which are before View, nothing is left unused. Wanted
+// asks the receivers to acknowledge at once, because somebody waits for stability.
 type Ack struct {
 	Group  id.Address
 	View   uint64
 	From   uint16 // rank
 	Held   []uint64
 	Used   []uint64
-	Clear  bool
+	Clear  uint64 // 0: none
 	Wanted bool
 }
 

@@ -15,14 +15,14 @@ type Matrix struct {
 	held, used [][]uint64
 	stable     []uint64 // column minima of held
 	spent      []uint64 // column minima of used
-	clear      []bool
+	clear      []uint64 // the newest view of which nothing, nor of those before, is unused
 }
 
 // New returns the matrix of a view of n members.
 func New(n int) *Matrix {
 	m := &Matrix{
 		held: make([][]uint64, n), used: make([][]uint64, n),
-		stable: make([]uint64, n), spent: make([]uint64, n), clear: make([]bool, n),
+		stable: make([]uint64, n), spent: make([]uint64, n), clear: make([]uint64, n),
 	}
 	for i := range n {
 		m.held[i], m.used[i] = make([]uint64, n), make([]uint64, n)
@@ -71,13 +71,13 @@ func (m *Matrix) Stable() []uint64 { return m.stable }
 // Spent is how much of each stream every member has used. Do not change it.
 func (m *Matrix) Spent() []uint64 { return m.spent }
 
-// Clear notes that rank has used all of earlier views.
-func (m *Matrix) Clear(rank int) { m.clear[rank] = true }
+// Clear notes that rank has used all of a view and those before it.
+func (m *Matrix) Clear(rank int, view uint64) { m.clear[rank] = max(m.clear[rank], view) }
 
-// AllClear reports whether every member has used all of earlier views.
-func (m *Matrix) AllClear() bool {
-	for _, c := range m.clear {
-		if !c {
+// AllClear reports whether every member has used all of the views before one.
+func (m *Matrix) AllClear(before uint64) bool {
+	for _, view := range m.clear {
+		if view+1 < before {
 			return false
 		}
 	}
@@ -109,11 +109,11 @@ func (m *Matrix) Unused(rank int, count uint64) []int {
 	return ranks
 }
 
-// Unclear lists the ranks that are not known to have used all of earlier views.
-func (m *Matrix) Unclear() []int {
+// Unclear lists the ranks that are not known to have used all of the views before one.
+func (m *Matrix) Unclear(before uint64) []int {
 	var ranks []int
-	for rank, c := range m.clear {
-		if !c {
+	for rank, view := range m.clear {
+		if view+1 < before {
 			ranks = append(ranks, rank)
 		}
 	}
