@@ -266,11 +266,11 @@ func (g *Group) Flush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Leave ends the membership when all that was cast is stable, and waits for
-// that; requests delivered before are still handled, and no more are delivered
-// meanwhile than that takes. The error is ErrLeft when
-// it was left before, ErrUnknown while the node is coming back, after which it
-// is a member again, or ctx's: then the leaving goes on.
+// Leave ends the membership when all that this member cast is stable, and waits
+// for that. What was delivered before is still handled; what others cast from now
+// on need not be delivered. The error is ErrLeft when it was left before,
+// ErrUnknown while the node is coming back, after which it is a member again, or
+// ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
 	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
