@@ -83,7 +83,6 @@ func (w *World) vary() {
 	if w.Programs == 1 && w.dice.Chance(200) { // several members at a site
 		w.Programs = 2
 	}
-	w.Faults.Laggards = w.Faults.Laggards || w.Faults.Slow && w.Faults.Crashes && w.dice.Chance(150)
 }
 
 // share lets hosts share machines, and with them clocks.

@@ -75,6 +75,10 @@ func Run(o Options) Result {
 
 // run lets everything happen.
 func (w *World) run() Result {
+	w.Faults.Laggards = w.Faults.Laggards || w.Faults.Slow && w.Faults.Crashes && w.dice.Chance(150)
+	if w.Faults.Laggards {
+		w.patience = core.Patience{After: w.between(100_000, 600_000), Dismiss: w.dice.Chance(300)}
+	}
 	for i, h := range w.hosts {
 		if i == 0 {
 			w.did("found 1")
@@ -103,9 +107,6 @@ func newWorld(o Options) *World {
 	}
 	if o.Faults.Crashes || o.Faults.Partitions {
 		w.vary()
-	}
-	if w.Faults.Laggards {
-		w.patience = core.Patience{After: w.between(100_000, 600_000), Dismiss: w.dice.Chance(300)}
 	}
 	return w
 }

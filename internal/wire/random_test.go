@@ -200,14 +200,7 @@ func (g gen) mend(m msg.Message) {
 	case *msg.Submit:
 		mendOps(m.Ops)
 	case *msg.Ack:
-		switch {
-		case m.View < 2:
-			m.Clear = 0
-		case g.IntN(2) == 0:
-			m.Clear = m.View - 1
-		default:
-			m.Clear %= m.View
-		}
+		m.Clear = min(m.Clear, max(m.View, 1)-1)
 		m.Held = append(m.Held, g.number(64))
 		m.Used = make([]uint64, len(m.Held))
 		for i := range m.Used {
