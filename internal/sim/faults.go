@@ -319,15 +319,18 @@ func (w *World) didBreak(l *link, late bool) {
 	w.did("%s", line)
 }
 
-// lull ends faults and load for a while in some runs, as they end for good: what was
+// lull is how long all rest, if they do: time enough for all but laggards.
+const lull = 12 * effect.Second
+
+// rests ends faults and load for a while in some runs, as they end for good: what was
 // not told in time is made up for by whatever comes next, if something does.
-func (w *World) lull() {
-	if w.failure != "" || !w.dice.Chance(150) {
+func (w *World) rests() {
+	if w.failure != "" || w.Faults.Laggards || !w.dice.Chance(150) {
 		return
 	}
 	w.runUntil(w.now + w.between(50_000, 1_500_000))
 	w.rest()
-	w.runUntil(w.now + w.Settle)
+	w.runUntil(w.now + lull)
 	w.rested()
 	w.fault()
 }

@@ -159,8 +159,8 @@ func (s *Story) doRest([]string) error {
 }
 
 func (s *Story) doRested([]string) error {
-	if s.w.lulled == 0 || s.w.now-s.w.lulled < s.w.Settle {
-		return fmt.Errorf("nobody has rested for %v seconds", s.w.Settle/effect.Second)
+	if s.w.lulled == 0 || s.w.now-s.w.lulled < lull {
+		return fmt.Errorf("nobody has rested for %v seconds", lull/effect.Second)
 	}
 	s.w.rested()
 	return nil

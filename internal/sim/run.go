@@ -92,7 +92,7 @@ func (w *World) run() Result {
 	}
 	w.runUntil(300 * effect.Millisecond)
 	w.fault()
-	w.lull()
+	w.rests()
 	w.runUntil(w.now + w.Load)
 	return w.finish()
 }
