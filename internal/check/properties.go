@@ -69,7 +69,7 @@ var properties = []Property{
 	{"T4", "Donor fail-over", "A state that a survivor took from a donor that failed has nothing that the survivors were not delivered.", judgeFailover},
 	{"T5", "Recovered donor", "Only a member that holds the state gives it, and only one that loaded it is called ready.", judgeDonor},
 
-	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
+	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough or all have answered, and says which.", judgeOutcomes},
 	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
