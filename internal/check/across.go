@@ -58,7 +58,6 @@ func (s sight) with(x reach) sight {
 // delivery after its sending, whatever the clocks say.
 type across struct {
 	*run
-	made    *programs
 	sight   map[id.Address]sight
 	bound   map[id.Address]sight // the part of it that casts of other groups carried
 	sent    map[*send]sight
@@ -97,7 +96,6 @@ func (r *run) across() *across {
 		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, listSight: map[*listed]sight{}, ahead: map[memberKey]seenLists{},
 	}
 	r.acrossed = a
-	a.made = r.programs(func(f fact.Send) *send { return a.sendOf(f.Group, f.View, f.Proc, f.First) })
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
 		switch r.records[i].Fact.(type) {
@@ -150,7 +148,7 @@ func (a *across) step(p id.Address, i int) bool {
 			if f.Order == fact.FIFO {
 				a.sent[s] = nil
 			} else {
-				a.sent[s], a.carried[s] = a.after(a.sight[p], a.made.sends[s], f.Group), a.lists[p]
+				a.sent[s], a.carried[s] = a.after(a.sight[p], a.programs().sends[s], f.Group), a.lists[p]
 			}
 		}
 	case fact.Deliver:
@@ -181,17 +179,6 @@ func (a *across) hear(p id.Address, f *fact.Outcome) {
 	x := a.replied[replyKey{f.Group, p, asked.View, asked.Cast, f.Member}]
 	a.sight[p] = a.bind(p, a.sight[p], x.sight, 0)
 	a.lists[p] = a.lists[p].with(x.lists...)
-}
-
-func (a *across) sendOf(group id.Address, view uint64, sender id.Address, n uint64) *send {
-	s := a.streamOf[streamKey{viewKey{group, view}, sender}]
-	if s == nil {
-		return nil
-	}
-	if k := s.find(n); k < len(s.sends) && s.sends[k].lo <= n {
-		return &s.sends[k]
-	}
-	return nil
 }
 
 func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {

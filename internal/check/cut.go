@@ -158,15 +158,21 @@ func judgeFlushPrimitive(r *run, v *verdict) {
 // before it. Earlier views are settled by their cuts.
 func (r *run) judgeFlushes(v *verdict, s *stay, answered map[int]int) {
 	seen := make([]set, len(s.got))
+	shown := s.prev != nil
 	for _, i := range s.events {
 		switch f := r.records[i].Fact.(type) {
 		case fact.Send:
 			if rank, ok := s.view.rank[f.Proc]; ok {
 				seen[rank].add(runOf(f.First, f.N))
 			}
+			shown = true
 		case fact.Deliver:
 			seen[s.view.rank[f.Sender]].add(runOf(f.First, f.N))
+			shown = true
 		case fact.FlushCall:
+			if shown { // else it may have been made before its program was shown a view, and before other casts
+				r.judgeTold(v, s, i, f.Queued)
+			}
 			if done, ok := answered[i]; ok {
 				what := fmt.Sprintf("A flush of %s was answered", s.proc)
 				r.judgeKept(v, s, seen, what, []int{i, done})
@@ -193,6 +199,16 @@ func (r *run) judgeQueued(v *verdict, s *stay, what string, events []int) {
 	}
 	if !v.holds(left == 0) {
 		v.fail(events, "%s, but %d casts were not sent that its program had made before.", what, left)
+	}
+}
+
+// judgeTold compares how many casts a flush call says were made and not sent with
+// what was told of their making and their sending.
+func (r *run) judgeTold(v *verdict, s *stay, i int, told uint64) {
+	if e := r.programs().during(s); e != nil {
+		if _, n := e.unsent(i); !v.holds(n == told) {
+			v.fail([]int{i}, "%s had %d casts to %s unsent when it made a flush call, which says %d.", s.proc, n, s.group, told)
+		}
 	}
 }
 
@@ -223,6 +239,12 @@ func (r *run) judgeLeaver(v *verdict, s *stay) {
 		what, events := fmt.Sprintf("%s left %s", s.proc, s.group), []int{s.ended}
 		if !v.holds(f.Unsent == 0) {
 			v.fail(events, "%s, but %d casts were not sent that its program had made before.", what, f.Unsent)
+		}
+		if e := r.programs().during(s); e != nil { // whoever waits for an answer with a copy learns that it left
+			list, _ := e.unsent(s.ended)
+			if i := slices.IndexFunc(list, func(x made) bool { return !x.copies }); !v.holds(i < 0) {
+				v.fail(append(events, list[i].rec), "%s, but a cast was not sent that its program had made before.", what)
+			}
 		}
 		r.judgeOwn(v, s, r.own(s, s.installed, s.ended, math.MaxUint64), what, events)
 	}

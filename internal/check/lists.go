@@ -239,7 +239,7 @@ func (a *across) stepList(p id.Address, i int) {
 	case fact.ListCast:
 		x := a.listOf[listKey{p, f.Num}]
 		a.listPast[x] = a.lists[p]
-		a.listSight[x] = a.after(a.sight[p], a.made.lists[listCastKey{p, f.ID}], 0)
+		a.listSight[x] = a.after(a.sight[p], a.programs().lists[listCastKey{p, f.ID}], 0)
 	case fact.ListDone:
 		if f.End == "numbered" {
 			a.lists[p] = a.lists[p].with(a.listOf[listKey{p, f.Num}])
