@@ -80,7 +80,7 @@ var properties = []Property{
 	{"C3", "Session outcomes", "A request of a session that its client is told was not done never is; one that it is told was done was.", judgeSessionOutcomes},
 
 	{"E1", "Membership precision", "In the end the site view is the set of running sites, and each group view that of its running members.", judgePrecision},
-	{"E2", "Multicast liveness", "In the end all running members are delivered what any of them sent.", judgeMulticast},
+	{"E2", "Multicast liveness", "In the end what programs cast that are running members is sent, and all running members are delivered what any of them sent.", judgeMulticast},
 	{"E3", "Safe liveness", "In the end all running members are delivered the safe casts any of them sent.", judgeSafeLiveness},
 	{"E4", "Flush termination", "In the end nobody is blocked by a flush and every flush call is answered.", judgeFlushEnd},
 	{"E5", "Transfer termination", "In the end every running member holds the state, and counts as ready.", judgeTransferEnd},
