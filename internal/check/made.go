@@ -62,10 +62,10 @@ func (e *epoch) sentAs(n uint64) (*send, uint64) {
 	return e.sent[i].send, e.sent[i].send.hi - (e.sent[i].upto - n)
 }
 
-// before is what its program had made elsewhere before cast number n.
-func (e *epoch) before(n uint64) []causal {
+// run is what was made that has cast number n, or nil.
+func (e *epoch) run(n uint64) *made {
 	if i := sort.Search(len(e.made), func(i int) bool { return e.made[i].hi >= n }); i < len(e.made) && e.made[i].lo <= n {
-		return e.made[i].before
+		return &e.made[i]
 	}
 	return nil
 }
@@ -75,6 +75,7 @@ type programs struct {
 	epochs map[memberKey][]*epoch // by since
 	last   map[id.Address][]causal
 	sends  map[*send][]causal       // what they come after
+	asked  map[*send]*made          // of those from outside, the last of what they bring
 	lists  map[listCastKey][]causal // the same of casts to lists
 }
 
@@ -88,7 +89,7 @@ func (r *run) programs() *programs {
 	if r.made != nil {
 		return r.made
 	}
-	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, lists: map[listCastKey][]causal{}}
+	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, asked: map[*send]*made{}, lists: map[listCastKey][]causal{}}
 	var list []*send
 	numbers := map[*send]uint64{} // of the last cast, in its membership
 	for i := range r.records {
@@ -120,10 +121,14 @@ func (r *run) programs() *programs {
 		case s.Order == fact.FIFO:
 		case s.Origin != 0:
 			if e := p.epoch(s.Origin, s.Group, 0); e != nil {
-				p.sends[s] = stands(e.before(s.OFirst+uint64(s.N)-1), len(r.records))
+				if x := e.run(s.OFirst + uint64(s.N) - 1); x != nil {
+					p.sends[s], p.asked[s] = stands(x.before, len(r.records)), x
+				}
 			}
 		case numbers[s] != 0:
-			p.sends[s] = stands(p.epoch(s.Proc, s.Group, s.View).before(numbers[s]), s.rec)
+			if x := p.epoch(s.Proc, s.Group, s.View).run(numbers[s]); x != nil {
+				p.sends[s] = stands(x.before, s.rec)
+			}
 		}
 	}
 	for k, list := range p.lists { // order does not matter: each is judged by itself
