@@ -124,6 +124,7 @@ func (r *run) judgeCutOf(v *verdict, s *stay, i int, counts []uint64) {
 		if beyond := s.got[rank].minus(s.got[rank].upto(n)); !v.holds(beyond == nil) {
 			v.fail(events, "%s was delivered %s of %s in %s, but the cut ends at %d.", s.proc, beyond, sender, s.view, n)
 		}
+		r.judgeDrop(v, s, rank, events)
 		missing := s.view.sent(rank).upto(n).minus(s.got[rank]).minus(s.dropped[rank])
 		if missing != nil && sender == s.proc {
 			continue // V10 knows
@@ -131,6 +132,28 @@ func (r *run) judgeCutOf(v *verdict, s *stay, i int, counts []uint64) {
 		if !v.holds(missing == nil) {
 			v.fail(events, "%s was not delivered %s of %s in %s, but the cut holds everything up to %d.", s.proc, missing, sender, s.view, n)
 		}
+	}
+}
+
+// judgeDrop asks that the first cast of a rank that was dropped depends on something
+// lost, as all after it depend on it: on a cast that s was not delivered, or on
+// positions, of which the trace does not tell, from a sequencer that did not go on.
+func (r *run) judgeDrop(v *verdict, s *stay, rank int, events []int) {
+	if len(s.dropped[rank]) == 0 {
+		return
+	}
+	sender, n := s.view.members[rank], s.dropped[rank][0].lo
+	x := r.sendOf(s.view.group, s.view.view, sender, n)
+	if x == nil {
+		return // who was killed may not have written it
+	}
+	r.ordering() // which sets what it depends on
+	lost := x.deps != nil && r.sequencerLost(s, sender)
+	for k, n := range x.deps {
+		lost = lost || k != rank && n > 0 && !s.got[k].has(span{n, n})
+	}
+	if !v.holds(lost) {
+		v.fail(append(events, x.rec), "%s dropped cast %d of %s in %s, which depends on nothing that was lost.", s.proc, n, sender, s.view)
 	}
 }
 
