@@ -192,6 +192,31 @@ func (r *run) judgeArrived(x *listed, v *verdict) {
 			v.fail([]int{x.brought[k], r.quiet}, "%s held cast %d of %s to a list in %s and was never given it, though it has a number.", k.proc, x.num, x.caller, k.group)
 		}
 	}
+	for _, to := range x.dests {
+		for _, k := range r.destined(to, x.cast) {
+			if _, ok := x.given[k]; !v.holds(ok) {
+				v.fail([]int{x.cast, r.quiet}, "%s was never given cast %d of %s to a list, though that has a number and was cast to %s.", k.proc, x.num, x.caller, to)
+			}
+		}
+	}
+}
+
+// destined are those in the end who cannot have missed what was brought to a
+// destination after record rec: a process, or members that have held the state since
+// before. Without a global clock nobody knows which members have.
+func (r *run) destined(to id.Address, rec int) (list []memberKey) {
+	if !to.IsGroup() {
+		if r.alive[to.Site()] {
+			list = append(list, memberKey{proc: to})
+		}
+		return list
+	}
+	for _, m := range r.members {
+		if m.group == to && m.cur != nil && r.alive[m.proc.Site()] && m.ready >= 0 && m.ready < rec && r.opt.GlobalClock {
+			list = append(list, memberKey{m.proc, to})
+		}
+	}
+	return list
 }
 
 // takers lists the keys of a map in the order of their records.
