@@ -132,7 +132,7 @@ func judgeListAtomicity(r *run, v *verdict) {
 		switch numbered := len(x.given) > 0 || x.end == "numbered"; {
 		case x.end == "nowhere" && !v.holds(len(x.given) == 0):
 			v.fail([]int{x.first, x.done}, "Cast %d of %s to a list was delivered, but its sender was told that it is not.", x.num, x.caller)
-		case x.end == "nowhere" && x.cast >= 0 && !v.holds(slices.ContainsFunc(x.dests, func(to id.Address) bool { return r.vanished(to, x) })):
+		case x.end == "nowhere" && x.cast >= 0 && !v.holds(slices.ContainsFunc(x.dests, func(to id.Address) bool { return r.vanished(to, x.caller, x.done) })):
 			v.fail([]int{x.cast, x.done}, "Cast %d of %s to a list was not delivered, and none of its destinations was gone by the log.", x.num, x.caller)
 		case numbered:
 			r.judgeArrived(x, v)
@@ -157,27 +157,6 @@ func (r *run) numbersOf(s *stay) (list []uint64) {
 		list = append(list, at[fact.Listed](r, i).Number)
 	}
 	return list
-}
-
-// vanished tells whether a destination of x may have been gone by as much of the log
-// as its sender's site had applied when it was told so.
-func (r *run) vanished(to id.Address, x *listed) bool {
-	upto := r.siteOf[x.caller.Site()].loggedBefore(x.done)
-	if to.IsGroup() {
-		l := r.ledgerOf[to]
-		if l == nil || r.followed(l) < upto {
-			return true
-		}
-		members, _ := l.follow(nil, 0, upto)
-		return len(members) == 0
-	}
-	there := false
-	for i := range r.siteViews {
-		if r.siteViews[i].Index <= upto {
-			there = r.siteViews[i].has(to.Site())
-		}
-	}
-	return !there
 }
 
 // judgeMeant judges that all who were given x are on its list.

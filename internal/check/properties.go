@@ -70,7 +70,7 @@ var properties = []Property{
 	{"T5", "Recovered donor", "Only a member that holds the state gives it, and only one that loaded it is called ready.", judgeDonor},
 
 	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough or all have answered, and says which.", judgeOutcomes},
-	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
+	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership; it is lost only with its group, and what became of it is unknown to a member only when that leaves.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
 	{"R5", "Copy first", "An answer with a copy goes to its caller only when every member holds the copy and what that depends on: whoever goes on is delivered it.", judgeCopies},
