@@ -11,7 +11,8 @@ import (
 // group, the latest view that it or the sender of something it was delivered has
 // been shown, and how much of each stream in that, or of an answer it got. A Causal, Total or Barrier
 // cast carries what its sender had seen, and the Causal casts that the sender had
-// made before (made.go); who is delivered it has seen that too.
+// made before (made.go); who is delivered it has seen that too. A cast from outside
+// has two senders: who asked for it, when it did, and the relay.
 
 // reach is how far somebody has come in a group. It is never changed.
 type reach struct {
@@ -58,11 +59,11 @@ func (s sight) with(x reach) sight {
 // delivery after its sending, whatever the clocks say.
 type across struct {
 	*run
-	made    *programs
 	sight   map[id.Address]sight
 	bound   map[id.Address]sight // the part of it that casts of other groups carried
 	sent    map[*send]sight
 	replied map[replyKey]known
+	asked   map[*made]known      // of casts from outside
 	waiting map[id.Address][]int // records of processes that are ahead of a sender
 	checks  int
 	strong  int
@@ -93,15 +94,14 @@ func (r *run) across() *across {
 		return r.acrossed
 	}
 	a := &across{
-		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}, replied: map[replyKey]known{},
+		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}, replied: map[replyKey]known{}, asked: map[*made]known{},
 		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, listSight: map[*listed]sight{}, ahead: map[memberKey]seenLists{},
 	}
 	r.acrossed = a
-	a.made = r.programs(func(f fact.Send) *send { return a.sendOf(f.Group, f.View, f.Proc, f.First) })
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
 		switch r.records[i].Fact.(type) {
-		case fact.View, fact.Send, fact.Deliver, fact.Reply, fact.Outcome:
+		case fact.View, fact.Made, fact.Send, fact.Deliver, fact.Reply, fact.Outcome:
 		case fact.ListCast, fact.ListDone, fact.Listed:
 			p, ok = listActor(r.records[i].Fact)
 		default:
@@ -114,7 +114,8 @@ func (r *run) across() *across {
 			a.waiting[p] = append(a.waiting[p], i)
 			continue
 		}
-		if _, sends := r.records[i].Fact.(fact.Send); sends && len(a.waiting) > 0 {
+		switch r.records[i].Fact.(type) {
+		case fact.Made, fact.Send:
 			a.resume()
 		}
 	}
@@ -123,7 +124,7 @@ func (r *run) across() *across {
 
 // resume lets those go on that waited for a sender.
 func (a *across) resume() {
-	for again := true; again; {
+	for again := len(a.waiting) > 0; again; {
 		again = false
 		for p, list := range a.waiting { // order does not matter: each waits for what others sent
 			n := 0
@@ -145,14 +146,13 @@ func (a *across) step(p id.Address, i int) bool {
 		if v := a.viewOf[viewKey{f.Group, f.View}]; v != nil {
 			a.sight[p] = a.sight[p].with(reach{f.Group, v, make([]uint64, len(v.members))})
 		}
-	case fact.Send:
-		if s := a.sendOf(f.Group, f.View, p, f.First); s != nil {
-			if f.Order == fact.FIFO {
-				a.sent[s] = nil
-			} else {
-				a.sent[s], a.carried[s] = a.after(a.sight[p], a.made.sends[s], f.Group), a.lists[p]
-			}
+	case fact.Made:
+		if f.Since == 0 && f.Order != fact.FIFO {
+			x := a.programs().epoch(p, f.Group, 0).run(f.First)
+			a.asked[x] = known{a.sight[p], a.lists[p]}
 		}
+	case fact.Send:
+		return a.send(p, &f)
 	case fact.Deliver:
 		return a.deliver(p, i, &f)
 	case fact.Reply:
@@ -165,7 +165,33 @@ func (a *across) step(p id.Address, i int) bool {
 	return true
 }
 
-// known is what somebody knew when it answered.
+// send notes what a cast carries: what its sender knows, and if it is from outside,
+// what its program knew when it made it.
+func (a *across) send(p id.Address, f *fact.Send) bool {
+	s := a.sendOf(f.Group, f.View, p, f.First)
+	if s == nil {
+		return true
+	}
+	if f.Order == fact.FIFO {
+		a.sent[s] = nil
+		return true
+	}
+	seen, lists := a.sight[p], a.lists[p]
+	if m := a.programs().asked[s]; m != nil {
+		x, told := a.asked[m]
+		if !told {
+			return false
+		}
+		for _, c := range x.sight {
+			seen = seen.with(c)
+		}
+		lists = lists.with(x.lists...)
+	}
+	a.sent[s], a.carried[s] = a.after(seen, a.programs().sends[s], f.Group), lists
+	return true
+}
+
+// known is what somebody knew when it answered or asked.
 type known struct {
 	sight sight
 	lists seenLists
@@ -181,17 +207,6 @@ func (a *across) hear(p id.Address, f *fact.Outcome) {
 	x := a.replied[replyKey{f.Group, p, asked.View, asked.Cast, f.Member}]
 	a.sight[p] = a.bind(p, a.sight[p], x.sight, 0)
 	a.lists[p] = a.lists[p].with(x.lists...)
-}
-
-func (a *across) sendOf(group id.Address, view uint64, sender id.Address, n uint64) *send {
-	s := a.streamOf[streamKey{viewKey{group, view}, sender}]
-	if s == nil {
-		return nil
-	}
-	if k := s.find(n); k < len(s.sends) && s.sends[k].lo <= n {
-		return &s.sends[k]
-	}
-	return nil
 }
 
 func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {

@@ -62,8 +62,9 @@ func (r *run) judgeOutcome(v *verdict, c *call, i int, f *fact.Outcome) {
 	}
 }
 
-// judgeEnough asks that a call which had an end of its own had what it wanted,
-// or an outcome of everybody who could answer.
+// judgeEnough asks that a call which had an end of its own ended with the reply it
+// still wanted, or had an outcome of everybody who could answer; and that its end
+// says which: it is good with what was wanted, where that was all with one reply.
 func (r *run) judgeEnough(v *verdict, c *call, outcomes map[id.Address]int) {
 	if c.rec < 0 || c.asked < 0 || len(c.done) == 0 {
 		return
@@ -74,11 +75,21 @@ func (r *run) judgeEnough(v *verdict, c *call, outcomes map[id.Address]int) {
 	}
 	want, replies := at[fact.Call](r, c.rec).Want, 0
 	for _, i := range c.outcomes {
+		if !v.holds(want < 0 || replies < want) {
+			v.fail([]int{i, c.done[0]}, "Call %d of %s wanted %d and counted %s when it had them.", c.id, c.caller, want, at[fact.Outcome](r, i).Member)
+		}
 		if at[fact.Outcome](r, i).Kind == "reply" {
 			replies++
 		}
 	}
-	if err == "" && want >= 0 && replies >= want {
+	enough := replies >= want
+	if want < 0 {
+		enough = replies > 0
+	}
+	if !v.holds(enough == (err == "")) {
+		v.fail([]int{c.asked, c.done[0]}, "Call %d of %s wanted %d, counted %d replies and ended as %q.", c.id, c.caller, want, replies, err)
+	}
+	if enough && want >= 0 {
 		return
 	}
 	for _, p := range r.answerers(c) {

@@ -124,6 +124,7 @@ func (r *run) judgeCutOf(v *verdict, s *stay, i int, counts []uint64) {
 		if beyond := s.got[rank].minus(s.got[rank].upto(n)); !v.holds(beyond == nil) {
 			v.fail(events, "%s was delivered %s of %s in %s, but the cut ends at %d.", s.proc, beyond, sender, s.view, n)
 		}
+		r.judgeDrop(v, s, rank, events)
 		missing := s.view.sent(rank).upto(n).minus(s.got[rank]).minus(s.dropped[rank])
 		if missing != nil && sender == s.proc {
 			continue // V10 knows
@@ -131,6 +132,28 @@ func (r *run) judgeCutOf(v *verdict, s *stay, i int, counts []uint64) {
 		if !v.holds(missing == nil) {
 			v.fail(events, "%s was not delivered %s of %s in %s, but the cut holds everything up to %d.", s.proc, missing, sender, s.view, n)
 		}
+	}
+}
+
+// judgeDrop asks that the first cast of a rank that was dropped depends on something
+// lost, as all after it depend on it: on a cast that s was not delivered, or on
+// positions, of which the trace does not tell, from a sequencer that did not go on.
+func (r *run) judgeDrop(v *verdict, s *stay, rank int, events []int) {
+	if len(s.dropped[rank]) == 0 {
+		return
+	}
+	sender, n := s.view.members[rank], s.dropped[rank][0].lo
+	x := r.sendOf(s.view.group, s.view.view, sender, n)
+	if x == nil {
+		return // who was killed may not have written it
+	}
+	r.ordering() // which sets what it depends on
+	lost := x.deps != nil && r.sequencerLost(s, sender)
+	for k, n := range x.deps {
+		lost = lost || k != rank && n > 0 && !s.got[k].has(span{n, n})
+	}
+	if !v.holds(lost) {
+		v.fail(append(events, x.rec), "%s dropped cast %d of %s in %s, which depends on nothing that was lost.", s.proc, n, sender, s.view)
 	}
 }
 
@@ -158,15 +181,21 @@ func judgeFlushPrimitive(r *run, v *verdict) {
 // before it. Earlier views are settled by their cuts.
 func (r *run) judgeFlushes(v *verdict, s *stay, answered map[int]int) {
 	seen := make([]set, len(s.got))
+	shown := s.prev != nil
 	for _, i := range s.events {
 		switch f := r.records[i].Fact.(type) {
 		case fact.Send:
 			if rank, ok := s.view.rank[f.Proc]; ok {
 				seen[rank].add(runOf(f.First, f.N))
 			}
+			shown = true
 		case fact.Deliver:
 			seen[s.view.rank[f.Sender]].add(runOf(f.First, f.N))
+			shown = true
 		case fact.FlushCall:
+			if shown { // else it may have been made before its program was shown a view, and before other casts
+				r.judgeTold(v, s, i, f.Queued)
+			}
 			if done, ok := answered[i]; ok {
 				what := fmt.Sprintf("A flush of %s was answered", s.proc)
 				r.judgeKept(v, s, seen, what, []int{i, done})
@@ -193,6 +222,16 @@ func (r *run) judgeQueued(v *verdict, s *stay, what string, events []int) {
 	}
 	if !v.holds(left == 0) {
 		v.fail(events, "%s, but %d casts were not sent that its program had made before.", what, left)
+	}
+}
+
+// judgeTold compares how many casts a flush call says were made and not sent with
+// what was told of their making and their sending.
+func (r *run) judgeTold(v *verdict, s *stay, i int, told uint64) {
+	if e := r.programs().during(s); e != nil {
+		if _, n := e.unsent(i); !v.holds(n == told) {
+			v.fail([]int{i}, "%s had %d casts to %s unsent when it made a flush call, which says %d.", s.proc, n, s.group, told)
+		}
 	}
 }
 
@@ -223,6 +262,12 @@ func (r *run) judgeLeaver(v *verdict, s *stay) {
 		what, events := fmt.Sprintf("%s left %s", s.proc, s.group), []int{s.ended}
 		if !v.holds(f.Unsent == 0) {
 			v.fail(events, "%s, but %d casts were not sent that its program had made before.", what, f.Unsent)
+		}
+		if e := r.programs().during(s); e != nil { // whoever waits for an answer with a copy learns that it left
+			list, _ := e.unsent(s.ended)
+			if i := slices.IndexFunc(list, func(x made) bool { return !x.copies }); !v.holds(i < 0) {
+				v.fail(append(events, list[i].rec), "%s, but a cast was not sent that its program had made before.", what)
+			}
 		}
 		r.judgeOwn(v, s, r.own(s, s.installed, s.ended, math.MaxUint64), what, events)
 	}

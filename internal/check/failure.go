@@ -7,7 +7,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 )
 
-// How a caller learns that a member failed: R2.
+// How a caller learns that a member failed, or that nobody will answer: R2.
 
 func judgeFailures(r *run, v *verdict) {
 	for _, c := range r.calls {
@@ -17,6 +17,39 @@ func judgeFailures(r *run, v *verdict) {
 				v.fail([]int{i}, "Call %d of %s counted %s as failed, but no view without it was installed before.", c.id, c.caller, f.Member)
 			}
 		}
+		if len(c.done) > 0 && c.asked >= 0 {
+			r.judgeGivenUp(v, c, at[fact.Done](r, c.done[0]).Err)
+		}
+	}
+}
+
+// judgeGivenUp judges that a call is lost only with its group, and unknown to a member
+// only when that leaves. From outside it may be unknown what became of a call.
+func (r *run) judgeGivenUp(v *verdict, c *call, err string) {
+	done := c.done[0]
+	if err != "lost" && err != "unknown" {
+		return
+	}
+	if at[fact.Asked](r, c.asked).View == 0 {
+		if err == "lost" && !v.holds(r.vanished(c.group, c.caller, done)) {
+			v.fail([]int{done}, "Call %d of %s ended as lost, but the log has not ended %s.", c.id, c.caller, c.group)
+		}
+		return
+	}
+	m := r.memberOf[memberKey{c.caller, c.group}]
+	if m == nil {
+		return // it says it asked as a member, and never was one
+	}
+	s := m.at(done)
+	if s == nil || s.ended < 0 && r.lost(c.caller.Site()) {
+		return
+	}
+	why := ""
+	if s.ended >= 0 && s.next == nil {
+		why = at[fact.Leave](r, s.ended).Why
+	}
+	if !v.holds(why != "" && (err == "lost") == (why == "lost")) {
+		v.fail([]int{done}, "Call %d of %s ended as %s, but its caller did not leave %s for that.", c.id, c.caller, err, c.group)
 	}
 }
 

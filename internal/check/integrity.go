@@ -48,6 +48,10 @@ func (r *run) judgeSent(v *verdict, i int, f *fact.Deliver) {
 		switch {
 		case s.Order != f.Order || s.Safe != f.Safe || s.Origin != f.Origin || s.OFirst-s.First != f.OFirst-f.First && f.Origin != 0:
 			problem, with = "it was sent as something else", s.rec
+		case s.Void && !f.Void:
+			problem, with = "no program cast it", s.rec
+		case f.Void && !s.Void && f.Origin == 0: // what is asked from outside is void where its sender does not speak for a session
+			problem, with = "it is void without a reason", s.rec
 		case r.opt.GlobalClock && s.rec > i:
 			problem, with = "it was sent later", s.rec
 		}

@@ -34,6 +34,27 @@ func (r *run) out(p id.Address, view *groupView, i int) bool {
 	})
 }
 
+// vanished tells whether a group or a process may have been gone by as much of the log
+// as the site of p had applied when it wrote record i.
+func (r *run) vanished(to, p id.Address, i int) bool {
+	upto := r.siteOf[p.Site()].loggedBefore(i)
+	if to.IsGroup() {
+		l := r.ledgerOf[to]
+		if l == nil || r.followed(l) < upto {
+			return true
+		}
+		members, _ := l.follow(nil, 0, upto)
+		return len(members) == 0
+	}
+	there := false
+	for k := range r.siteViews {
+		if r.siteViews[k].Index <= upto {
+			there = r.siteViews[k].has(to.Site())
+		}
+	}
+	return !there
+}
+
 func (r *run) noteOp(i int, f fact.Op) {
 	l := r.ledgerOf[f.Group]
 	if l == nil {

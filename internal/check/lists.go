@@ -132,6 +132,8 @@ func judgeListAtomicity(r *run, v *verdict) {
 		switch numbered := len(x.given) > 0 || x.end == "numbered"; {
 		case x.end == "nowhere" && !v.holds(len(x.given) == 0):
 			v.fail([]int{x.first, x.done}, "Cast %d of %s to a list was delivered, but its sender was told that it is not.", x.num, x.caller)
+		case x.end == "nowhere" && x.cast >= 0 && !v.holds(slices.ContainsFunc(x.dests, func(to id.Address) bool { return r.vanished(to, x.caller, x.done) })):
+			v.fail([]int{x.cast, x.done}, "Cast %d of %s to a list was not delivered, and none of its destinations was gone by the log.", x.num, x.caller)
 		case numbered:
 			r.judgeArrived(x, v)
 		}
@@ -192,6 +194,31 @@ func (r *run) judgeArrived(x *listed, v *verdict) {
 			v.fail([]int{x.brought[k], r.quiet}, "%s held cast %d of %s to a list in %s and was never given it, though it has a number.", k.proc, x.num, x.caller, k.group)
 		}
 	}
+	for _, to := range x.dests {
+		for _, k := range r.destined(to, x.cast) {
+			if _, ok := x.given[k]; !v.holds(ok) {
+				v.fail([]int{x.cast, r.quiet}, "%s was never given cast %d of %s to a list, though that has a number and was cast to %s.", k.proc, x.num, x.caller, to)
+			}
+		}
+	}
+}
+
+// destined are those in the end who cannot have missed what was brought to a
+// destination after record rec: a process, or members that have held the state since
+// before. Without a global clock nobody knows which members have.
+func (r *run) destined(to id.Address, rec int) (list []memberKey) {
+	if !to.IsGroup() {
+		if r.alive[to.Site()] {
+			list = append(list, memberKey{proc: to})
+		}
+		return list
+	}
+	for _, m := range r.members {
+		if m.group == to && m.cur != nil && r.alive[m.proc.Site()] && m.ready >= 0 && m.ready < rec && r.opt.GlobalClock {
+			list = append(list, memberKey{m.proc, to})
+		}
+	}
+	return list
 }
 
 // takers lists the keys of a map in the order of their records.
@@ -239,7 +266,7 @@ func (a *across) stepList(p id.Address, i int) {
 	case fact.ListCast:
 		x := a.listOf[listKey{p, f.Num}]
 		a.listPast[x] = a.lists[p]
-		a.listSight[x] = a.after(a.sight[p], a.made.lists[listCastKey{p, f.ID}], 0)
+		a.listSight[x] = a.after(a.sight[p], a.programs().lists[listCastKey{p, f.ID}], 0)
 	case fact.ListDone:
 		if f.End == "numbered" {
 			a.lists[p] = a.lists[p].with(a.listOf[listKey{p, f.Num}])

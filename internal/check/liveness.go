@@ -66,8 +66,23 @@ func judgePrecision(r *run, v *verdict) {
 	}
 }
 
-func judgeMulticast(r *run, v *verdict)    { r.judgeArrival(v, false) }
+func judgeMulticast(r *run, v *verdict) {
+	r.judgeAllSent(v)
+	r.judgeArrival(v, false)
+}
+
 func judgeSafeLiveness(r *run, v *verdict) { r.judgeArrival(v, true) }
+
+// judgeAllSent asks that whatever programs cast that are members is sent.
+func (r *run) judgeAllSent(v *verdict) {
+	for _, s := range r.running() {
+		if e := r.programs().during(s); e != nil {
+			if list, n := e.unsent(len(r.records)); !v.holds(n == 0) {
+				v.fail([]int{list[0].rec}, "%d casts of %s to %s were never sent.", n, s.proc, s.group)
+			}
+		}
+	}
+}
 
 // judgeArrival asks all running members for the casts, safe or not, that
 // running members sent in their last view.

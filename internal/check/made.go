@@ -10,11 +10,14 @@ import (
 
 // What programs made, in their order, and what became of it: for O4, by which
 // whatever carries causality comes after the Causal casts that its program made
-// before as a member, in whatever groups these are and whenever they were sent.
+// before as a member, in whatever groups these are and whenever they were sent; and
+// for V8 and E2, which ask what of it was not sent.
 
 // made is one Made, and the Causal casts that its program had made before.
 type made struct {
 	span   // the numbers of its casts, in the membership or at the caller
+	rec    int
+	copies bool // it may be the copy of an answer, which is a Causal cast by itself
 	before []causal
 }
 
@@ -32,7 +35,8 @@ type epoch struct {
 	made   []made
 	causal []uint64 // the numbers of Causal casts, of each run the last
 	sent   []asSent
-	lost   int // record of its end, if that was against the program's will, or -1
+	ended  int  // record of its end, or -1
+	lost   bool // that was against the program's will
 }
 
 // asSent says which send had the casts up to number upto.
@@ -58,10 +62,10 @@ func (e *epoch) sentAs(n uint64) (*send, uint64) {
 	return e.sent[i].send, e.sent[i].send.hi - (e.sent[i].upto - n)
 }
 
-// before is what its program had made elsewhere before cast number n.
-func (e *epoch) before(n uint64) []causal {
+// run is what was made that has cast number n, or nil.
+func (e *epoch) run(n uint64) *made {
 	if i := sort.Search(len(e.made), func(i int) bool { return e.made[i].hi >= n }); i < len(e.made) && e.made[i].lo <= n {
-		return e.made[i].before
+		return &e.made[i]
 	}
 	return nil
 }
@@ -71,6 +75,7 @@ type programs struct {
 	epochs map[memberKey][]*epoch // by since
 	last   map[id.Address][]causal
 	sends  map[*send][]causal       // what they come after
+	asked  map[*send]*made          // of those from outside, the last of what they bring
 	lists  map[listCastKey][]causal // the same of casts to lists
 }
 
@@ -80,17 +85,20 @@ type listCastKey struct {
 	id   uint64
 }
 
-func (r *run) programs(sendOf func(fact.Send) *send) *programs {
-	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, lists: map[listCastKey][]causal{}}
+func (r *run) programs() *programs {
+	if r.made != nil {
+		return r.made
+	}
+	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, asked: map[*send]*made{}, lists: map[listCastKey][]causal{}}
 	var list []*send
 	numbers := map[*send]uint64{} // of the last cast, in its membership
 	for i := range r.records {
 		switch f := r.records[i].Fact.(type) {
 		case fact.Made:
-			p.make(f)
+			p.make(i, f)
 		case fact.Leave:
-			if e := p.epoch(f.Proc, f.Group, maxNumber); e != nil && f.Why != "left" {
-				e.lost = i
+			if e := p.epoch(f.Proc, f.Group, maxNumber); e != nil && e.ended < 0 {
+				e.ended, e.lost = i, f.Why != "left"
 			}
 		case fact.ListCast:
 			k := listCastKey{f.Proc, f.ID}
@@ -98,7 +106,7 @@ func (r *run) programs(sendOf func(fact.Send) *send) *programs {
 				p.lists[k] = p.last[f.Proc]
 			}
 		case fact.Send:
-			s := sendOf(f)
+			s := r.sendOf(f.Group, f.View, f.Proc, f.First)
 			if s == nil || f.Void {
 				continue
 			}
@@ -113,22 +121,27 @@ func (r *run) programs(sendOf func(fact.Send) *send) *programs {
 		case s.Order == fact.FIFO:
 		case s.Origin != 0:
 			if e := p.epoch(s.Origin, s.Group, 0); e != nil {
-				p.sends[s] = stands(e.before(s.OFirst+uint64(s.N)-1), len(r.records))
+				if x := e.run(s.OFirst + uint64(s.N) - 1); x != nil {
+					p.sends[s], p.asked[s] = stands(x.before, len(r.records)), x
+				}
 			}
 		case numbers[s] != 0:
-			p.sends[s] = stands(p.epoch(s.Proc, s.Group, s.View).before(numbers[s]), s.rec)
+			if x := p.epoch(s.Proc, s.Group, s.View).run(numbers[s]); x != nil {
+				p.sends[s] = stands(x.before, s.rec)
+			}
 		}
 	}
 	for k, list := range p.lists { // order does not matter: each is judged by itself
 		p.lists[k] = stands(list, len(r.records))
 	}
+	r.made = p
 	return p
 }
 
 // stands is list without the memberships that had ended, by record rec, against the
 // program's will: nobody waits for what is under way of somebody who has crashed.
 func stands(list []causal, rec int) []causal {
-	return slices.DeleteFunc(slices.Clone(list), func(x causal) bool { return x.in.lost >= 0 && x.in.lost < rec })
+	return slices.DeleteFunc(slices.Clone(list), func(x causal) bool { return x.in.lost && x.in.ended < rec })
 }
 
 // epoch is the membership of proc in group that sent in a view, or with view 0 the caller.
@@ -139,6 +152,30 @@ func (p *programs) epoch(proc, group id.Address, view uint64) (last *epoch) {
 		}
 	}
 	return last
+}
+
+// during is the membership that stay s is of, or nil if its program made nothing in it.
+func (p *programs) during(s *stay) *epoch {
+	e := p.epoch(s.proc, s.group, s.view.view)
+	if e == nil || e.ended >= 0 && e.ended < s.installed {
+		return nil
+	}
+	return e
+}
+
+// unsent is what had been made before record rec and not been sent by then, and how
+// many casts that is; of the first run some may have been sent.
+func (e *epoch) unsent(rec int) (list []made, n uint64) {
+	list = e.made[:sort.Search(len(e.made), func(i int) bool { return e.made[i].rec >= rec })]
+	var sent uint64
+	if i := sort.Search(len(e.sent), func(i int) bool { return e.sent[i].send.rec >= rec }); i > 0 {
+		sent = e.sent[i-1].upto
+	}
+	list = list[sort.Search(len(list), func(i int) bool { return list[i].hi > sent }):]
+	if len(list) > 0 {
+		n = list[len(list)-1].hi - sent
+	}
+	return list, n
 }
 
 // send notes that the next casts were sent, and returns the number of the last.
@@ -152,20 +189,20 @@ func (e *epoch) send(s *send) uint64 {
 }
 
 // make notes what a program made. Callers' numbers have holes, where casts to lists are.
-func (p *programs) make(f fact.Made) {
+func (p *programs) make(i int, f fact.Made) {
 	k := memberKey{f.Proc, f.Group}
-	i := slices.IndexFunc(p.epochs[k], func(e *epoch) bool { return e.since == f.Since })
-	if i < 0 {
-		i = len(p.epochs[k])
-		p.epochs[k] = append(p.epochs[k], &epoch{group: f.Group, since: f.Since, lost: -1})
+	n := slices.IndexFunc(p.epochs[k], func(e *epoch) bool { return e.since == f.Since })
+	if n < 0 {
+		n = len(p.epochs[k])
+		p.epochs[k] = append(p.epochs[k], &epoch{group: f.Group, since: f.Since, ended: -1})
 	}
-	e := p.epochs[k][i]
+	e := p.epochs[k][n]
 	first := max(f.First, 1)
 	if n := len(e.made); n > 0 && f.First == 0 {
 		first = e.made[n-1].hi + 1
 	}
 	x := runOf(first, f.N)
-	e.made = append(e.made, made{span: x, before: p.last[f.Proc]})
+	e.made = append(e.made, made{span: x, rec: i, copies: f.N == 1 && f.Order == fact.Causal, before: p.last[f.Proc]})
 	if f.Order == fact.Causal && f.Since != 0 {
 		e.causal = append(e.causal, x.hi)
 		list := slices.DeleteFunc(slices.Clone(p.last[f.Proc]), func(x causal) bool { return x.in == e })

@@ -69,8 +69,8 @@ var properties = []Property{
 	{"T4", "Donor fail-over", "A state that a survivor took from a donor that failed has nothing that the survivors were not delivered.", judgeFailover},
 	{"T5", "Recovered donor", "Only a member that holds the state gives it, and only one that loaded it is called ready.", judgeDonor},
 
-	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough.", judgeOutcomes},
-	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership.", judgeFailures},
+	{"R1", "One outcome per member", "A call counts every member once, with what the member answered, and ends when it has enough or all have answered, and says which.", judgeOutcomes},
+	{"R2", "Failure only from views", "A call counts a member as failed only after a view without it, or, from outside, after the log entry that ended its membership; it is lost only with its group, and what became of it is unknown to a member only when that leaves.", judgeFailures},
 	{"R3", "Call termination", "A call ends once, and in the end every call ends.", judgeCallEnd},
 	{"R4", "One carrying out", "The replies that a call counts were all given to one delivery of its request, in one view.", judgeOneDelivery},
 	{"R5", "Copy first", "An answer with a copy goes to its caller only when every member holds the copy and what that depends on: whoever goes on is delivered it.", judgeCopies},
@@ -80,7 +80,7 @@ var properties = []Property{
 	{"C3", "Session outcomes", "A request of a session that its client is told was not done never is; one that it is told was done was.", judgeSessionOutcomes},
 
 	{"E1", "Membership precision", "In the end the site view is the set of running sites, and each group view that of its running members.", judgePrecision},
-	{"E2", "Multicast liveness", "In the end all running members are delivered what any of them sent.", judgeMulticast},
+	{"E2", "Multicast liveness", "In the end what programs cast that are running members is sent, and all running members are delivered what any of them sent.", judgeMulticast},
 	{"E3", "Safe liveness", "In the end all running members are delivered the safe casts any of them sent.", judgeSafeLiveness},
 	{"E4", "Flush termination", "In the end nobody is blocked by a flush and every flush call is answered.", judgeFlushEnd},
 	{"E5", "Transfer termination", "In the end every running member holds the state, and counts as ready.", judgeTransferEnd},

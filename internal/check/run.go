@@ -61,7 +61,8 @@ type run struct {
 	alive map[id.Site]bool // at quiet, without those that halted or crashed later
 	order *ordering        // made when first asked for
 
-	acrossed *across // the same
+	acrossed *across   // the same
+	made     *programs // the same
 }
 
 type (
@@ -270,6 +271,18 @@ func (r *run) lost(s id.Site) bool {
 
 // at is the fact of record i, which the index knows to be an F.
 func at[F fact.Fact](r *run, i int) F { return r.records[i].Fact.(F) }
+
+// sendOf is the run of a stream that has number n, or nil.
+func (r *run) sendOf(group id.Address, view uint64, sender id.Address, n uint64) *send {
+	s := r.streamOf[streamKey{viewKey{group, view}, sender}]
+	if s == nil {
+		return nil
+	}
+	if k := s.find(n); k < len(s.sends) && s.sends[k].lo <= n {
+		return &s.sends[k]
+	}
+	return nil
+}
 
 // overlapping calls f with each run of s that has numbers of x.
 func (s *stream) overlapping(x span, f func(*send)) {

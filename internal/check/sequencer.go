@@ -29,6 +29,14 @@ func (v *groupView) oldestReady() id.Address {
 	return 0
 }
 
+// sequencerLost tells whether somebody, but for one, did not go on with s who may have
+// ordered Total casts in its view.
+func (r *run) sequencerLost(s *stay, but id.Address) bool {
+	gone := func(p id.Address) bool { return p != but && slices.Contains(s.next.fact.Left, p) }
+	return gone(s.view.oldestReady()) ||
+		slices.ContainsFunc(r.turns[s.view.viewKey], func(i int) bool { return gone(at[fact.Sequencer](r, i).Of) })
+}
+
 func judgeSequencer(r *run, v *verdict) {
 	for _, view := range r.views {
 		if r.judgeHands(v, view) {

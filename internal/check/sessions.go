@@ -73,6 +73,55 @@ func judgeSessions(r *run, v *verdict) {
 		r.judgeInTurn(v, s)
 		r.judgeAnswers(v, s)
 	}
+	r.judgeVoid(v)
+}
+
+// speakers are who speaks for sessions by what one member was delivered, and up to
+// which request their sessions have come.
+type speakers struct {
+	client map[uint64]id.Address // by session
+	last   map[id.Address]uint64
+}
+
+// judgeVoid asks why requests are void: who sent them spoke for no session, or a
+// request before them was lost. What a member knew of sessions when it joined is in
+// the state it was given, and not in the trace.
+func (r *run) judgeVoid(v *verdict) {
+	all := map[memberKey]*speakers{}
+	for i := range r.records {
+		switch f := r.records[i].Fact.(type) {
+		case fact.Session:
+			k := memberKey{f.Proc, f.Group}
+			if all[k] == nil {
+				all[k] = &speakers{map[uint64]id.Address{}, map[id.Address]uint64{}}
+			}
+			all[k].turn(f)
+		case fact.Leave:
+			delete(all, memberKey{f.Proc, f.Group})
+		case fact.Deliver:
+			known := all[memberKey{f.Proc, f.Group}]
+			if known == nil || f.Origin == 0 || f.Order != fact.Total {
+				continue
+			}
+			last, speaks := known.last[f.Origin]
+			switch {
+			case !speaks:
+			case f.Session != 0:
+				known.last[f.Origin] = max(last, f.OFirst+uint64(f.N)-1)
+			case f.Void && !v.holds(f.OFirst > last+1):
+				v.fail([]int{i}, "Request %d of %s was void at %s in %s, though it speaks for a session there.", f.OFirst, f.Origin, f.Proc, f.Group)
+			}
+		}
+	}
+}
+
+// turn takes an opening, a taking over or an end.
+func (s *speakers) turn(f fact.Session) {
+	delete(s.last, s.client[f.Session])
+	delete(s.client, f.Session)
+	if f.What == "open" || f.What == "taken" {
+		s.client[f.Session], s.last[f.Client] = f.Client, f.Last
+	}
 }
 
 // judgeOnce asks that all members were delivered a request as one and the same

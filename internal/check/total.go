@@ -121,7 +121,8 @@ func (r *run) procOf(i int) id.Address {
 // judgePositions asks that positions grow and that none is passed over but for
 // a cast that was lost with its sender, and then only in a flush.
 func (r *run) judgePositions(v *verdict, s *stay, all places, survivor bool) {
-	var last uint64
+	var last, empty uint64
+	gap := -1 // the delivery after the last of the empty ones
 	for _, i := range s.totals {
 		f := at[fact.Deliver](r, i)
 		if !v.holds(f.Pos > last) {
@@ -136,10 +137,41 @@ func (r *run) judgePositions(v *verdict, s *stay, all places, survivor bool) {
 			if flushing := s.flushing >= 0 && s.flushing < i; !flushing || why >= 0 {
 				v.holds(false)
 				v.fail(nonNegative(i, why), "%s was delivered position %d of %s without %s.", s.proc, f.Pos, s.view, passed)
+			} else {
+				empty, gap = empty+f.Pos-1-last, i
 			}
 		}
 		last = f.Pos + uint64(f.N) - 1
 	}
+	if gap >= 0 && s.next != nil {
+		if lost, known := r.lostTotals(s); known && !v.holds(empty <= lost) {
+			v.fail([]int{gap, s.next.installed}, "%s passed over %d positions of %s, and %d Total casts were lost.", s.proc, empty, s.view, lost)
+		}
+	}
+}
+
+// lostTotals is how many Total casts s was never delivered of members that did not go
+// on to the next view, if that is known: who was killed may not have written them all.
+func (r *run) lostTotals(s *stay) (n uint64, known bool) {
+	for _, p := range s.next.fact.Left {
+		if r.lost(p.Site()) {
+			return 0, false
+		}
+		rank, ok := s.view.rank[p]
+		if !ok || s.view.streams[rank] == nil {
+			continue
+		}
+		for k := range s.view.streams[rank].sends {
+			x := &s.view.streams[rank].sends[k]
+			if x.Order != fact.Total {
+				continue
+			}
+			for _, y := range (set{x.span}).minus(s.got[rank]) {
+				n += y.hi - y.lo + 1
+			}
+		}
+	}
+	return n, true
 }
 
 // skipped is a delivery at one of the positions that s passed over, by somebody

@@ -6,14 +6,16 @@ import (
 	"strconv"
 )
 
-// cutEnd ends the run earlier: with the first half of its deeds, or three
-// quarters, and so on.
+// cutEnd ends the run earlier: as early as halving finds that it may.
 func (s *shrinker) cutEnd() {
-	for n := len(s.best.deeds); n > 1 && s.going(); n = len(s.best.deeds) {
-		b := s.best
-		keeps := []int{n / 4, n / 2, n * 3 / 4, n * 7 / 8, n - 1}
-		if s.first(len(keeps), func(i int) *schedule { return b.upTo(keeps[i]) }) < 0 {
-			return
+	b := s.best
+	enough, few := len(b.deeds), 0
+	for enough-few > 1 && s.going() {
+		n := (enough + few) / 2
+		if s.try(b.upTo(n)) {
+			enough = n
+		} else {
+			few = n
 		}
 	}
 }
