@@ -213,15 +213,20 @@ func (m *member) install(v *view.Group, before change.Before) {
 		m.past.heard(before.Clock)
 	}
 	m.cur = newInstalled(v, m)
-	for _, gm := range v.Members {
+	for rank, gm := range v.Members {
 		if old == nil || gm.Joined > old.view.Index {
 			m.cur.fresh = append(m.cur.fresh, gm.Proc)
+		} else {
+			m.cur.stable.Clear(rank, old.stable.ClearOf(old.view.Rank(gm.Proc)))
 		}
 	}
 	m.cur.joiners = len(m.cur.fresh) > 0
-	m.account.Turn()
+	if old != nil {
+		m.account.Turn(old.view.Index)
+		m.untold += old.unsaid
+	}
 	m.targets = slices.DeleteFunc(m.targets, func(t *view.Group) bool { return t.Index <= v.Index })
-	m.cut, m.prepared, m.ackAt = nil, nil, 0
+	m.cut, m.prepared = nil, nil
 	if m.coord != nil && m.coord.Attempt() <= v.Index {
 		m.coord = nil
 	}

@@ -77,6 +77,9 @@ func (m *member) used(items int) {
 
 func (m *member) countUsed(h handed) {
 	c := m.cur
+	if c != nil && h.view < c.view.Index && h.from != m.proc {
+		m.untold += h.size
+	}
 	if c == nil || h.view != c.view.Index || h.last <= c.used[h.rank] {
 		return
 	}

@@ -101,6 +101,7 @@ type member struct {
 
 	ackAt  effect.Time // 0: nothing to acknowledge
 	ackNow bool
+	untold int // bytes used of earlier views since the last acknowledgement
 }
 
 func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
@@ -366,18 +367,20 @@ func orderName(o msg.Order) fact.Order {
 // counts only if it is told before this one ends; else after a while.
 func (m *member) acknowledge(c *installed) {
 	used := m.usedViews()
-	cleared := c.cleared < used && used == c.view.Index-1
+	cleared := c.cleared < used
 	asked := c.wanted && c.holdsWanted()
-	c.usedNews = c.usedNews || c.cleared < used || m.usedSilently(c)
+	c.usedNews = c.usedNews || cleared || m.usedSilently(c)
 	if !c.heldNews && !c.usedNews && !asked {
 		return
 	}
 	m.noteUsed(c)
 	if len(c.sites) == 0 {
 		c.heldNews, c.usedNews, c.wanted, c.urgent, c.cleared = false, false, false, false, used
+		m.ackAt, m.ackNow, m.untold = 0, false, 0
 		return
 	}
-	urgent := asked || cleared || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes || m.ackNow
+	urgent := asked || (c.heldNews && c.urgent) || c.unacked >= flow.AckBytes || c.unsaid >= flow.AckBytes ||
+		cleared && m.untold >= flow.AckBytes || m.ackNow
 	if !urgent {
 		if m.ackAt == 0 {
 			m.ackAt = m.s.now + m.s.cfg.Lazy
@@ -401,7 +404,7 @@ func (m *member) sendAck(c *installed, wanted bool) {
 	}
 	c.wanted = c.wanted && !c.holdsWanted()
 	c.heldNews, c.usedNews, c.urgent, c.unacked, c.unsaid = false, false, false, 0, 0
-	m.ackAt, m.ackNow = 0, false
+	m.ackAt, m.ackNow, m.untold = 0, false, 0
 	for _, s := range c.sites {
 		if m.staysAt(c, s) {
 			m.s.fx.Control(s, a)
@@ -412,8 +415,8 @@ func (m *member) sendAck(c *installed, wanted bool) {
 // credit frees what all members have used of our stream.
 func (m *member) credit(c *installed) {
 	freed := m.account.Spent(c.stable.Spent()[c.rank])
-	if m.account.Carried() && c.stable.AllClear(c.view.Index) {
-		freed += m.account.Cleared()
+	if m.account.Carried() {
+		freed += m.account.Cleared(c.stable.Cleared())
 	}
 	if freed > 0 {
 		m.s.item(Freed{Proc: m.proc, Dest: m.group, Bytes: freed})

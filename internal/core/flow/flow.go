@@ -52,7 +52,13 @@ const (
 // Account counts the bytes one member has sent and not all have used.
 type Account struct {
 	sent    []sent
-	carried int // of earlier views
+	carried []carried // of earlier views, oldest first
+}
+
+// carried is what was not used by all at the end of a view.
+type carried struct {
+	view  uint64
+	bytes int
 }
 
 type sent struct {
@@ -78,7 +84,9 @@ func (a *Account) Spent(count uint64) (freed int) {
 // Out is how many bytes are out, those of earlier views among them, and the
 // number of the first cast of this view that is; 0 if there is none.
 func (a *Account) Out() (bytes int, first uint64) {
-	bytes = a.carried
+	for _, x := range a.carried {
+		bytes += x.bytes
+	}
 	for _, s := range a.sent {
 		bytes += s.bytes
 	}
@@ -89,21 +97,31 @@ func (a *Account) Out() (bytes int, first uint64) {
 }
 
 // Pending reports whether anything is out.
-func (a *Account) Pending() bool { return len(a.sent) > 0 || a.carried > 0 }
+func (a *Account) Pending() bool { return len(a.sent) > 0 || a.Carried() }
 
-// Turn carries what is not yet used over into the next view.
-func (a *Account) Turn() {
+// Turn carries what is not yet used of a view over into the next.
+func (a *Account) Turn(view uint64) {
+	bytes := 0
 	for _, s := range a.sent {
-		a.carried += s.bytes
+		bytes += s.bytes
+	}
+	if bytes > 0 {
+		a.carried = append(a.carried, carried{view, bytes})
 	}
 	a.sent = nil
 }
 
-// Cleared notes that everybody has used all of earlier views.
-func (a *Account) Cleared() (freed int) {
-	freed, a.carried = a.carried, 0
+// Cleared notes that everybody has used all of a view and those before it, and
+// returns the bytes that frees.
+func (a *Account) Cleared(view uint64) (freed int) {
+	n := 0
+	for n < len(a.carried) && a.carried[n].view <= view {
+		freed += a.carried[n].bytes
+		n++
+	}
+	a.carried = fifo.Drop(a.carried, n)
 	return freed
 }
 
 // Carried reports whether bytes of earlier views are still out.
-func (a *Account) Carried() bool { return a.carried > 0 }
+func (a *Account) Carried() bool { return len(a.carried) > 0 }

@@ -10,6 +10,8 @@
 // nothing.
 package stable
 
+import "slices"
+
 // Matrix is one row of counts for each member, by rank.
 type Matrix struct {
 	held, used [][]uint64
@@ -74,15 +76,15 @@ func (m *Matrix) Spent() []uint64 { return m.spent }
 // Clear notes that rank has used all of a view and those before it.
 func (m *Matrix) Clear(rank int, view uint64) { m.clear[rank] = max(m.clear[rank], view) }
 
+// ClearOf is the newest view of which, and of those before it, rank has used all.
+func (m *Matrix) ClearOf(rank int) uint64 { return m.clear[rank] }
+
+// Cleared is the newest view of which, and of those before it, every member has used
+// all.
+func (m *Matrix) Cleared() uint64 { return slices.Min(m.clear) }
+
 // AllClear reports whether every member has used all of the views before one.
-func (m *Matrix) AllClear(before uint64) bool {
-	for _, view := range m.clear {
-		if view+1 < before {
-			return false
-		}
-	}
-	return true
-}
+func (m *Matrix) AllClear(before uint64) bool { return m.Cleared()+1 >= before }
 
 // Lacking lists the ranks that are not known to hold all of need.
 func (m *Matrix) Lacking(need []uint64) []int {
