@@ -27,6 +27,7 @@ func (s *Site) checkContact() {
 	s.fx.Fact(fact.Resume{})
 	s.item(Resumed{})
 	for _, m := range s.groups.list {
+		m.slow = slowness{} // nobody could tell us meanwhile what he has handled
 		s.groups.mark(m)
 	}
 	s.outside.viewed(s)

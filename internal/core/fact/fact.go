@@ -258,8 +258,8 @@ type (
 		N      uint32     `json:"n"`
 	}
 	// Leave is Proc's last fact in Group; Why is "left", "slow", "unloaded" (its
-	// program could not take over the state), "lost", "behind" or "halted". Unsent is how many casts its program had made that were not sent
-	// and never will be.
+	// program could not take over the state), "lost", "behind" or "halted". Unsent is
+	// how many casts its program had made that were not sent and never will be.
 	Leave struct {
 		Proc   id.Address `json:"p"`
 		Group  id.Address `json:"g"`
