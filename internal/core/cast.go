@@ -384,6 +384,10 @@ func (m *member) leaveIfDone(c *installed) {
 		m.stay()
 		return
 	}
+	if m.heir != nil && !m.holdsPlace() { // the log would not have it yet, and others may wait for us meanwhile
+		m.stay()
+		return
+	}
 	past := m.parts(c)
 	if c.queue.Done()[c.rank] == c.sent { // our own casts have come back
 		m.parting = past

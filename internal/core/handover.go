@@ -46,6 +46,17 @@ func (m *member) onHandOver(x *msg.HandOver) {
 	}
 }
 
+// holdsPlace reports whether we have a place that an heir can take: one who is yet to
+// take another's, or to hold the state, has none.
+func (m *member) holdsPlace() bool {
+	g := m.s.Group(m.group)
+	if g == nil || g.Rank(m.proc) < 0 {
+		return false
+	}
+	me := g.Members[g.Rank(m.proc)]
+	return me.Ready || me.Aside
+}
+
 // turnHandOver brings a migration up to a new view: an heir whose predecessor is
 // gone is ready as any joiner is, and asks once more one that is still there.
 func (m *member) turnHandOver(v *view.Group) {
