@@ -61,7 +61,8 @@ type Config struct {
 	Status string
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
 	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
-	// If it fails the trace ends there; the Logger and Close tell.
+	// If it fails the trace ends there; the Logger and Close tell. Each Start begins one,
+	// also one that fails: give another Writer to the next.
 	Trace io.Writer
 }
 

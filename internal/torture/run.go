@@ -115,7 +115,8 @@ func (o Options) round(ctx context.Context, res *Result, storm time.Duration) (e
 		return err
 	}
 	j, err := r.judge()
-	if err != nil {
+	if err != nil { // to be looked at
+		keep, res.Kept = true, append(res.Kept, dir)
 		return err
 	}
 	keep = j.bad(r)

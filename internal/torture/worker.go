@@ -36,7 +36,8 @@ const (
 type worker struct {
 	order
 	node  *cohort.Node
-	books []*book // by group, of a member
+	trace *os.File // of the newest attempt to start
+	books []*book  // by group, of a member
 	tally tally
 
 	mu     sync.Mutex      // guards what follows
@@ -71,20 +72,16 @@ func Work(in io.Reader, out io.Writer) error {
 			}
 		}
 	}()
-	trace, err := os.Create(w.Trace)
-	if err != nil {
-		return err
-	}
-	err = w.work(ctx, trace, told)
+	err := w.work(ctx, told)
 	for range told { // nothing more is done
 	}
-	return errors.Join(err, trace.Close())
+	return errors.Join(err, w.trace.Close())
 }
 
 // work runs the node from its start to its end.
-func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) error {
-	if !w.start(ctx, trace) {
-		return nil
+func (w *worker) work(ctx context.Context, told <-chan string) error {
+	if in, err := w.start(ctx); !in {
+		return err
 	}
 	l, err := w.join(ctx)
 	switch {
@@ -126,25 +123,43 @@ func (w *worker) work(ctx context.Context, trace io.Writer, told <-chan string) 
 	}
 }
 
-// start starts the node, trying until ctx ends, and reports whether it is in.
-func (w *worker) start(ctx context.Context, trace io.Writer) bool {
+// newTrace begins the trace of an attempt to start: what the one before wrote ends there.
+func (w *worker) newTrace(attempt int) error {
+	path := w.Trace
+	if attempt > 1 {
+		path = fmt.Sprintf("%s-%d.jsonl", strings.TrimSuffix(path, ".jsonl"), attempt)
+	}
+	last := w.trace
+	var err error
+	if w.trace, err = os.Create(path); last != nil {
+		err = errors.Join(err, last.Close())
+	}
+	return err
+}
+
+// start starts the node, trying until ctx ends, and reports whether it is in. The error
+// is that of a trace.
+func (w *worker) start(ctx context.Context) (in bool, err error) {
 	if w.Apart {
 		ctx = node.OnHost(ctx, node.Apart{})
 	}
-	for {
+	for attempt := 1; ; attempt++ {
+		if err := w.newTrace(attempt); err != nil {
+			return false, err
+		}
 		seeking, cancel := context.WithTimeout(ctx, startFor)
 		n, err := cohort.Start(seeking, cohort.Config{
 			Name: w.Name, Listen: w.Listen, Advertise: w.Advertise, Seeds: w.Seeds,
-			NoVote: w.Client || w.Guest, Trace: trace, Logger: slog.New(alarm{w}),
+			NoVote: w.Client || w.Guest, Trace: w.trace, Logger: slog.New(alarm{w}),
 		})
 		cancel()
 		if err == nil {
 			w.node = n
 			w.say(report{Event: eventStarted, Address: n.Address()})
-			return true
+			return true, nil
 		}
 		if ctx.Err() != nil {
-			return false
+			return false, nil
 		}
 		w.say(report{Event: eventFailed, Why: err.Error()})
 		w.nap(ctx)
