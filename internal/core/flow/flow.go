@@ -51,35 +51,33 @@ const (
 
 // Account counts the bytes one member has sent and not all have used.
 type Account struct {
-	sent    []sent
-	carried []carried // of earlier views, oldest first
+	sent    []unused // runs of this view, by their last numbers
+	carried []unused // earlier views, by their indexes, and what was left at their ends
 }
 
-// carried is what was not used by all at the end of a view.
-type carried struct {
-	view  uint64
-	bytes int
-}
-
-type sent struct {
+// unused are bytes that are out until all have used as much as up to last.
+type unused struct {
 	last  uint64
 	bytes int
 }
 
+// free takes off what all have used up to, and returns the bytes of it.
+func free(list *[]unused, upto uint64) (freed int) {
+	n := 0
+	for n < len(*list) && (*list)[n].last <= upto {
+		freed += (*list)[n].bytes
+		n++
+	}
+	*list = fifo.Drop(*list, n)
+	return freed
+}
+
 // Sent notes a run of the member's own stream.
-func (a *Account) Sent(last uint64, bytes int) { a.sent = append(a.sent, sent{last, bytes}) }
+func (a *Account) Sent(last uint64, bytes int) { a.sent = append(a.sent, unused{last, bytes}) }
 
 // Spent notes that all members have used the stream up to count, and returns
 // the bytes that frees.
-func (a *Account) Spent(count uint64) (freed int) {
-	n := 0
-	for n < len(a.sent) && a.sent[n].last <= count {
-		freed += a.sent[n].bytes
-		n++
-	}
-	a.sent = fifo.Drop(a.sent, n)
-	return freed
-}
+func (a *Account) Spent(count uint64) (freed int) { return free(&a.sent, count) }
 
 // Out is how many bytes are out, those of earlier views among them, and the
 // number of the first cast of this view that is; 0 if there is none.
@@ -106,22 +104,14 @@ func (a *Account) Turn(view uint64) {
 		bytes += s.bytes
 	}
 	if bytes > 0 {
-		a.carried = append(a.carried, carried{view, bytes})
+		a.carried = append(a.carried, unused{view, bytes})
 	}
 	a.sent = nil
 }
 
 // Cleared notes that everybody has used all of a view and those before it, and
 // returns the bytes that frees.
-func (a *Account) Cleared(view uint64) (freed int) {
-	n := 0
-	for n < len(a.carried) && a.carried[n].view <= view {
-		freed += a.carried[n].bytes
-		n++
-	}
-	a.carried = fifo.Drop(a.carried, n)
-	return freed
-}
+func (a *Account) Cleared(view uint64) (freed int) { return free(&a.carried, view) }
 
 // Carried reports whether bytes of earlier views are still out.
 func (a *Account) Carried() bool { return len(a.carried) > 0 }
