@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // Handler handles one cast. A group's handlers, OnView and Snapshot run one at
@@ -220,7 +221,7 @@ func (g *Group) View() View {
 // CastRaw is Cast of a []byte, for those who cast millions a second: a []byte that
 // becomes an any costs an allocation.
 func (g *Group) CastRaw(ctx context.Context, order Order, entry Entry, b []byte, opts ...Option) error {
-	_, err := g.sendBytes(ctx, order, [2]byte{byte(entry), formatBytes}, b, nil, opts)
+	_, err := g.sendBytes(ctx, order, gather.Head{Entry: byte(entry), Format: formatBytes}, b, nil, opts)
 	return err
 }
 
@@ -228,7 +229,7 @@ func (g *Group) CastRaw(ctx context.Context, order Order, entry Entry, b []byte,
 // than as many calls. It returns how many it has cast: all of them when the error is
 // nil. Others may be delivered what other goroutines cast in between.
 func (g *Group) CastEach(ctx context.Context, order Order, entry Entry, list [][]byte, opts ...Option) (int, error) {
-	return g.sendEach(ctx, order, [2]byte{byte(entry), formatBytes}, list, opts)
+	return g.sendEach(ctx, order, gather.Head{Entry: byte(entry), Format: formatBytes}, list, opts)
 }
 
 // Flush waits until every member holds all that this member has cast or was

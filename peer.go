@@ -11,6 +11,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // maxReply is the largest reply, and the largest request from outside a group.
@@ -111,7 +112,7 @@ func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want i
 	}
 	p.n.unregister(callID)
 	if r, err := p.route(); err == nil {
-		r.life.node.Post(core.CancelCall{Proc: r.proc, Dest: r.addr, ID: callID})
+		r.life.node.Post(core.CancelCall{Proc: r.Proc, Dest: r.Dest, ID: callID})
 	}
 	return nil, ctx.Err()
 }
@@ -121,16 +122,15 @@ func (p *peer) send(ctx context.Context, order Order, entry Entry, v any, pend *
 	if err != nil {
 		return 0, err
 	}
-	return p.sendBytes(ctx, order, [2]byte{byte(entry), format}, payload, pend, opts)
+	return p.sendBytes(ctx, order, gather.Head{Entry: byte(entry), Format: format}, payload, pend, opts)
 }
 
-// sendBytes sends head, the entry and the format, and then payload.
-func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload []byte, pend *pending, opts []Option) (uint64, error) {
+// sendBytes sends head and payload.
+func (p *peer) sendBytes(ctx context.Context, order Order, head gather.Head, payload []byte, pend *pending, opts []Option) (uint64, error) {
 	if order < FIFO || order > Barrier {
 		return 0, &ConfigError{Field: "order", What: "is none of FIFO, Causal, Total, Barrier"}
 	}
-	length := len(head) + len(payload)
-	if length > p.bounds.cast {
+	if gather.HeadSize+len(payload) > p.bounds.cast {
 		return 0, ErrTooLarge
 	}
 	if p.session != nil {
@@ -140,19 +140,27 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head [2]byte, payload
 	if err != nil {
 		return 0, err
 	}
-	lane, size := r.lane(order, opts), msg.Weight(1, msg.CastSize(length))
-	if pend == nil && length <= flow.MaxBody {
-		if ctx.Err() == nil && r.life.node.Cast(lane, head, payload, r.window) {
-			return 0, nil
-		}
-		return 0, p.unsent(awaitRoom(ctx, p.n.host, r.window, size, func() bool {
-			return r.life.node.Cast(lane, head, payload, r.window)
-		}))
+	k := kind(order, opts)
+	if pend != nil || len(payload) > smallPayload {
+		return p.sendWhole(ctx, r, k, head, payload, pend)
 	}
-	if err := acquire(ctx, p.n.host, r.window, size); err != nil {
+	if ctx.Err() == nil && r.life.node.Cast(&r.Path, k, head, payload) {
+		return 0, nil
+	}
+	return 0, p.unsent(awaitRoom(ctx, p.n.host, r.Window, msg.Weight(1, gather.Size(payload)), func() bool {
+		return r.life.node.Cast(&r.Path, k, head, payload)
+	}))
+}
+
+// smallPayload is the most that is copied with a lock held.
+const smallPayload = flow.MaxBody - gather.HeadSize
+
+// sendWhole sends a call, or what takes long to copy.
+func (p *peer) sendWhole(ctx context.Context, r *route, k gather.Kind, head gather.Head, payload []byte, pend *pending) (uint64, error) {
+	if err := acquire(ctx, p.n.host, r.Window, msg.Weight(1, gather.Size(payload))); err != nil {
 		return 0, p.unsent(err)
 	}
-	ev := lane.Event(1, body(head, payload)) // to copy much takes long, so no lock is held
+	ev := r.Event(k, 1, body(head, payload))
 	if pend == nil {
 		r.life.node.Post(ev)
 		return 0, nil
@@ -180,7 +188,7 @@ func (p *peer) unsent(err error) error {
 }
 
 // sendEach sends each payload of the list behind head, and returns how many it has sent.
-func (p *peer) sendEach(ctx context.Context, order Order, head [2]byte, list [][]byte, opts []Option) (int, error) {
+func (p *peer) sendEach(ctx context.Context, order Order, head gather.Head, list [][]byte, opts []Option) (int, error) {
 	for n := 0; n < len(list); {
 		// The first as if it were alone: it waits for room. Then what there is room for.
 		if _, err := p.sendBytes(ctx, order, head, list[n], nil, opts); err != nil {
@@ -188,19 +196,19 @@ func (p *peer) sendEach(ctx context.Context, order Order, head [2]byte, list [][
 		}
 		n++
 		small := 0
-		for n+small < len(list) && len(head)+len(list[n+small]) <= flow.MaxBody {
+		for n+small < len(list) && len(list[n+small]) <= smallPayload {
 			small++
 		}
 		if r, err := p.route(); err == nil && small > 0 {
-			n += r.life.node.CastEach(r.lane(order, opts), head, list[n:n+small], r.window)
+			n += r.life.node.CastEach(&r.Path, kind(order, opts), head, list[n:n+small])
 		}
 	}
 	return len(list), nil
 }
 
 // body is that of one cast.
-func body(head [2]byte, payload []byte) []byte {
-	return msg.AppendParts(make([]byte, 0, msg.CastSize(len(head)+len(payload))), head, payload)
+func body(head gather.Head, payload []byte) []byte {
+	return head.Append(make([]byte, 0, gather.Size(payload)), payload)
 }
 
 // pending is a call, or a flush, that somebody waits for.

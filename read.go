@@ -91,7 +91,7 @@ func (s *state) read(f func()) {
 
 // letRead is for who writes, between two casts, of which so many are handled.
 func (s *state) letRead(handled int) {
-	if handled%handledAtOnce == 0 && s.waiting.Load() > 0 {
+	if uint(handled)%handledAtOnce == 0 && s.waiting.Load() > 0 {
 		s.yield()
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
 // runOf is a run of casts to entry 1, each a []byte that says which it is.
 func runOf(n int) core.Casts {
 	r := &msg.Run{N: uint32(n)}
 	for k := range n {
-		r.Body = msg.AppendParts(r.Body, [2]byte{1, formatBytes}, fmt.Appendf(nil, "cast %d", k))
+		r.Body = gather.Head{Entry: 1, Format: formatBytes}.Append(r.Body, fmt.Appendf(nil, "cast %d", k))
 	}
 	return core.Casts{Run: r}
 }

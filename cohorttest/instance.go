@@ -122,9 +122,9 @@ func (i *instance) mail(f func()) {
 
 // Cast hands the core a cast of one payload, on loan: who keeps what it borrowed of
 // its own casts is found as well.
-func (i *instance) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
-	c := l.Event(1, msg.AppendParts(nil, head, rest))
-	if !w.Take(msg.Weight(1, len(c.Body))) {
+func (i *instance) Cast(p *gather.Path, k gather.Kind, h gather.Head, payload []byte) bool {
+	c := p.Event(k, 1, h.Append(nil, payload))
+	if !p.Window.Take(msg.Weight(1, len(c.Body))) {
 		return false
 	}
 	i.mail(func() { i.x.Cast(c) })
@@ -132,8 +132,8 @@ func (i *instance) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Wind
 }
 
 // CastEach is Cast of as many as there is room for.
-func (i *instance) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) (n int) {
-	for n < len(list) && i.Cast(l, head, list[n], w) {
+func (i *instance) CastEach(p *gather.Path, k gather.Kind, h gather.Head, list [][]byte) (n int) {
+	for n < len(list) && i.Cast(p, k, h, list[n]) {
 		n++
 	}
 	return n

@@ -144,17 +144,19 @@ func (s *site) Post(ev core.Event) {
 }
 
 // Cast hands it a cast of one payload.
-func (s *site) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+func (s *site) Cast(p *gather.Path, k gather.Kind, h gather.Head, payload []byte) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.inbox.Cast(l, head, rest, w)
+	ok := s.inbox.Cast(p, k, h, payload)
+	s.mu.Unlock()
+	return ok
 }
 
 // CastEach hands it several.
-func (s *site) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int {
+func (s *site) CastEach(p *gather.Path, k gather.Kind, h gather.Head, list [][]byte) int {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.inbox.CastEach(l, head, list, w)
+	n := s.inbox.CastEach(p, k, h, list)
+	s.mu.Unlock()
+	return n
 }
 
 // Window bounds what is cast.

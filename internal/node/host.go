@@ -14,13 +14,13 @@ import (
 // Site is one running incarnation: a *Node, or one of a simulated world.
 type Site interface {
 	Post(core.Event)
-	// Cast posts a cast of one payload, head and then rest, which it copies. Its size
-	// is taken from w, a window of this site; without room there it does nothing and
+	// Cast posts a cast of one payload, which it copies. Its size is taken from the
+	// path's window, which is of this site; without room there it does nothing and
 	// reports false. A cast of megabytes is better posted whole.
-	Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool
+	Cast(p *gather.Path, k gather.Kind, h gather.Head, payload []byte) bool
 	// CastEach is Cast of one payload after the other, while there is room. It returns
 	// how many it posted, which may be fewer though there is room, but not none.
-	CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int
+	CastEach(p *gather.Path, k gather.Kind, h gather.Head, list [][]byte) int
 	// Window returns a window for casts to one destination.
 	Window(limit int) *gather.Window
 	Inspect(func(*core.Site)) bool

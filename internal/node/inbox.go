@@ -63,30 +63,28 @@ func (b *inbox) add(evs []core.Event) {
 }
 
 // cast is gather.Queue's. A closed inbox takes casts and forgets them.
-func (b *inbox) cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
+func (b *inbox) cast(p *gather.Path, k gather.Kind, h gather.Head, payload []byte) bool {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return true
+	empty, ok := b.empty(), true
+	if !b.closed {
+		ok = b.events.Cast(p, k, h, payload)
 	}
-	empty := b.empty()
-	ok := b.events.Cast(l, head, rest, w)
-	if ok && empty {
+	b.mu.Unlock()
+	if empty && ok {
 		b.signal()
 	}
 	return ok
 }
 
 // castEach is gather.Queue's. A closed inbox takes casts and forgets them.
-func (b *inbox) castEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int {
+func (b *inbox) castEach(p *gather.Path, k gather.Kind, h gather.Head, list [][]byte) int {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return len(list)
+	empty, n := b.empty(), len(list)
+	if !b.closed {
+		n = b.events.CastEach(p, k, h, list)
 	}
-	empty := b.empty()
-	n := b.events.CastEach(l, head, list, w)
-	if n > 0 && empty {
+	b.mu.Unlock()
+	if empty && n > 0 {
 		b.signal()
 	}
 	return n

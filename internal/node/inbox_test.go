@@ -147,23 +147,23 @@ func TestErrorTexts(t *testing.T) {
 // keep their place among other events.
 func TestInboxCasts(t *testing.T) {
 	b := newInbox()
-	one, other := gather.Lane{Proc: 1, Dest: 2, Order: msg.Total}, gather.Lane{Proc: 1, Dest: 3, Order: msg.Total}
-	w := b.windows.Window(1 << 20)
-	cast := func(l gather.Lane, head [2]byte, rest []byte) {
-		if !b.cast(l, head, rest, w) {
+	w, total := b.windows.Window(1<<20), gather.Kind{Order: msg.Total}
+	one, other := gather.Path{Proc: 1, Dest: 2, Window: w}, gather.Path{Proc: 1, Dest: 3, Window: w}
+	cast := func(p gather.Path, h gather.Head, payload []byte) {
+		if !b.cast(&p, total, h, payload) {
 			t.Error("there is no room in an empty window")
 		}
 	}
 	large := make([]byte, 40<<10)
 	payload := []byte("text")
-	cast(one, [2]byte{5, 6}, payload)
+	cast(one, gather.Head{Entry: 5, Format: 6}, payload)
 	copy(payload, "gone")
-	cast(one, [2]byte{7, 8}, nil)
-	cast(other, [2]byte{}, nil)
+	cast(one, gather.Head{Entry: 7, Format: 8}, nil)
+	cast(other, gather.Head{}, nil)
 	b.put(core.Used{Items: 1})
-	cast(other, [2]byte{}, large)
-	cast(other, [2]byte{}, large)
-	if b.cast(one, [2]byte{}, make([]byte, 1<<20), w) {
+	cast(other, gather.Head{}, large)
+	cast(other, gather.Head{}, large)
+	if b.cast(&one, total, gather.Head{}, make([]byte, 1<<20)) {
 		t.Error("there is room for more than the window")
 	}
 	events, _ := b.take(nil)
@@ -195,14 +195,14 @@ func TestInboxCasts(t *testing.T) {
 	if events, _ := b.take(nil); len(events) > 0 {
 		t.Errorf("left over: %v", events)
 	}
-	cast(one, [2]byte{}, nil)
+	cast(one, gather.Head{}, nil)
 	select {
 	case <-b.wake:
 	default:
 		t.Error("nobody is woken for a cast")
 	}
 	b.close()
-	cast(one, [2]byte{}, nil)
+	cast(one, gather.Head{}, nil)
 	if events, _ := b.take(nil); events[0].(core.Cast).N != 1 {
 		t.Error("a closed inbox takes casts")
 	}

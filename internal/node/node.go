@@ -162,13 +162,13 @@ func (n *Node) Inspect(f func(*core.Site)) bool {
 }
 
 // Cast posts a cast of one payload, as Site says.
-func (n *Node) Cast(l gather.Lane, head [2]byte, rest []byte, w *gather.Window) bool {
-	return n.inbox.cast(l, head, rest, w)
+func (n *Node) Cast(p *gather.Path, k gather.Kind, h gather.Head, payload []byte) bool {
+	return n.inbox.cast(p, k, h, payload)
 }
 
 // CastEach posts casts of one payload each, as Site says.
-func (n *Node) CastEach(l gather.Lane, head [2]byte, list [][]byte, w *gather.Window) int {
-	return n.inbox.castEach(l, head, list, w)
+func (n *Node) CastEach(p *gather.Path, k gather.Kind, h gather.Head, list [][]byte) int {
+	return n.inbox.castEach(p, k, h, list)
 }
 
 // Window returns a window for casts to one destination.

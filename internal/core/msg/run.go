@@ -79,16 +79,6 @@ func AppendCast(body, payload []byte) []byte {
 	return append(binary.AppendUvarint(body, uint64(len(payload))), payload...)
 }
 
-// AppendParts appends one cast to a body, whose payload is head and then rest.
-func AppendParts(body []byte, head [2]byte, rest []byte) []byte {
-	n := len(head) + len(rest)
-	if n >= Long {
-		body = binary.AppendUvarint(body, uint64(n))
-		return append(append(body, head[0], head[1]), rest...)
-	}
-	return append(append(body, byte(n), head[0], head[1]), rest...)
-}
-
 // Long is from where on the length of a payload takes more than one byte.
 const Long = 0x80
 

@@ -15,11 +15,7 @@ func some(chance *rand.Rand, n int) (body []byte, payloads [][]byte) {
 		}
 		p := bytes.Repeat([]byte{byte(chance.Uint32())}, size)
 		before := len(body)
-		if size >= 2 && chance.IntN(2) == 0 {
-			body = AppendParts(body, [2]byte(p), p[2:])
-		} else {
-			body = AppendCast(body, p)
-		}
+		body = AppendCast(body, p)
 		if len(body)-before != CastSize(size) {
 			panic("a cast takes more or less than CastSize says")
 		}

@@ -6,28 +6,15 @@ package gather
 import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/flow"
-	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/loan"
 )
 
-// Lane is what casts have in common that can share a run.
-type Lane struct {
-	Proc  id.Address
-	Dest  id.Address
-	Order msg.Order
-	Safe  bool
-}
-
-// Event is a cast to the lane of n payloads in body.
-func (l Lane) Event(n uint32, body []byte) core.Cast {
-	return core.Cast{Proc: l.Proc, Dest: l.Dest, Order: l.Order, Safe: l.Safe, N: n, Body: body}
-}
-
 // casts are those that came one after the other since the last close. The zero
 // value has none.
 type casts struct {
-	lane  Lane
+	path  *Path
+	kind  Kind
 	n     uint32
 	body  []byte
 	block *loan.Block // with the body, if it is worth one
@@ -36,29 +23,31 @@ type casts struct {
 
 // takes reports whether a cast that takes so many bytes of a body can share a run
 // with those that are open.
-func (g *casts) takes(l Lane, size int) bool { return g.n > 0 && g.fits(size) && g.lane == l }
+func (g *casts) takes(p *Path, k Kind, size int) bool {
+	return g.n > 0 && g.fits(size) && g.kind == k && (g.path == p || *g.path == *p)
+}
 
 func (g *casts) fits(size int) bool { return len(g.body)+size <= core.MaxRun }
 
-// add adds one cast of the lane, for which there is room in the run. Its payload is
-// head and then rest, and takes size bytes of a body.
-func (g *casts) add(head [2]byte, rest []byte, size int) {
+// add adds one cast like those that are open, for which there is room in the run. It
+// takes size bytes of a body.
+func (g *casts) add(h Head, payload []byte, size int) {
 	g.n++
 	if size > cap(g.body)-len(g.body) {
 		g.grow(size)
 	}
-	g.body = msg.AppendParts(g.body, head, rest)
+	g.body = h.Append(g.body, payload)
 }
 
-// addEach adds casts of the lane, as long as they fit the run and the
+// addEach adds casts like those that are open, as long as they fit the run and the
 // window, and returns how many.
-func (g *casts) addEach(head [2]byte, list [][]byte, w *Window) int {
-	for n, rest := range list {
-		size := msg.CastSize(len(head) + len(rest))
-		if !g.fits(size) || !w.Use(msg.Weight(1, size)) {
+func (g *casts) addEach(h Head, list [][]byte) int {
+	for n, payload := range list {
+		size := Size(payload)
+		if !g.fits(size) || !g.path.Window.Use(msg.Weight(1, size)) {
 			return n
 		}
-		g.add(head, rest, size)
+		g.add(h, payload, size)
 	}
 	return len(list)
 }
@@ -87,7 +76,7 @@ func (g *casts) grow(size int) {
 
 // close returns what is open as one event, and begins anew. There has to be some.
 func (g *casts) close() core.Cast {
-	c := g.lane.Event(g.n, g.body)
+	c := g.path.Event(g.kind, g.n, g.body)
 	if g.block != nil {
 		c.Loan = g.block
 	}

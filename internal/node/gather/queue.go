@@ -14,7 +14,7 @@ type Queue struct {
 }
 
 // Empty reports whether nothing waits.
-func (q *Queue) Empty() bool { return len(q.events) == 0 && q.casts.n == 0 }
+func (q *Queue) Empty() bool { return q.casts.n == 0 && len(q.events) == 0 }
 
 // Put adds events.
 func (q *Queue) Put(evs ...core.Event) {
@@ -22,28 +22,28 @@ func (q *Queue) Put(evs ...core.Event) {
 	q.events = append(q.events, evs...)
 }
 
-// Cast adds a cast of one payload, head and then rest, which it copies. Without room
-// in w it does nothing and reports false.
-func (q *Queue) Cast(l Lane, head [2]byte, rest []byte, w *Window) bool {
-	size := msg.CastSize(len(head) + len(rest))
-	if !w.Use(msg.Weight(1, size)) {
+// Cast adds a cast of one payload, which it copies. Without room in the path's window
+// it does nothing and reports false.
+func (q *Queue) Cast(p *Path, k Kind, h Head, payload []byte) bool {
+	size := Size(payload)
+	if !p.Window.Use(msg.Weight(1, size)) {
 		return false
 	}
-	if !q.casts.takes(l, size) {
+	if !q.casts.takes(p, k, size) {
 		q.shut()
-		q.casts.lane = l
+		q.casts.path, q.casts.kind = p, k
 	}
-	q.casts.add(head, rest, size)
+	q.casts.add(h, payload, size)
 	return true
 }
 
-// CastEach adds casts as long as there is room in w, and returns how many. It ends
-// with the run as well: the core must not wait for the lock for long.
-func (q *Queue) CastEach(l Lane, head [2]byte, list [][]byte, w *Window) int {
-	if len(list) == 0 || !q.Cast(l, head, list[0], w) {
+// CastEach adds casts as long as there is room in the window, and returns how many. It
+// ends with the run as well: the core must not wait for the lock for long.
+func (q *Queue) CastEach(p *Path, k Kind, h Head, list [][]byte) int {
+	if len(list) == 0 || !q.Cast(p, k, h, list[0]) {
 		return 0
 	}
-	return 1 + q.casts.addEach(head, list[1:], w)
+	return 1 + q.casts.addEach(h, list[1:])
 }
 
 // Take empties the queue. The slice of events is exchanged for spare.

@@ -18,34 +18,34 @@ func TestEachIsOneByOne(t *testing.T) {
 	for range 200 {
 		var each, one Queue
 		limit := 1 + chance.IntN(1<<19)
-		we, wo := NewPool(new(sync.Mutex)).Window(limit), NewPool(new(sync.Mutex)).Window(limit)
+		we, wo := way, way
+		we.Window, wo.Window = NewPool(new(sync.Mutex)).Window(limit), NewPool(new(sync.Mutex)).Window(limit)
 		for range 1 + chance.IntN(5) {
-			l := lane
-			l.Safe = chance.IntN(2) == 0
+			k := Kind{Order: msg.Total, Safe: chance.IntN(2) == 0}
 			list := make([][]byte, chance.IntN(200))
 			for i := range list {
 				list[i] = payload(chance.IntN(5000))
 			}
 			n := 0
 			for _, p := range list {
-				if !one.Cast(l, head, p, wo) {
+				if !one.Cast(&wo, k, head, p) {
 					full++
 					break
 				}
 				n++
 			}
 			for left := list[:n]; len(left) > 0; {
-				k := each.CastEach(l, head, left, we)
-				if k == 0 {
+				m := each.CastEach(&we, k, head, left)
+				if m == 0 {
 					t.Fatalf("%d casts are taken one by one, %d fewer each", n, len(left))
 				}
-				left = left[k:]
+				left = left[m:]
 			}
-			if n < len(list) && each.CastEach(l, head, list[n:], we) != 0 {
+			if n < len(list) && each.CastEach(&we, k, head, list[n:]) != 0 {
 				t.Fatalf("more than %d casts are taken each", n)
 			}
-			if we.used != wo.used {
-				t.Fatalf("of the window %d bytes are used each, %d one by one", we.used, wo.used)
+			if we.Window.used != wo.Window.used {
+				t.Fatalf("of the window %d bytes are used each, %d one by one", we.Window.used, wo.Window.used)
 			}
 		}
 		if got, want := casted(&each), casted(&one); !reflect.DeepEqual(got, want) {
@@ -70,22 +70,21 @@ func casted(q *Queue) (list []core.Event) {
 // What is put between casts comes between them, and parts their runs.
 func TestQueueKeepsOrder(t *testing.T) {
 	var q Queue
-	w := NewPool(new(sync.Mutex)).Window(1000)
+	w := way
+	w.Window = NewPool(new(sync.Mutex)).Window(1000)
 	if !q.Empty() {
 		t.Error("a new queue is not empty")
 	}
 	for range 2 {
-		q.Cast(lane, head, nil, w)
-		q.Cast(lane, head, nil, w)
+		q.Cast(&w, total, head, nil)
+		q.Cast(&w, total, head, nil)
 		if q.Empty() {
 			t.Error("a queue with casts is empty")
 		}
 		q.Put(core.Depart{}, core.Depart{})
 	}
-	other := lane
-	other.Order = msg.Causal
-	q.Cast(lane, head, nil, w)
-	q.Cast(other, head, nil, w)
+	q.Cast(&w, total, head, nil)
+	q.Cast(&w, Kind{Order: msg.Causal}, head, nil)
 	var got []int
 	for _, ev := range q.Take(nil) {
 		c, _ := ev.(core.Cast)

@@ -47,6 +47,15 @@ func (p *Pool) Window(limit int) *Window { return &Window{pool: p, limit: limit}
 
 // Use takes room, if there is. The caller holds the lock. A closed window has none.
 func (w *Window) Use(size int) bool {
+	used, pool := w.used+size, w.pool.used+size
+	if w.used < flow.Share || used > w.limit || pool > flow.Pool {
+		return w.use(size)
+	}
+	w.used, w.pool.used = used, pool // all of it beyond the share, as with who casts much
+	return true
+}
+
+func (w *Window) use(size int) bool {
 	more := w.more(size)
 	if w.closed || !w.fits(size, more) {
 		return false

@@ -250,3 +250,47 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		t.Errorf("%d wait", n)
 	}
 }
+
+// What Use takes at once is what it takes by the rule.
+func TestUseAtOnce(t *testing.T) {
+	chance := rand.New(rand.NewPCG(3, 4))
+	windows := func(limits []int) (list []*Window) {
+		p := NewPool(new(sync.Mutex))
+		for _, limit := range limits {
+			list = append(list, p.Window(limit))
+		}
+		return list
+	}
+	taken, refused := 0, 0
+	for range 300 {
+		limits := make([]int, 1+chance.IntN(2*flow.Pool/flow.Window))
+		for i := range limits {
+			limits[i] = 1 + chance.IntN(2*flow.Window)
+		}
+		at, by := windows(limits), windows(limits)
+		for range 1000 {
+			i, size := chance.IntN(len(limits)), 1+chance.IntN(8*flow.Share)
+			switch chance.IntN(100) {
+			case 0:
+				at[i].Close()
+				by[i].Close()
+			case 1, 2, 3:
+				at[i].Release(size)
+				by[i].Release(size)
+			}
+			ok := at[i].Use(size)
+			if ok != by[i].use(size) || at[i].used != by[i].used || at[i].pool.used != by[i].pool.used {
+				t.Fatalf("%d bytes: %v at once, with %d used and %d of the pool; %d and %d by the rule",
+					size, ok, at[i].used, at[i].pool.used, by[i].used, by[i].pool.used)
+			}
+			if ok {
+				taken++
+			} else {
+				refused++
+			}
+		}
+	}
+	if taken < 1000 || refused < 1000 {
+		t.Errorf("%d taken, %d refused", taken, refused)
+	}
+}
