@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cohortkit/cohort"
@@ -195,4 +197,73 @@ func TestNothingIsNext(t *testing.T) {
 	if seen != 200 {
 		t.Errorf("the filter has seen %d of 200 requests", seen)
 	}
+}
+
+// BenchmarkCast has three members in this process cast Total as fast as they can, one
+// cast at a time by CastRaw, or 64 by CastEach. An operation is a cast with its three
+// deliveries; what it allocates is some twenty objects for each run of hundreds of casts.
+func BenchmarkCast(b *testing.B) {
+	for _, batch := range []int{1, 64} {
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) { benchmarkCast(b, batch) })
+	}
+}
+
+func benchmarkCast(b *testing.B, batch int) {
+	ctx := b.Context()
+	var groups []*cohort.Group
+	var seeds []string
+	var left atomic.Int64
+	done := make(chan struct{})
+	for range 3 {
+		n, err := cohort.Start(ctx, cohort.Config{Seeds: seeds})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = n.Close() })
+		seeds = []string{n.Addr()}
+		g, err := n.Join(ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{note: func(r *cohort.Request) {
+			n := int64(1)
+			for r.Next() {
+				n++
+			}
+			if left.Add(-n) == 0 {
+				close(done)
+			}
+		}}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		groups = append(groups, g)
+	}
+	for _, g := range groups {
+		for len(g.View().Members) < len(groups) {
+			runtime.Gosched()
+		}
+	}
+	list := slices.Repeat([][]byte{make([]byte, 64)}, batch)
+	each := b.N/len(groups)/batch + 1
+	left.Store(int64(len(groups) * len(groups) * each * batch))
+	b.ReportAllocs()
+	b.ResetTimer()
+	for _, g := range groups {
+		go func() {
+			for range each {
+				var err error
+				if batch > 1 {
+					_, err = g.CastEach(ctx, cohort.Total, note, list)
+				} else {
+					err = g.CastRaw(ctx, cohort.Total, note, list[0])
+				}
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		}()
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	b.ReportMetric(float64(len(groups)*each*batch)/b.Elapsed().Seconds(), "casts/s")
 }
