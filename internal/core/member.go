@@ -415,7 +415,7 @@ func (m *member) sendAck(c *installed, wanted bool) {
 // credit frees what all members have used of our stream.
 func (m *member) credit(c *installed) {
 	freed := m.account.Spent(c.stable.Spent()[c.rank])
-	if m.account.Carried() {
+	if m.account.Carried() > 0 {
 		freed += m.account.Cleared(c.stable.Cleared())
 	}
 	if freed > 0 {

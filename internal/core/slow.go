@@ -72,7 +72,7 @@ func (m *member) usedWatched(c *installed) bool {
 	if w := &m.slow; w.view < c.view.Index {
 		return c.stable.AllClear(w.view + 1)
 	}
-	return c.stable.Spent()[c.rank] >= m.slow.mark && (!m.account.Carried() || c.stable.AllClear(c.view.Index))
+	return c.stable.Spent()[c.rank] >= m.slow.mark && m.account.Carried() == 0
 }
 
 // accuseSlow asks the log to set aside, or take out, whom we wait for.
@@ -80,9 +80,7 @@ func (m *member) accuseSlow(c *installed) {
 	ranks := c.stable.Unclear(m.slow.view + 1)
 	if !m.slow.over {
 		ranks = c.stable.Unused(c.rank, m.slow.mark)
-		if m.account.Carried() {
-			ranks = append(ranks, c.stable.Unclear(c.view.Index)...)
-		}
+		ranks = append(ranks, c.stable.Unclear(m.account.Carried()+1)...)
 	}
 	for rank, gm := range c.view.Members {
 		if rank == c.rank || !slices.Contains(ranks, rank) || !gm.Ready && !gm.Aside {

@@ -281,9 +281,9 @@ func (m *member) whyUse() (why.Wait, bool) {
 	}
 	w := m.wait(why.Use)
 	w.Bytes, w.Number = bytes, first
-	ranks := c.stable.Unused(c.rank, first)
-	if first == 0 || m.account.Carried() {
-		ranks = c.stable.Unclear(c.view.Index)
+	ranks := c.stable.Unclear(m.account.Carried() + 1) // they have used none of what came after it
+	if len(ranks) == 0 {
+		ranks = c.stable.Unused(c.rank, first)
 	}
 	if len(ranks) == 0 {
 		return w, false

@@ -95,7 +95,7 @@ func (a *Account) Out() (bytes int, first uint64) {
 }
 
 // Pending reports whether anything is out.
-func (a *Account) Pending() bool { return len(a.sent) > 0 || a.Carried() }
+func (a *Account) Pending() bool { return len(a.sent) > 0 || a.Carried() > 0 }
 
 // Turn carries what is not yet used of a view over into the next.
 func (a *Account) Turn(view uint64) {
@@ -113,5 +113,10 @@ func (a *Account) Turn(view uint64) {
 // returns the bytes that frees.
 func (a *Account) Cleared(view uint64) (freed int) { return free(&a.carried, view) }
 
-// Carried reports whether bytes of earlier views are still out.
-func (a *Account) Carried() bool { return len(a.carried) > 0 }
+// Carried is the last of the earlier views of which bytes are still out, or 0.
+func (a *Account) Carried() (view uint64) {
+	if n := len(a.carried); n > 0 {
+		view = a.carried[n-1].last
+	}
+	return view
+}
