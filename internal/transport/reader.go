@@ -47,7 +47,7 @@ type Reader struct {
 
 // NewReader returns a reader of a lane's frames from in.
 func NewReader(in io.Reader, lane msg.Lane) *Reader {
-	return &Reader{in: in, lane: lane, size: firstChunk}
+	return &Reader{in: readerOf(in), lane: lane, size: firstChunk}
 }
 
 // Next blocks until at least one whole frame has come, and returns all that

@@ -14,7 +14,7 @@ import (
 // block. This is the place for a first attempt to write within Queue itself,
 // when Run is idle and the bytes are few.
 type Writer struct {
-	out io.Writer
+	write func(net.Buffers) error
 
 	mu       sync.Mutex
 	ready    sync.Cond
@@ -25,7 +25,7 @@ type Writer struct {
 
 // NewWriter returns a writer to out. A net.Conn that can gather does so.
 func NewWriter(out io.Writer) *Writer {
-	w := &Writer{out: out}
+	w := &Writer{write: buffersTo(out)}
 	w.ready.L = &w.mu
 	return w
 }
@@ -59,7 +59,7 @@ func (w *Writer) add(p []byte) {
 // Run writes what is queued until Close, until Finish and all is written, or
 // until an error of the connection, which it returns.
 func (w *Writer) Run() error {
-	var spare, rest net.Buffers
+	var spare net.Buffers
 	for {
 		w.mu.Lock()
 		for len(w.queue) == 0 && !w.finished && !w.closed {
@@ -73,8 +73,7 @@ func (w *Writer) Run() error {
 		batch := w.queue
 		w.queue = spare[:0]
 		w.mu.Unlock()
-		rest = batch // WriteTo takes its receiver apart
-		if _, err := rest.WriteTo(w.out); err != nil {
+		if err := w.write(batch); err != nil {
 			w.Close()
 			return err
 		}
