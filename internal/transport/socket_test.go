@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/cohortkit/cohort/internal/loan"
 )
 
 // tcpPair is both ends of a connection whose buffers are small.
@@ -44,10 +46,10 @@ func TestBuffersComeWhole(t *testing.T) {
 	a, b := tcpPair(t)
 	var want []byte
 	var lists []net.Buffers
-	for _, pieces := range []int{1, 3, 3000, 0, 40, 1, 2} {
+	for _, pieces := range []int{1, 3, 3000, 0, 40, 1, 2, 1, 1} {
 		var list net.Buffers
 		for range pieces {
-			p := make([]byte, chance.IntN([]int{2, 200, 600 << 10}[chance.IntN(3)]/pieces+1))
+			p := make([]byte, chance.IntN([]int{2, 200, 6 * loan.Largest}[chance.IntN(3)]/pieces+1))
 			for i := range p {
 				p[i] = byte(chance.Uint32())
 			}
