@@ -216,7 +216,7 @@ type loader struct {
 	xfer   uint64
 	mu     sync.Mutex
 	some   sync.Cond
-	blocks []block
+	blocks []*block // the reader's is first
 	ended  bool
 	failed error
 	unsaid int       // bytes read and not told
@@ -276,7 +276,7 @@ func (g *Group) restore(l *life, i core.Restore) {
 	})
 }
 
-func (x *loader) add(b block) {
+func (x *loader) add(b *block) {
 	x.mu.Lock()
 	x.blocks = append(x.blocks, b)
 	x.some.Signal()
@@ -316,25 +316,42 @@ func (x *loader) Read(p []byte) (int, error) {
 	if x.await() {
 		x.turn()
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	switch {
-	case x.failed != nil:
-		return 0, x.failed
-	case len(x.blocks) == 0:
-		return 0, io.EOF
+	b, err := x.front()
+	if err != nil {
+		return 0, err
 	}
-	b := &x.blocks[0]
-	n := copy(p, b.rest)
+	n := copy(p, b.rest) // without the lock: the next blocks may come meanwhile
 	if b.rest = b.rest[n:]; len(b.rest) == 0 {
+		x.drop()
 		if b.loan != nil {
 			b.loan.Return()
 		}
-		x.blocks = x.blocks[1:]
 	}
 	if x.unsaid += n; x.unsaid >= usedAtOnce {
 		x.used(x.unsaid)
 		x.unsaid = 0
 	}
 	return n, nil
+}
+
+// front returns the block to read on in; it is the reader's until drop.
+func (x *loader) front() (*block, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case x.failed != nil:
+		return nil, x.failed
+	case len(x.blocks) == 0:
+		return nil, io.EOF
+	}
+	return x.blocks[0], nil
+}
+
+// drop takes the block in front away, if stop has not.
+func (x *loader) drop() {
+	x.mu.Lock()
+	if len(x.blocks) > 0 {
+		x.blocks = x.blocks[1:]
+	}
+	x.mu.Unlock()
 }

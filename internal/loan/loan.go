@@ -16,8 +16,7 @@ var sizes = [...]int{4 << 10, 8 << 10, 17 << 10, 34 << 10, 68 << 10, 132 << 10, 
 const (
 	// Least is the size below which a block is not worth its bookkeeping.
 	Least = 4 << 10
-	// Largest is the most a block can hold: a piece of state as large as a frame takes,
-	// and what is before it.
+	// Largest is the most a block can hold: a cast of a megabyte, and what is before it.
 	Largest = 1028 << 10
 )
 

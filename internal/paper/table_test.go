@@ -53,7 +53,7 @@ func TestCostsAreThoseOfTheDocument(t *testing.T) {
 		"| linearizable read of a member's own state | 0 | 0;",
 		"| log entry, known coordinator | 3 (Propose, Accept, Commit) | 3(*s* − 1), +1 Commit for each site without a vote; +1 Submit",
 		"| flush of one group | 4 (FlushOK, Cut, CutAck, Install), +1 if casts of the dead are forwarded | 4*m*",
-		"| state transfer | 2 (XferAsk, XferBegin) + size, at most 4 MiB under way | one for each MiB",
+		"| state transfer | 2 (XferAsk, XferBegin) + size, at most 8 MiB under way | four for each MiB",
 	} {
 		if !strings.Contains(string(page), line) {
 			t.Errorf("docs/PROTOCOL.md does not say %q, which is what is counted here", line)

@@ -10,11 +10,10 @@ import (
 
 const (
 	// A reader begins with small chunks. On lanes whose bodies keep their chunk
-	// the next one is larger, up to maxChunk or maxBulk: then less is copied from one to
-	// the next, and whoever sends so much can be expected to go on.
+	// the next one is larger, up to maxChunk: then less is copied from one to the
+	// next, and whoever sends so much can be expected to go on.
 	firstChunk = 16 << 10
-	maxChunk   = 260 << 10    // a body of flow.MaxBody, and what is before it
-	maxBulk    = loan.Largest // a piece of state of flow.XferBlock, the same
+	maxChunk   = 260 << 10 // a body of flow.MaxBody, and what is before it
 	// leastRoom is the least a read is given: a chunk with less is left.
 	leastRoom = 8 << 10
 	// ahead is how much memory may be taken before the bytes for it came.
@@ -127,11 +126,7 @@ func (r *Reader) makeRoom() {
 		return
 	}
 	size := r.size
-	most := maxChunk
-	if r.lane == msg.LaneBulk {
-		most = maxBulk
-	}
-	if r.growing = need > most; r.growing {
+	if r.growing = need > maxChunk; r.growing {
 		size = min(need, max(2*len(r.chunk), ahead))
 	} else {
 		size = max(size, need)
@@ -149,7 +144,7 @@ func (r *Reader) makeRoom() {
 		if old != nil {
 			old.Return()
 		}
-		r.size = min(2*r.size, most)
+		r.size = min(2*r.size, maxChunk)
 		return
 	}
 	r.chunk = append(r.whole, r.chunk...)

@@ -10,8 +10,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/cohortkit/cohort/internal/loan"
 )
 
 // socket reads from and writes to a TCP connection by system calls of which Go's
@@ -39,7 +37,7 @@ type socket struct {
 // atOnce bounds what one call copies: nothing else runs on that processor meanwhile,
 // and the garbage collector may have to wait. Less than what a reader has room for
 // would leave it a rest to read with each chunk.
-const atOnce = loan.Largest
+const atOnce = 1 << 20
 
 // directOf returns the socket of a connection, nil if it has none of its own.
 func directOf(conn any) direct {

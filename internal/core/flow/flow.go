@@ -30,8 +30,8 @@ const (
 	JoinBacklog = 64 << 20
 	// XferBlock and XferWindow bound state transfer: a block, and what may be
 	// under way to one joiner.
-	XferBlock  = 1 << 20
-	XferWindow = 4 << 20
+	XferBlock  = MaxBody
+	XferWindow = 8 << 20
 	// EarlyMessages is how many messages of views yet to come are kept for a group.
 	EarlyMessages = 1 << 16
 	// Sessions is how many client sessions a group has, and EndedSessions of how
