@@ -147,9 +147,9 @@ func multiples(least, most float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// commits are the ticks of the lines of a history, about twelve with a name.
+// commits are the ticks of the lines of a history, at most seven of them with a name.
 func commits(all []cost.Record, least, most float64) (ticks []plot.Tick) {
-	every := int(math.Ceil(float64(len(all)) / 12))
+	every := int(math.Ceil(float64(len(all)) / 7))
 	for x, r := range all {
 		if float64(x) < least || float64(x) > most {
 			continue
