@@ -49,8 +49,8 @@ func TestSmoke(t *testing.T) {
 
 // TestReport compares two systems and reads what is written.
 func TestReport(t *testing.T) {
-	c := comparison{rounds: 2, measure: 50 * time.Millisecond, peers: peers()[:2], tell: func(string) {}}
-	if err := c.run(t.Context()); err != nil {
+	c := comparison{rounds: 2, measure: 50 * time.Millisecond, peers: peers(), tell: func(string) {}}
+	if err := errors.Join(c.choose("^(raw|cohort)$"), c.run(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	c.figure(bench.Cohort, one64, bench.Total).Failed = []string{"one|\nanother"}
@@ -60,7 +60,7 @@ func TestReport(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"README.md": "*failed 1 times: one/; another*", "results.json": `"system": "cohort"`,
-		"throughput.svg": "<svg", "latency.svg": "<svg", "throughput.png": "PNG", "latency.png": "PNG",
+		"throughput.svg": "<svg", "flood.svg": "<svg", "flood.png": "PNG", "latency.svg": "<svg", "throughput.png": "PNG", "latency.png": "PNG",
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || !strings.Contains(string(text), want) {
@@ -85,6 +85,21 @@ func TestLeftOut(t *testing.T) {
 	const want = "missing is left out: no such package"
 	if !slices.Equal(told, []string{want}) || !strings.Contains(c.table(), "\n- "+want+"\n") || len(c.figures) > 0 {
 		t.Errorf("told %q, wrote %s", told, c.table())
+	}
+}
+
+func TestChoose(t *testing.T) {
+	for pattern, want := range map[string]int{"": len(peers()), "^raw$": 1, "^cohort": 3, "^cohort, safe$|UDP": 2} {
+		c := comparison{peers: peers()}
+		if err := c.choose(pattern); err != nil || len(c.peers) != want {
+			t.Errorf("%q: %d systems of %d, %v", pattern, len(c.peers), want, err)
+		}
+	}
+	for _, pattern := range []string{"(", "rwa"} {
+		c := comparison{peers: peers()}
+		if err := c.choose(pattern); err == nil {
+			t.Errorf("%q is no mistake", pattern)
+		}
 	}
 }
 

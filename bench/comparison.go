@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cohortkit/cohort/internal/bench"
@@ -71,6 +73,22 @@ func (c *comparison) run(ctx context.Context) error {
 				c.tell(fmt.Sprintf("round %d, %-20s %-17s %12.0f/s  p50 %8.1f us", round+1, l.name, p.name, run.Net, f.P50[len(f.P50)-1]))
 			}
 		}
+	}
+	return nil
+}
+
+// choose leaves the peers with a name that matches.
+func (c *comparison) choose(pattern string) error {
+	names, err := regexp.Compile(pattern)
+	if err != nil {
+		return err
+	}
+	var known []string
+	for _, p := range c.peers {
+		known = append(known, p.name)
+	}
+	if c.peers = slices.DeleteFunc(c.peers, func(p peer) bool { return !names.MatchString(p.name) }); len(c.peers) == 0 {
+		return fmt.Errorf("no system has a name like %q; there are: %s", pattern, strings.Join(known, "; "))
 	}
 	return nil
 }

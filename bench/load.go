@@ -35,6 +35,11 @@ const (
 	all64     = "all, 64 B"
 	all1024   = "all, 1 KiB"
 	unbounded = "all, 64 B, no window"
+
+	flood64    = "one, 64 B, no window"
+	flood1024  = "one, 1 KiB, no window"
+	flood16384 = "one, 16 KiB, no window"
+	flood60000 = "one, 60 kB, no window"
 )
 
 // load is a shape that all systems are put under which can bear it.
@@ -55,6 +60,10 @@ func loads() []load {
 		{all64, "all members cast 64 bytes, 1024 under way each", shape(bench.All, 64, 1024)},
 		{all1024, "all members cast 1 KiB, 1024 under way each", shape(bench.All, 1024, 1024)},
 		{unbounded, "all members cast 64 bytes, as many as their system lets them", shape(bench.All, 64, 0)},
+		{flood64, "one member casts 64 bytes, as many as its system lets it", shape(bench.One, 64, 0)},
+		{flood1024, "one member casts 1 KiB, as many as its system lets it", shape(bench.One, 1024, 0)},
+		{flood16384, "one member casts 16 KiB, as many as its system lets it", shape(bench.One, 16<<10, 0)},
+		{flood60000, "one member casts 60,000 bytes, about the most of a datagram", shape(bench.One, 60_000, 0)},
 	}
 }
 
@@ -64,9 +73,12 @@ func peers() []peer {
 	window := []string{latency, one64, one1024, all64, all1024}
 	every := append(slices.Clone(window), unbounded)
 	single := []string{latency, one64, one1024}
+	flood := []string{flood64, flood1024, flood16384, flood60000}
 	return []peer{
-		{bench.Raw, bench.FIFO, "plain TCP, batched; no order between senders, no membership", every, nil, ours[bench.Raw]},
+		{bench.Raw, bench.FIFO, "plain TCP, batched; no order between senders, no membership", slices.Concat(every, flood), nil, ours[bench.Raw]},
+		{"UDP", bench.FIFO, "a datagram for each message and receiver, a system call for each datagram; the sender goes no further ahead than the receivers have room for", flood, nil, bench.System{Make: newUDP, Deaf: true}},
 		{bench.Cohort, bench.Total, "Total, not safe, through the public package: its sender may be delivered a cast before others have it", every, nil, ours[bench.Cohort]},
+		{"cohort, causal", bench.Causal, "Causal, through the public package", flood, nil, ours[bench.Cohort]},
 		{"cohort, safe", bench.Total, "Total, delivered when all members have it", every, nil, safely(ours[bench.Cohort])},
 		{"hashicorp/raft", bench.Total, "log in memory, batches of 1024; only the leader casts", single, nil, bench.System{Make: newHraft}},
 		{"dragonboat", bench.Total, "log in memory", window, nil, bench.System{Make: newDragon(false)}},

@@ -1,7 +1,7 @@
 // Command bench compares Cohort with plain TCP and with other systems that move
 // messages between processes, under the same loads, with every message checked.
 //
-//	go run . [-rounds 5] [-seconds 2] [-only raw,cohort] [-docs ../docs/bench]
+//	go run . [-rounds 5] [-seconds 2] [-only 'raw|cohort'] [-docs ../docs/bench]
 //	go run . -paper paper.json [-docs ../docs/bench]
 //	go run . -history ../docs/bench/history.jsonl
 //
@@ -17,8 +17,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -37,7 +35,7 @@ func main() {
 	}
 	rounds := flag.Int("rounds", 5, "how often each system is measured under each load")
 	seconds := flag.Float64("seconds", 2, "how long each time, after a warm-up of up to a second")
-	only := flag.String("only", "", "`names` of systems with commas; by default all")
+	only := flag.String("only", "", "a regular `expression`: systems with such a name; by default all")
 	docs := flag.String("docs", "../docs/bench", "`directory` for what is written; empty for none")
 	paper := flag.String("paper", "", "`file` that cohort bench paper --out has written: draw it, and measure nothing")
 	history := flag.String("history", "", "draw the history in this `file`, and measure nothing")
@@ -53,11 +51,10 @@ func main() {
 	c := comparison{
 		rounds: *rounds, measure: time.Duration(*seconds * float64(time.Second)), peers: peers(), tell: func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}
-	if *only != "" {
-		names := strings.Split(*only, ",")
-		c.peers = slices.DeleteFunc(c.peers, func(p peer) bool { return !slices.Contains(names, p.name) })
+	err := c.choose(*only)
+	if err == nil {
+		err = c.run(ctx)
 	}
-	err := c.run(ctx)
 	if err == nil {
 		fmt.Print(c.table())
 		if *docs != "" {

@@ -36,6 +36,14 @@ func (c *comparison) plot(dir string) error {
 	}); err != nil {
 		return err
 	}
+	if err := c.draw(dir, "flood", "casts of one member delivered to another in a second, no window", []series{
+		{"64 B", net, flood64},
+		{"1 KiB", net, flood1024},
+		{"16 KiB", net, flood16384},
+		{"60 kB", net, flood60000},
+	}); err != nil {
+		return err
+	}
 	return c.draw(dir, "latency", "microseconds from a cast to its delivery at the sender, one at a time", []series{
 		{"median", func(f *figure) []float64 { return f.P50 }, latency},
 		{"99th percentile", func(f *figure) []float64 { return f.P99 }, latency},
@@ -52,7 +60,9 @@ func (c *comparison) draw(dir, name, axis string, all []series) error {
 	p.Add(plotter.NewGrid())
 	var names []string
 	for _, x := range slices.Backward(c.peers) {
-		names = append(names, x.name)
+		if slices.ContainsFunc(all, func(s series) bool { return x.bears(load{name: s.load}) }) {
+			names = append(names, x.name)
+		}
 	}
 	p.NominalY(names...)
 	for i, s := range all {

@@ -16,7 +16,7 @@ func (c *comparison) table() string {
 	fmt.Fprintf(&b, "# Cohort and others\n\n")
 	fmt.Fprintf(&b, "Written by `cd bench && go run .` on %s: %d rounds of %v, %d processors, %s, three members as processes of one\n",
 		c.began.UTC().Format(time.DateOnly), c.rounds, c.measure, runtime.NumCPU(), runtime.Version())
-	fmt.Fprintf(&b, "machine, over TCP on loopback. The machine's load was %.1f to %.1f", c.load[0], c.load[1])
+	fmt.Fprintf(&b, "machine, over TCP on loopback unless a system says otherwise. The machine's load was %.1f to %.1f", c.load[0], c.load[1])
 	if c.load[1] > float64(runtime.NumCPU()) {
 		b.WriteString(", so **other programs ran beside: only the ratios mean something**")
 	}
@@ -26,7 +26,7 @@ func (c *comparison) table() string {
 	for _, l := range loads() {
 		c.loadTable(&b, l)
 	}
-	b.WriteString("\n![Casts in a second](throughput.svg)\n\n![One cast at a time](latency.svg)\n\n## The systems\n\n")
+	b.WriteString("\n![Casts in a second](throughput.svg)\n\n![Casts of one member in a second, no window](flood.svg)\n\n![One cast at a time](latency.svg)\n\n## The systems\n\n")
 	for _, p := range c.peers {
 		fmt.Fprintf(&b, "- **%s** (%s): %s\n", p.name, p.order, p.what)
 	}
