@@ -79,8 +79,8 @@ func newCastBenchCommand() *cobra.Command {
 			if !cmd.Flags().Changed("senders") && o.latency {
 				o.Senders = bench.One
 			}
-			if cmd.Flags().Changed("congestion") && o.network.text == "" {
-				return usagef("--congestion is of a --network: give both of them")
+			if err := o.network.check(cmd); err != nil {
+				return err
 			}
 			if o.Elsewhere && (o.Senders != bench.One || o.Order != bench.Total || o.Groups != 1) {
 				return usagef("--elsewhere is for --order total and --senders one, in one group")
@@ -104,8 +104,7 @@ func newCastBenchCommand() *cobra.Command {
 	f.Var(newNumber(&o.Groups, 1, 1).upTo(1000), "groups", "that all members are in; casts go to each in turn")
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
-	f.Var(&o.network, "network", "between members: delay one way, loss, rate, as 1ms,0.1%,1gbit; needs root")
-	f.StringVar(&o.network.congestion, "congestion", "", "`NAME` of TCP's congestion control in that network; this machine's unless given")
+	o.network.add(cmd)
 	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
 	worker := newWorkerCommand("be a member of a bench", func(in io.Reader, out io.Writer) error { return bench.Work(bench.Ours(), in, out) })
 	cmd.AddCommand(worker, newBenchEventsCommand(), newPaperCommand())

@@ -14,9 +14,10 @@ import (
 
 // eventsOptions are the flags of bench events.
 type eventsOptions struct {
-	rounds int
-	only   string
-	json   bool
+	rounds  int
+	only    string
+	json    bool
+	network networkFlag
 }
 
 const eventsHelp = `Start members as processes on this machine, three unless said otherwise, with the defaults
@@ -38,6 +39,10 @@ of the library, and measure what happens to groups beside casts. The measurement
   read                  Group.Read by one goroutine, while all cast 1000/s; frames for them while
                         nobody casts
 
+With --network each member is in a network namespace of its own, as on a machine of its own, and
+a relay passes on what they send: "cohort bench --help" tells more. Then there are no goals, which
+are for the loopback.
+
 Each is done for several rounds. A row tells the median of the rounds, but for what is counted,
 and whether that reached the goal. It is no failure to miss a goal: the exit code is 0 when all
 was measured, 1 when something failed or was interrupted, and 2 for wrong usage.
@@ -46,6 +51,7 @@ With --json the last line is one object:
   rows        a list, of each figure: name, what, unit; value, which is the median, or the sum of
               what is counted; min, p90, max, rounds; goal, which value is not to exceed, or with
               at_least to reach; reached. goal and reached are null where there is no goal
+  network     that was between members, and congestion, TCP's control there
   seconds     that all of it took
   processors  of this machine, and load in the minute before, and load_after
 The names of the rows:
@@ -73,6 +79,7 @@ func newBenchEventsCommand() *cobra.Command {
 		Long:  eventsHelp,
 		Example: `  cohort bench events
   cohort bench events --only kill,stop --rounds 20
+  cohort bench events --network 1ms,0.1%,1gbit
   cohort bench events --json | tail -1`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -83,6 +90,9 @@ func newBenchEventsCommand() *cobra.Command {
 			if err := events.Check(only); err != nil {
 				return usagef("--only: %v", err)
 			}
+			if err := o.network.check(cmd); err != nil {
+				return err
+			}
 			return benchEvents(cmd, o, only)
 		},
 	}
@@ -90,6 +100,7 @@ func newBenchEventsCommand() *cobra.Command {
 	f.Var(newNumber(&o.rounds, 0, 0).upTo(1000), "rounds", "of each measurement; 0 for as many as fit into a minute in all")
 	f.StringVar(&o.only, "only", "", "measurements to make, a `LIST` with commas")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
+	o.network.add(cmd)
 	cmd.AddCommand(newWorkerCommand("be a member of a bench", events.Work))
 	return cmd
 }
@@ -99,9 +110,13 @@ func benchEvents(cmd *cobra.Command, o eventsOptions, only []string) error {
 	if o.json {
 		out = cmd.ErrOrStderr()
 	}
+	network, err := o.network.get()
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	b := events.Bench{
-		Worker: []string{"bench", "events", "worker"}, Only: only, Rounds: o.rounds, Scale: events.Full,
+		Worker: []string{"bench", "events", "worker"}, Only: only, Rounds: o.rounds, Scale: events.Full, Network: network,
 		Tell: func(what string) { fmt.Fprintf(out, "%6.2f s  %s\n", time.Since(began).Seconds(), what) },
 		Row:  func(r events.Row) { fmt.Fprintln(out, r) },
 	}
@@ -111,6 +126,11 @@ func benchEvents(cmd *cobra.Command, o eventsOptions, only []string) error {
 	}
 	if o.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+	}
+	if network != nil {
+		fmt.Fprintf(out, "Over a network of %s in %.0f s; the load of this machine was %.1f before and %.1f after, on %d processors.\n",
+			r.Network, r.Seconds, r.Load, r.LoadAfter, r.Processors)
+		return nil
 	}
 	goals := slices.DeleteFunc(slices.Clone(r.Rows), func(r events.Row) bool { return r.Goal == nil })
 	missed := slices.DeleteFunc(slices.Clone(goals), func(r events.Row) bool { return *r.Reached })

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"github.com/spf13/cobra"
+
 	"github.com/cohortkit/cohort/internal/bench"
 	"github.com/cohortkit/cohort/internal/netem"
 )
@@ -20,6 +22,21 @@ func (f *networkFlag) Set(text string) (err error) {
 	f.text = text
 	f.network, err = netem.Parse(text)
 	return err
+}
+
+// add adds the flags.
+func (f *networkFlag) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Var(f, "network", "between members: delay one way, loss, rate, as 1ms,0.1%,1gbit; needs root")
+	flags.StringVar(&f.congestion, "congestion", "", "`NAME` of TCP's congestion control in that network; this machine's unless given")
+}
+
+// check says what is wrong with the flags together.
+func (f *networkFlag) check(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("congestion") && f.text == "" {
+		return usagef("--congestion is of a --network: give both of them")
+	}
+	return nil
 }
 
 // get returns nil when there is no network, and an error when there cannot be one.

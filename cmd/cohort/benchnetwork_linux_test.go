@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cohortkit/cohort/internal/bench"
+	"github.com/cohortkit/cohort/internal/bench/events"
 	"github.com/cohortkit/cohort/internal/netem"
 )
 
@@ -37,6 +38,25 @@ func TestBenchOverANetwork(t *testing.T) {
 	}
 	runs(t, "", "bench", "--network", "0.5ms", "--latency", "--seconds", "0.2").
 		wants(t, exitDone, "over a network of 500µs,0%; TCP with ", "MB/s sent by Cohort: 0.000% lost")
+}
+
+// What happens to groups takes round trips, and there are no goals for that.
+func TestBenchEventsOverANetwork(t *testing.T) {
+	networks(t)
+	o := runs(t, "", "bench", "events", "--network", "2ms,0%,1gbit", "--congestion", "reno", "--only", "kill,stop-apart,join", "--rounds", "2", "--json")
+	o.wants(t, exitDone)
+	var r events.Result
+	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Network != "2ms,0%,1gbit" || r.Congestion != "reno" || len(r.Rows) != 6 {
+		t.Errorf("%s", o.stdout)
+	}
+	for _, row := range r.Rows {
+		if row.Rounds != 2 || row.Min < 4 || row.Goal != nil || row.Reached != nil {
+			t.Errorf("%+v", row)
+		}
+	}
 }
 
 // Who may make no network is told what is missing, and nothing is measured.

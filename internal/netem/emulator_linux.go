@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,16 +12,16 @@ import (
 )
 
 // Emulator is a network of some processes. Its methods but for Stats are called
-// by one goroutine: Attach for each process, then Start, and Close in the end.
+// by one goroutine: Start once, Close in the end, Attach and Detach before and after.
 type Emulator struct {
-	network    Network
 	congestion string
-	devices    []int // descriptors, by host
-	wake       int   // an event that ends the loop; -1 before Start
+	wake       int // an event that interrupts the loop; -1 before Start
 	done       chan struct{}
 	precedence precedence
 
 	mu       sync.Mutex // held by the loop unless it waits
+	devices  []int      // descriptors, by host; -1 for who is detached
+	changed  bool       // devices, since the loop looked
 	relay    *relay
 	stats    Stats
 	clock    int32 // of the loop's processor time
@@ -33,22 +34,61 @@ const batch = 32
 // New makes a network without hosts, whose TCP has the named congestion control;
 // empty for that of this machine.
 func New(n Network, congestion string) *Emulator {
-	return &Emulator{network: n, congestion: congestion, wake: -1, done: make(chan struct{})}
+	return &Emulator{congestion: congestion, wake: -1, done: make(chan struct{}), relay: newRelay(n, 0)}
 }
 
 // Attach makes a process, which must have a network namespace of its own and no
-// device in it, the next host. It says at which address, and which congestion
-// control its TCP has. An error that wraps ErrUnsupported says what is missing.
+// device in it, a host, in the first place that is free. It says at which address, and
+// which congestion control its TCP has. An error that wraps ErrUnsupported says what is
+// missing.
 func (e *Emulator) Attach(pid int) (addr, congestion string, err error) {
-	if len(e.devices) == Hosts {
+	host := slices.Index(e.devices, -1)
+	if host < 0 {
+		host = len(e.devices)
+	}
+	if host == Hosts {
 		return "", "", fmt.Errorf("a network has at most %d hosts", Hosts)
 	}
-	d := device{addr: Address(len(e.devices)), congestion: e.congestion}
+	d := device{addr: Address(host), congestion: e.congestion}
 	if err := elsewhere(func() error { return d.make(pid) }); err != nil {
 		return "", "", err
 	}
-	e.devices = append(e.devices, d.fd)
+	e.precedence.except(pid)
+	e.change(func() {
+		if host == len(e.devices) {
+			e.devices = append(e.devices, -1)
+			e.relay.grow()
+		}
+		e.devices[host] = d.fd
+	})
 	return d.addr, d.congestion, nil
+}
+
+// Detach takes a host away, whose process has ended. What is under way to it is lost.
+func (e *Emulator) Detach(addr string) {
+	e.change(func() {
+		for host, fd := range e.devices {
+			if fd >= 0 && Address(host) == addr {
+				_ = unix.Close(fd)
+				e.devices[host] = -1
+			}
+		}
+	})
+}
+
+// change changes the devices, and tells the loop if there is one.
+func (e *Emulator) change(do func()) {
+	e.mu.Lock()
+	do()
+	e.changed = true
+	e.mu.Unlock()
+	e.interrupt()
+}
+
+func (e *Emulator) interrupt() {
+	if e.wake >= 0 {
+		_, _ = unix.Write(e.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
 }
 
 // Start lets packets flow.
@@ -56,12 +96,13 @@ func (e *Emulator) Start() (err error) {
 	if e.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return fmt.Errorf("an event: %w", err)
 	}
-	e.relay = newRelay(e.network, len(e.devices))
 	started := make(chan struct{})
 	go func() {
 		defer close(e.done)
 		runtime.LockOSThread() // never unlocked: it is e.clock's thread
+		e.mu.Lock()
 		e.clock = threadClock()
+		e.mu.Unlock()
 		close(started)
 		e.run()
 	}()
@@ -78,13 +119,10 @@ func threadClock() int32 { return ^int32(unix.Gettid())<<3 | 6 }
 func (e *Emulator) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.relay == nil {
-		return Stats{}
-	}
 	s := e.stats
 	s.Traffic = e.relay.traffic()
 	var t unix.Timespec
-	if unix.ClockGettime(e.clock, &t) == nil {
+	if e.clock != 0 && unix.ClockGettime(e.clock, &t) == nil {
 		s.CPU = time.Duration(t.Nano())
 	}
 	return s
@@ -96,14 +134,14 @@ func (e *Emulator) Close() {
 		e.mu.Lock()
 		e.stopping = true
 		e.mu.Unlock()
-		_, _ = unix.Write(e.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		e.interrupt()
 		<-e.done
 		e.precedence.end()
 		_ = unix.Close(e.wake)
 		e.wake = -1
 	}
 	for _, fd := range e.devices {
-		_ = unix.Close(fd)
+		_ = unix.Close(fd) // or there is none
 	}
 	e.devices = nil
 }
@@ -112,11 +150,12 @@ func (e *Emulator) Close() {
 func (e *Emulator) run() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	polls := []unix.PollFd{{Fd: int32(e.wake), Events: unix.POLLIN}}
-	for _, fd := range e.devices {
-		polls = append(polls, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
-	}
+	var polls []unix.PollFd
 	for !e.stopping {
+		if e.changed || polls == nil {
+			e.changed = false
+			polls = e.polls(polls[:0])
+		}
 		var wait *unix.Timespec
 		if due, some := e.deliver(); some {
 			t := unix.NsecToTimespec(max(0, due-now()))
@@ -125,8 +164,8 @@ func (e *Emulator) run() {
 		e.mu.Unlock()
 		_, err := unix.Ppoll(polls, wait, nil)
 		e.mu.Lock()
-		if err != nil {
-			continue // a signal
+		if err != nil || e.heard(polls[0]) || e.changed {
+			continue // a signal, or they are others now
 		}
 		for host := range e.devices {
 			switch p := &polls[host+1]; {
@@ -137,6 +176,24 @@ func (e *Emulator) run() {
 			}
 		}
 	}
+}
+
+// heard reports whether the loop was interrupted, and lets it wait again.
+func (e *Emulator) heard(wake unix.PollFd) bool {
+	var count [8]byte
+	if wake.Revents != 0 {
+		_, _ = unix.Read(e.wake, count[:]) // it does not block
+	}
+	return wake.Revents != 0
+}
+
+// polls are what the loop waits for.
+func (e *Emulator) polls(list []unix.PollFd) []unix.PollFd {
+	list = append(list, unix.PollFd{Fd: int32(e.wake), Events: unix.POLLIN})
+	for _, fd := range e.devices {
+		list = append(list, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+	}
+	return list
 }
 
 // read takes some packets of a device.

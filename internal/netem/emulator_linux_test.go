@@ -2,10 +2,13 @@ package netem
 
 import (
 	"errors"
+	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,6 +56,91 @@ func TestAnUnknownCongestionControl(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "net.ipv4.tcp_allowed_congestion_control") {
 		t.Error(err)
+	}
+}
+
+// settled is a thread in a network namespace of its own, which does what it is sent.
+type settled struct {
+	tid int
+	do  chan func()
+}
+
+func settle(t *testing.T) *settled {
+	t.Helper()
+	h := &settled{do: make(chan func())}
+	ready := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		err := unix.Unshare(unix.CLONE_NEWNET)
+		h.tid = unix.Gettid()
+		ready <- err
+		for f := range h.do {
+			f()
+		}
+	}()
+	if err := <-ready; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { close(h.do) })
+	return h
+}
+
+// listens opens a socket in the namespace.
+func (h *settled) listens(t *testing.T, addr string) net.PacketConn {
+	t.Helper()
+	var c net.PacketConn
+	var err error
+	done := make(chan struct{})
+	h.do <- func() {
+		c, err = net.ListenPacket("udp4", net.JoinHostPort(addr, "4711"))
+		close(done)
+	}
+	if <-done; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// Hosts come and go while packets flow, and who comes gets the place of who went.
+func TestHostsComeAndGo(t *testing.T) {
+	possible(t)
+	e := New(Network{}, "")
+	defer e.Close()
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	enter := func(want string) net.PacketConn {
+		t.Helper()
+		h := settle(t)
+		addr, _, err := e.Attach(h.tid)
+		if err != nil || addr != want {
+			t.Fatalf("at %s, not %s: %v", addr, want, err)
+		}
+		return h.listens(t, addr)
+	}
+	reaches := func(from, to net.PacketConn) {
+		t.Helper()
+		if err := to.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := from.WriteTo([]byte("hello"), to.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 10)
+		if n, who, err := to.ReadFrom(b); err != nil || string(b[:n]) != "hello" || who.String() != from.LocalAddr().String() {
+			t.Errorf("%q from %v, %v", b[:n], who, err)
+		}
+	}
+	first, second := enter(Address(0)), enter(Address(1))
+	reaches(first, second)
+	e.Detach(Address(0))
+	third, fourth := enter(Address(0)), enter(Address(2))
+	reaches(third, second)
+	reaches(fourth, third)
+	e.Detach("nobody")
+	if s := e.Stats(); s.Packets != 3 || s.Arrivals != 3 {
+		t.Errorf("%+v", s)
 	}
 }
 

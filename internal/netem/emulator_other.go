@@ -21,6 +21,9 @@ func Check() error {
 // Attach fails as Check does.
 func (*Emulator) Attach(int) (addr, congestion string, err error) { return "", "", Check() }
 
+// Detach does nothing.
+func (*Emulator) Detach(string) {}
+
 // Start fails as Check does.
 func (*Emulator) Start() error { return Check() }
 

@@ -23,22 +23,29 @@ func (p *precedence) take() {
 	p.before = &unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: before.Policy, Nice: before.Nice, Priority: before.Priority,
 	}
-	schedule(&unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1})
+	schedule("self", &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1})
 }
 
 // end ends what take has begun.
 func (p *precedence) end() {
 	if p.before != nil {
-		schedule(p.before)
+		schedule("self", p.before)
 		p.before = nil
 	}
 }
 
-// schedule does so with all threads, also those that others make meanwhile.
-func schedule(how *unix.SchedAttr) {
+// except has a process that was started since go on as those before.
+func (p *precedence) except(pid int) {
+	if p.before != nil {
+		schedule(strconv.Itoa(pid), p.before)
+	}
+}
+
+// schedule does so with all threads of a process, also those that others make meanwhile.
+func schedule(pid string, how *unix.SchedAttr) {
 	done := map[string]bool{}
 	for more := true; more; {
-		threads, err := os.ReadDir("/proc/self/task")
+		threads, err := os.ReadDir("/proc/" + pid + "/task")
 		if err != nil {
 			return
 		}

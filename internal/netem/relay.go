@@ -7,17 +7,21 @@ const smallBytes = 2 << 10
 // relay is the links of all hosts, and what is under way on them. Times are as in
 // link, and given by its caller.
 type relay struct {
+	network      Network
 	links        []*link
 	large, small []*buffer // that are free
 }
 
 func newRelay(n Network, hosts int) *relay {
-	r := &relay{}
-	for i := range hosts {
-		r.links = append(r.links, newLink(n, uint64(i)))
+	r := &relay{network: n}
+	for range hosts {
+		r.grow()
 	}
 	return r
 }
+
+// grow adds a host.
+func (r *relay) grow() { r.links = append(r.links, newLink(r.network, uint64(len(r.links)))) }
 
 // room is for the next packet.
 func (r *relay) room() *buffer {

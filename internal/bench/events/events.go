@@ -25,10 +25,15 @@ type Bench struct {
 	Worker []string // the arguments that make this program a worker
 	Only   []string // the measurements to make; nil for all
 	Rounds int      // of each; 0 for as many as its time allows, up to those of Measurements
+	// Network is what each member is in as on a machine of its own, nil for this one's
+	// loopback. The goals are for that, so there are none then.
+	Network *bench.Network
 	Scale
 	// Tell is called before each measurement with what it is, and Row with each row.
 	Tell func(what string)
 	Row  func(Row)
+
+	congestion string // control of TCP in the network
 }
 
 // Scale is how large things are.
@@ -48,6 +53,8 @@ const members = 3
 // Result is all rows of an invocation.
 type Result struct {
 	Rows       []Row   `json:"rows"`
+	Network    string  `json:"network,omitempty"`    // what was between members; empty for loopback
+	Congestion string  `json:"congestion,omitempty"` // control of TCP there
 	Seconds    float64 `json:"seconds"`
 	Processors int     `json:"processors"`
 	Load       float64 `json:"load"` // of the machine in the minute before
@@ -143,10 +150,16 @@ func (b *Bench) Run(ctx context.Context) (*Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
+		if b.Network != nil {
+			rows = without(rows)
+		}
 		for _, r := range rows {
 			b.Row(r)
 		}
 		res.Rows = append(res.Rows, rows...)
+	}
+	if b.Network != nil {
+		res.Network, res.Congestion = b.Network.String(), b.congestion
 	}
 	res.Seconds, res.LoadAfter = bench.Rounded(time.Since(began).Seconds()), bench.Load()
 	return res, nil

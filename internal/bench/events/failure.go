@@ -51,7 +51,7 @@ func (s *system) fail(r *rounds, groups int, f failing) ([]Row, error) {
 	var mu sync.Mutex
 	list := make([][]float64, len(ages))
 	err := s.together(min(f.systems, r.most), func(s *system) error {
-		s.apart = f.apart
+		s.apart = s.apart || f.apart
 		if err := s.form(groups, order{}); err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func (s *system) leave(p *proc) error {
 	s.members = s.others(p)
 	p.over = true
 	p.Finish()
-	return s.Until("ending "+p.Name, s.take, p.Ended)
+	return s.ended(p)
 }
 
 // delays are what casts of the members went through while something happened.

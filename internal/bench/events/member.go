@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ const (
 type member struct {
 	tell   func(*report)
 	host   *host
+	addr   string // of this machine, without a port
 	node   *cohort.Node
 	groups []*cohort.Group
 	state  *state
@@ -40,7 +42,7 @@ type member struct {
 }
 
 func newMember(tell func(*report)) *member {
-	m := &member{tell: tell, host: &host{Host: node.Here{}}, state: &state{}, changed: make(chan struct{})}
+	m := &member{tell: tell, host: &host{Host: node.Here{}}, addr: "127.0.0.1", state: &state{}, changed: make(chan struct{})}
 	m.load = newLoad()
 	return m
 }
@@ -51,8 +53,11 @@ func (m *member) start(o *order, r *report) (err error) {
 	if o.Apart {
 		m.host.Host = node.Apart{}
 	}
+	if o.Host != "" {
+		m.addr = o.Host
+	}
 	began := time.Now()
-	m.node, err = cohort.Start(ctx, cohort.Config{Name: o.Name, Seeds: o.Seeds})
+	m.node, err = cohort.Start(ctx, cohort.Config{Name: o.Name, Listen: net.JoinHostPort(m.addr, "0"), Seeds: o.Seeds})
 	if err != nil {
 		return err
 	}

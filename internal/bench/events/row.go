@@ -63,6 +63,14 @@ func (r Row) least(goal float64) Row {
 	return r
 }
 
+// without are the rows without goals.
+func without(rows []Row) []Row {
+	for i := range rows {
+		rows[i].Goal, rows[i].AtLeast, rows[i].Reached = nil, false, nil
+	}
+	return rows
+}
+
 // String is the row for a person.
 func (r Row) String() string {
 	text := fmt.Sprintf("%-66s %10s %-12s", r.What, short(r.Value), r.Unit)

@@ -102,9 +102,9 @@ func number(r io.Reader) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
-// serve writes the bytes to the next one who connects, and returns where.
-func (s *state) serve() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// serve writes the bytes to the next one who connects to that host, and returns where.
+func (s *state) serve(host string) (string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return "", err
 	}

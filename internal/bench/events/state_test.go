@@ -49,7 +49,7 @@ func TestState(t *testing.T) {
 	if err := to.Restore(&b); err != nil || !maps.Equal(to.table, then) || to.sum() != from.sum() || from.fed() != 1 {
 		t.Errorf("%v, %d keys, sums %d and %d", err, len(to.table), to.sum(), from.sum())
 	}
-	addr, err := from.serve()
+	addr, err := from.serve("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cohortkit/cohort"
 	"github.com/cohortkit/cohort/internal/crew"
+	"github.com/cohortkit/cohort/internal/netem"
 )
 
 // system is a system of processes under measurement.
@@ -16,14 +17,16 @@ type system struct {
 	*crew.Crew[report]
 	ctx     context.Context
 	b       *Bench
-	apart   bool    // members are as on machines of their own
-	procs   []*proc // all there were
-	members []*proc // those who joined and run, oldest first
+	apart   bool            // members are as on machines of their own
+	network *netem.Emulator // between members, or nil
+	procs   []*proc         // all there were
+	members []*proc         // those who joined and run, oldest first
 }
 
 // proc is a process of it.
 type proc struct {
 	*crew.Process
+	host    string // where it is in the network, or ""
 	addr    string
 	address cohort.Address
 	over    bool // it is meant to end
@@ -38,12 +41,24 @@ func (b *Bench) within(ctx context.Context, do func(*system) error) error {
 		return err
 	}
 	defer c.Close()
-	return do(&system{Crew: c, ctx: ctx, b: b})
+	s := &system{Crew: c, ctx: ctx, b: b}
+	if b.Network == nil {
+		return do(s)
+	}
+	s.apart, s.network = true, netem.New(b.Network.Network, b.Network.Congestion)
+	if err := s.network.Start(); err != nil {
+		return err
+	}
+	defer s.network.Close()
+	return do(s)
 }
 
-// together does the same in several other systems at once. When one fails, the
-// others are interrupted.
+// together does the same in several other systems at once, but in a network: that needs
+// the processors for one. When one fails, the others are interrupted.
 func (s *system) together(n int, do func(*system) error) error {
+	if s.network != nil {
+		return do(s)
+	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -64,13 +79,12 @@ func (s *system) together(n int, do func(*system) error) error {
 // launch starts a process, and a node in it. It returns what that reports.
 func (s *system) launch() (*proc, *report, error) {
 	name := fmt.Sprintf("m%d", len(s.procs))
-	process, err := s.Start(name, s.b.Worker...)
+	p, err := s.spawn(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &proc{Process: process}
 	s.procs = append(s.procs, p)
-	o := order{Do: doStart, Name: name, Apart: s.apart}
+	o := order{Do: doStart, Name: name, Host: p.host, Apart: s.apart}
 	for _, m := range s.members {
 		o.Seeds = append(o.Seeds, m.addr)
 	}
@@ -80,6 +94,32 @@ func (s *system) launch() (*proc, *report, error) {
 	}
 	p.addr, p.address = list[0].Addr, list[0].Address
 	return p, &list[0], nil
+}
+
+// spawn starts a process, in the network if there is one.
+func (s *system) spawn(name string) (*proc, error) {
+	start := s.Start
+	if s.network != nil {
+		start = s.StartApart
+	}
+	process, err := start(name, s.b.Worker...)
+	if err != nil {
+		return nil, err
+	}
+	p := &proc{Process: process}
+	if s.network != nil {
+		p.host, s.b.congestion, err = s.network.Attach(process.Pid())
+	}
+	return p, err
+}
+
+// ended waits until a process has ended that is meant to.
+func (s *system) ended(p *proc) error {
+	err := s.Until("ending "+p.Name, s.take, p.Ended)
+	if err == nil && s.network != nil {
+		s.network.Detach(p.host)
+	}
+	return err
 }
 
 // form starts all members and has them join groups.
@@ -144,7 +184,7 @@ func (s *system) replace(gone *proc, groups int, o order) error {
 func (s *system) retire(p *proc) error {
 	p.over = true
 	_ = p.Kill() // it may have ended
-	return s.Until("ending "+p.Name, s.take, p.Ended)
+	return s.ended(p)
 }
 
 // ask tells processes the same and waits for their answers.

@@ -39,6 +39,7 @@ type order struct {
 	Do      string         `json:"do"`
 	Name    string         `json:"name,omitempty"`
 	Seeds   []string       `json:"seeds,omitempty"`
+	Host    string         `json:"host,omitempty"`  // where others reach this one; empty for the loopback
 	Apart   bool           `json:"apart,omitempty"` // as if on a machine of its own
 	Bulk    int            `json:"bulk,omitempty"`
 	Fill    bool           `json:"fill,omitempty"`
@@ -137,7 +138,7 @@ func (w *worker) obey(o *order, r *report) (err error) {
 	case doUse:
 		r.Use = m.host.use()
 	case doServe:
-		r.Addr, err = m.state.serve()
+		r.Addr, err = m.state.serve(m.addr)
 	case doFetch:
 		r.Took, err = m.state.fetch(o.Addr)
 	case doReads:
