@@ -25,6 +25,13 @@ func (l *ledger) find(index uint64) (int, bool) {
 	return slices.BinarySearchFunc(l.entries, index, func(e entry, n uint64) int { return compare(e.Index, n) })
 }
 
+// joins tells whether p joined by an entry after one, up to another.
+func (l *ledger) joins(p id.Address, after, upto uint64) bool {
+	return l != nil && slices.ContainsFunc(l.entries, func(e entry) bool {
+		return e.Index > after && e.Index <= upto && slices.Contains(e.Joined, p)
+	})
+}
+
 // out tells whether an entry after view took p out, and somebody told of that
 // before record i. Where nobody knows what was before what, any such entry counts.
 func (r *run) out(p id.Address, view *groupView, i int) bool {

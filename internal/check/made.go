@@ -77,6 +77,8 @@ type programs struct {
 	sends  map[*send][]causal       // what they come after
 	asked  map[*send]*made          // of those from outside, the last of what they bring
 	lists  map[listCastKey][]causal // the same of casts to lists
+
+	ledgerOf map[id.Address]*ledger // the run's
 }
 
 // listCastKey names a cast to a list, whatever attempt brings it.
@@ -89,7 +91,7 @@ func (r *run) programs() *programs {
 	if r.made != nil {
 		return r.made
 	}
-	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, asked: map[*send]*made{}, lists: map[listCastKey][]causal{}}
+	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, asked: map[*send]*made{}, lists: map[listCastKey][]causal{}, ledgerOf: r.ledgerOf}
 	var list []*send
 	numbers := map[*send]uint64{} // of the last cast, in its membership
 	for i := range r.records {
@@ -155,9 +157,10 @@ func (p *programs) epoch(proc, group id.Address, view uint64) (last *epoch) {
 }
 
 // during is the membership that stay s is of, or nil if its program made nothing in it.
+// One that ended before its first view has no Leave: the log tells that another began.
 func (p *programs) during(s *stay) *epoch {
 	e := p.epoch(s.proc, s.group, s.view.view)
-	if e == nil || e.ended >= 0 && e.ended < s.installed {
+	if e == nil || e.ended >= 0 && e.ended < s.installed || p.ledgerOf[s.group].joins(s.proc, e.since, s.view.view) {
 		return nil
 	}
 	return e
