@@ -157,7 +157,7 @@ func (g *Group) handle(l *life, i core.Item) {
 		g.restore(l, i)
 	case core.RestoreBlock:
 		if g.loader != nil && g.loader.xfer == i.Xfer {
-			g.loader.add(&block{i.Bytes, i.Loan})
+			g.loader.add(block{i.Bytes, i.Loan})
 		}
 	case core.RestoreEnd:
 		if g.loader != nil && g.loader.xfer == i.Xfer {

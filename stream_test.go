@@ -93,7 +93,7 @@ func TestReadingIsTold(t *testing.T) {
 	x.some.L = &x.mu
 	p := make([]byte, flow.XferBlock)
 	for read := 0; read < 4*flow.XferWindow; {
-		x.add(&block{rest: p})
+		x.add(block{rest: p})
 		n, err := x.Read(make([]byte, len(p)))
 		if read += n; err != nil || read-told >= flow.XferWindow/2 {
 			t.Fatalf("of %d bytes read %d are told of: %v", read, told, err)

@@ -216,11 +216,14 @@ type loader struct {
 	xfer   uint64
 	mu     sync.Mutex
 	some   sync.Cond
-	blocks []*block // the reader's is first
+	blocks []block
 	ended  bool
 	failed error
-	unsaid int       // bytes read and not told
-	used   func(int) // tells the core of bytes that were read
+
+	// The rest is the reader's.
+	reading block
+	unsaid  int       // bytes read and not told
+	used    func(int) // tells the core of bytes that were read
 }
 
 // usedAtOnce is how many bytes the core is told of in one step: with them the donor is
@@ -276,7 +279,7 @@ func (g *Group) restore(l *life, i core.Restore) {
 	})
 }
 
-func (x *loader) add(b *block) {
+func (x *loader) add(b block) {
 	x.mu.Lock()
 	x.blocks = append(x.blocks, b)
 	x.some.Signal()
@@ -311,21 +314,21 @@ func (x *loader) await() (waited bool) {
 	return waited
 }
 
-// Read reads on in the state.
+// Read reads on in the state. Only taking a block needs the lock: the next ones may come
+// while this one is copied.
 func (x *loader) Read(p []byte) (int, error) {
-	if x.await() {
-		x.turn()
-	}
-	b, err := x.front()
-	if err != nil {
-		return 0, err
-	}
-	n := copy(p, b.rest) // without the lock: the next blocks may come meanwhile
-	if b.rest = b.rest[n:]; len(b.rest) == 0 {
-		x.drop()
-		if b.loan != nil {
-			b.loan.Return()
+	if len(x.reading.rest) == 0 {
+		if x.await() {
+			x.turn()
 		}
+		if err := x.next(); err != nil {
+			return 0, err
+		}
+	}
+	b := &x.reading
+	n := copy(p, b.rest)
+	if b.rest = b.rest[n:]; len(b.rest) == 0 && b.loan != nil {
+		b.loan.Return()
 	}
 	if x.unsaid += n; x.unsaid >= usedAtOnce {
 		x.used(x.unsaid)
@@ -334,24 +337,16 @@ func (x *loader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// front returns the block to read on in; it is the reader's until drop.
-func (x *loader) front() (*block, error) {
+// next takes the block to read on in.
+func (x *loader) next() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
 	case x.failed != nil:
-		return nil, x.failed
+		return x.failed
 	case len(x.blocks) == 0:
-		return nil, io.EOF
+		return io.EOF
 	}
-	return x.blocks[0], nil
-}
-
-// drop takes the block in front away, if stop has not.
-func (x *loader) drop() {
-	x.mu.Lock()
-	if len(x.blocks) > 0 {
-		x.blocks = x.blocks[1:]
-	}
-	x.mu.Unlock()
+	x.reading, x.blocks = x.blocks[0], x.blocks[1:]
+	return nil
 }
