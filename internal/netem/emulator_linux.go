@@ -21,7 +21,7 @@ type Emulator struct {
 
 	mu       sync.Mutex // held by the loop unless it waits
 	devices  []int      // descriptors, by host; -1 for who is detached
-	changed  bool       // devices, since the loop looked
+	changed  bool       // devices, and the loop has not looked
 	relay    *relay
 	stats    Stats
 	clock    int32 // of the loop's processor time
@@ -34,7 +34,7 @@ const batch = 32
 // New makes a network without hosts, whose TCP has the named congestion control;
 // empty for that of this machine.
 func New(n Network, congestion string) *Emulator {
-	return &Emulator{congestion: congestion, wake: -1, done: make(chan struct{}), relay: newRelay(n, 0)}
+	return &Emulator{congestion: congestion, wake: -1, done: make(chan struct{}), changed: true, relay: newRelay(n)}
 }
 
 // Attach makes a process, which must have a network namespace of its own and no
@@ -152,7 +152,7 @@ func (e *Emulator) run() {
 	defer e.mu.Unlock()
 	var polls []unix.PollFd
 	for !e.stopping {
-		if e.changed || polls == nil {
+		if e.changed {
 			e.changed = false
 			polls = e.polls(polls[:0])
 		}

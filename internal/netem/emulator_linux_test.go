@@ -4,9 +4,11 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -172,5 +174,39 @@ func TestPrecedenceEnds(t *testing.T) {
 		if err != nil || now.Policy != before.Policy || now.Nice != before.Nice {
 			t.Errorf("thread %d: %+v, %v; want %+v", tid, now, err, before)
 		}
+	}
+}
+
+// A process that is started while a network is up does not precede others as the relay does.
+func TestPrecedenceIsNotInherited(t *testing.T) {
+	possible(t)
+	before, err := unix.SchedGetAttr(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := New(Network{}, "")
+	defer e.Close()
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := exec.Command("sleep", "60")
+	p.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // its parent, to the kernel
+	defer runtime.UnlockOSThread()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = p.Process.Kill()
+		_ = p.Wait() // it was killed
+	}()
+	if now, err := unix.SchedGetAttr(p.Process.Pid, 0); err != nil || now.Policy == before.Policy {
+		t.Skipf("nobody precedes others here: %+v, %v", now, err)
+	}
+	if _, _, err := e.Attach(p.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := unix.SchedGetAttr(p.Process.Pid, 0); err != nil || now.Policy != before.Policy {
+		t.Errorf("%+v, %v; want %+v", now, err, before)
 	}
 }

@@ -20,7 +20,13 @@ type world struct {
 	now time.Duration
 }
 
-func newWorld(n Network) *world { return &world{relay: newRelay(n, 3)} }
+func newWorld(n Network) *world {
+	w := &world{relay: newRelay(n)}
+	for range 3 {
+		w.relay.grow()
+	}
+	return w
+}
 
 // sends gives the relay a packet now.
 func (w *world) sends(from int, b []byte) {

@@ -12,13 +12,7 @@ type relay struct {
 	large, small []*buffer // that are free
 }
 
-func newRelay(n Network, hosts int) *relay {
-	r := &relay{network: n}
-	for range hosts {
-		r.grow()
-	}
-	return r
-}
+func newRelay(n Network) *relay { return &relay{network: n} }
 
 // grow adds a host.
 func (r *relay) grow() { r.links = append(r.links, newLink(r.network, uint64(len(r.links)))) }

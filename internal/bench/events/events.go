@@ -151,7 +151,7 @@ func (b *Bench) Run(ctx context.Context) (*Result, error) {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
 		if b.Network != nil {
-			rows = without(rows)
+			rows = withoutGoals(rows)
 		}
 		for _, r := range rows {
 			b.Row(r)

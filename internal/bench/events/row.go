@@ -63,8 +63,8 @@ func (r Row) least(goal float64) Row {
 	return r
 }
 
-// without are the rows without goals.
-func without(rows []Row) []Row {
+// withoutGoals are the rows for which there are none.
+func withoutGoals(rows []Row) []Row {
 	for i := range rows {
 		rows[i].Goal, rows[i].AtLeast, rows[i].Reached = nil, false, nil
 	}
