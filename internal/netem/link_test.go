@@ -23,7 +23,7 @@ type world struct {
 func newWorld(n Network) *world {
 	w := &world{relay: newRelay(n)}
 	for range 3 {
-		w.relay.grow()
+		w.grow()
 	}
 	return w
 }
