@@ -38,6 +38,14 @@ func newInbox() *inbox {
 // empty inbox wakes it.
 func (b *inbox) empty() bool { return b.events.Empty() && len(b.calls) == 0 }
 
+// idle is empty for who does not hold the lock.
+func (b *inbox) idle() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.empty()
+}
+
+// signal lets the core's goroutine go on.
 func (b *inbox) signal() {
 	select {
 	case b.wake <- struct{}{}:

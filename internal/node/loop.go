@@ -41,9 +41,9 @@ func (l *loop) init(cfg core.Config) {
 
 // run is the core's goroutine.
 func (n *Node) run() {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for n.halt == "" && n.wait(timer) {
+	a := newAlarm(n.inbox.signal)
+	defer a.stop()
+	for n.halt == "" && n.wait(a) {
 		if err := n.turn(); err != nil {
 			n.err = err
 			break
@@ -54,26 +54,27 @@ func (n *Node) run() {
 
 // wait blocks until there is something for the core or its time has come, and
 // reports false when the node is to stop.
-func (n *Node) wait(timer *time.Timer) bool {
-	select {
-	case <-n.quit:
-		return false
-	case <-n.inbox.wake:
-		return true
-	default:
+func (n *Node) wait(a *alarm) bool {
+	for {
+		now := n.Now()
+		due := n.due(now)
+		a.set(now, due)
+		<-n.inbox.wake
+		if n.closed() {
+			return false
+		}
+		if now = n.Now(); !a.called(now) || now >= due || !n.inbox.idle() {
+			return true
+		}
 	}
-	pause := time.Duration(max(n.waits.due-n.Now(), 0))
-	if n.out.Wake != effect.Never {
-		pause = min(pause, max(time.Duration(n.out.Wake-n.Now()), leastPause))
+}
+
+// due is when the core is to be stepped though nothing has come for it.
+func (n *Node) due(now effect.Time) effect.Time {
+	if n.out.Wake == effect.Never {
+		return n.waits.due
 	}
-	timer.Reset(pause)
-	select {
-	case <-n.inbox.wake:
-	case <-timer.C:
-	case <-n.quit:
-		return false
-	}
-	return true
+	return min(n.waits.due, max(n.out.Wake, now+effect.Time(leastPause)))
 }
 
 // turn steps the core once with all that waits for it. What goes wrong in it,

@@ -6,6 +6,7 @@
 //
 //	inbox.go    what waits for the core
 //	loop.go     the core's goroutine, and what it does with a step's output
+//	alarm.go    when it is to go on though nothing has come
 //	target.go   the sites this one keeps connections to
 //	link.go     one such connection: dialed for ever, watched, written
 //	guest.go    the connections others have opened, and their frames
@@ -209,6 +210,19 @@ func (n *Node) Err() error {
 // Close ends the node at once, as a crash would, and waits until nothing of it
 // is left. To leave in order post core.Depart first and wait for Done.
 func (n *Node) Close() {
-	n.closing.Do(func() { close(n.quit) })
+	n.closing.Do(func() {
+		close(n.quit)
+		n.inbox.signal()
+	})
 	<-n.done
+}
+
+// closed reports whether Close was called.
+func (n *Node) closed() bool {
+	select {
+	case <-n.quit:
+		return true
+	default:
+		return false
+	}
 }
