@@ -18,9 +18,10 @@ const patience = 15 * time.Second
 
 // The entries that casts are for. What keeps the order elsewhere is not counted.
 const (
-	entry  cohort.Entry = 1
-	aside  cohort.Entry = 2
-	rarely              = 16 // calls of the handler for each of those
+	entry   cohort.Entry = 1
+	aside   cohort.Entry = 2
+	rarely               = 16 // calls of the handler for each of those
+	longest              = 32 // casts, one at a time, after one of those: half a tenure
 )
 
 var cohortOrders = map[string]cohort.Order{
@@ -34,9 +35,11 @@ type cohortMember struct {
 	groups  []*cohort.Group
 	order   cohort.Order
 	options []cohort.Option
-	batches [][][]byte // payloads that are not cast yet, by group
-	handled int        // calls of the handler, if the order is elsewhere
-	trace   *os.File   // what the node says of itself, if somebody wants to know
+	batches [][][]byte    // payloads that are not cast yet, by group
+	handled int           // calls of the handler, if the order is elsewhere
+	since   int           // casts since the oldest's last one, as far as those were awaited
+	came    chan struct{} // holds one when the oldest has cast
+	trace   *os.File      // what the node says of itself, if somebody wants to know
 
 	mu    sync.Mutex
 	full  []bool        // by group: all members are in
@@ -44,7 +47,7 @@ type cohortMember struct {
 }
 
 func newCohort(s *Seat) Member {
-	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{}), batches: make([][][]byte, s.Groups)}
+	m := &cohortMember{Seat: s, order: cohortOrders[s.Order], full: make([]bool, s.Groups), ready: make(chan struct{}), batches: make([][][]byte, s.Groups), came: make(chan struct{}, 1)}
 	if s.Safe {
 		m.options = []cohort.Option{cohort.Safe()}
 	}
@@ -89,7 +92,7 @@ func (m *cohortMember) Join(addrs []string) error {
 			OnView: func(v cohort.View) { m.viewed(i, v) },
 			Handlers: map[cohort.Entry]cohort.Handler{
 				entry: func(r *cohort.Request) { m.handle(i, r) },
-				aside: func(*cohort.Request) {},
+				aside: func(*cohort.Request) { m.reminded() },
 			},
 		})
 		if err != nil {
@@ -128,6 +131,31 @@ func (m *cohortMember) keepOrder(group int) {
 	}
 }
 
+// reminded is told that the oldest has cast.
+func (m *cohortMember) reminded() {
+	select {
+	case m.came <- struct{}{}:
+	default:
+	}
+}
+
+// stayBehind has a sender of one cast at a time wait for the oldest, whose handler may be
+// far behind, before the order would come here.
+func (m *cohortMember) stayBehind() {
+	if !m.Elsewhere || m.Window != 1 {
+		return
+	}
+	select {
+	case <-m.came:
+		m.since = 0
+	default:
+	}
+	if m.since++; m.since > longest {
+		<-m.came
+		m.since = 1
+	}
+}
+
 // viewed waits for all members to be in. None is to go after that.
 func (m *cohortMember) viewed(group int, v cohort.View) {
 	m.mu.Lock()
@@ -155,6 +183,7 @@ func (m *cohortMember) Cast(group int, payload []byte) error {
 	if m.Batch > 1 {
 		return m.keep(group, payload)
 	}
+	m.stayBehind()
 	g := m.groups[group]
 	want := 1
 	switch m.Replies {
