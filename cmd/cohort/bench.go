@@ -17,6 +17,7 @@ type castBenchOptions struct {
 	bench.Shape
 	seconds float64
 	latency bool
+	durable bool
 	json    bool
 	profile string
 	network networkFlag
@@ -67,6 +68,9 @@ func newCastBenchCommand() *cobra.Command {
   cohort bench --network 1ms,0.1%,1gbit`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.durable {
+				return usagef("--durable: nothing is kept on disk yet, so there is nothing to measure; leave it out")
+			}
 			if o.latency && cmd.Flags().Changed("window") {
 				return usagef("--latency is --window 1: give one of them")
 			}
@@ -95,6 +99,7 @@ func newCastBenchCommand() *cobra.Command {
 	f.Var(newNumber(&o.Members, 3, 2).upTo(64), "members", "processes, 2 to 64")
 	f.Var(newChoice(&o.Order, bench.Total, bench.Orders...), "order", "of the casts")
 	f.BoolVar(&o.Safe, "safe", false, "deliver only when no failure can undo it")
+	f.BoolVar(&o.durable, "durable", false, "deliver only when it is on disk; not yet: there is no storage, and this is refused")
 	f.Var(newNumber(&o.Size, 64, bench.LeastSize).upTo(16<<20), "size", "bytes of a message")
 	f.Var(newChoice(&o.Senders, bench.All, bench.One, bench.All), "senders", "who casts; one is the youngest; with --latency the default is one")
 	f.Var(newNumber(&o.Window, 0, 0).upTo(1<<16), "window", "casts that a sender has under way; 0 for as many as may be")

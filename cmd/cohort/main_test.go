@@ -186,6 +186,7 @@ func TestWrongUsage(t *testing.T) {
 		{"bench --seconds NaN", "--seconds is 0.1 to 600"},
 		{"bench --latency --window 3", "give one of them"},
 		{"bench --elsewhere", "--senders one"},
+		{"bench --durable", "nothing is kept on disk yet"},
 		{"bench --network 1ms,1", `"1" is no delay of 0s to 1s, no loss such as 0.1%, and no rate such as 1gbit`},
 		{"bench --congestion reno", "give both of them"},
 		{"bench paper --seconds 0.5", "--seconds is 1 to 3600"},
