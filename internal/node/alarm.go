@@ -16,8 +16,7 @@ type alarm struct {
 }
 
 func newAlarm(call func()) *alarm {
-	a := &alarm{timer: time.AfterFunc(time.Hour, call), at: effect.Never}
-	return a
+	return &alarm{timer: time.AfterFunc(time.Hour, call), at: effect.Never}
 }
 
 // set makes sure that the call comes at that time or before.
