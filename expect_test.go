@@ -16,12 +16,15 @@ func TestExpect(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	var seeds []string
-	for range 2 { // addresses that are free now
+	var held []net.Listener
+	for range 2 {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		seeds = append(seeds, ln.Addr().String())
+		seeds, held = append(seeds, ln.Addr().String()), append(held, ln)
+	}
+	for _, ln := range held { // not sooner, or one address may be given twice
 		if err := ln.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -212,12 +212,15 @@ func TestTogether(t *testing.T) {
 	w := &world{t: t}
 	defer w.close()
 	var all []string
-	for range 3 { // addresses that are free now
+	var held []net.Listener
+	for range 3 {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, ln.Addr().String())
+		all, held = append(all, ln.Addr().String()), append(held, ln)
+	}
+	for _, ln := range held { // not sooner, or one address may be given twice
 		if err := ln.Close(); err != nil {
 			t.Fatal(err)
 		}
