@@ -15,7 +15,7 @@ func TestAlarm(t *testing.T) {
 		began := time.Now()
 		now := func() effect.Time { return effect.Time(time.Since(began)) }
 		calls := make(chan effect.Time, 10)
-		a := newAlarm(func() { calls <- now() })
+		a := newAlarm(func() { calls <- now() }, false)
 		defer a.stop()
 		until := func(at effect.Time) {
 			time.Sleep(time.Duration(at - now()))

@@ -41,7 +41,8 @@ func (l *loop) init(cfg core.Config) {
 
 // run is the core's goroutine.
 func (n *Node) run() {
-	a := newAlarm(n.inbox.signal)
+	_, kernel := n.cfg.Transport.(transport.TCP) // others may have a clock of their own
+	a := newAlarm(n.inbox.signal, kernel)
 	defer a.stop()
 	for n.halt == "" && n.wait(a) {
 		if err := n.turn(); err != nil {
