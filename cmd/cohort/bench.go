@@ -43,6 +43,8 @@ The fields of the JSON object that need a word:
                       of a third means nothing
   raw_p50_us          with a window: plain TCP's round trip to all others, before and after
   p50_ratio           p50_us to that
+  gomaxprocs          on how many processors Go runs each member at a time: all that the machine
+                      has, or what the environment's GOMAXPROCS says
   load                of this machine in the minute before
 
 With --network each member is in a network namespace of its own, as on a machine of its own,
