@@ -27,6 +27,7 @@ func (m *member) raise(v *view.Group, why []msg.Removal, slow []Slowness) {
 		m.barred = true
 		m.gate.Close()
 	}
+	m.openBulk(v)
 	m.begin(v)
 }
 

@@ -53,6 +53,19 @@ func (m *member) turnTransfers(v *view.Group) {
 	}
 }
 
+// openBulk opens the bulk lane to those who will ask us for the state in v. It takes
+// some round trips, as the change to v does, and under load each of them waits.
+func (m *member) openBulk(v *view.Group) {
+	if d := v.Donor(); d < 0 || v.Members[d].Proc != m.proc {
+		return
+	}
+	for _, gm := range v.Members {
+		if p := m.s.peers.bySite[gm.Proc.Site()]; p != nil && !gm.Ready {
+			m.s.dial(p, msg.LaneBulk)
+		}
+	}
+}
+
 // askState turns to a donor, or to the next one.
 func (m *member) askState(v *view.Group) {
 	donor := v.Members[v.Donor()]
