@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ type castBenchOptions struct {
 	json    bool
 	profile string
 	network networkFlag
+	pin     []int
 }
 
 const castBenchHelp = `Start members as processes on this machine, which cast over TCP on loopback as fast as
@@ -43,9 +45,13 @@ The fields of the JSON object that need a word:
                       of a third means nothing
   raw_p50_us          with a window: plain TCP's round trip to all others, before and after
   p50_ratio           p50_us to that
-  gomaxprocs          on how many processors Go runs each member at a time: all that the machine
-                      has, or what the environment's GOMAXPROCS says
+  gomaxprocs          on how many processors Go runs each member at a time: all that it may use,
+                      or what the environment's GOMAXPROCS says
   load                of this machine in the minute before
+
+With --pin each member stays on one processor, as if that were all its machine had. Without,
+those of plain TCP, which wait for one thing at a time, often gather on one processor, where
+nobody has to be woken from another; on machines of their own they could not.
 
 With --network each member is in a network namespace of its own, as on a machine of its own,
 and all packets between them go through a relay, plain TCP's as well. It delays each packet,
@@ -67,6 +73,7 @@ func newCastBenchCommand() *cobra.Command {
   cohort bench --order causal --senders one --size 1024 --json
   cohort bench --latency --safe
   cohort bench --latency --elsewhere
+  cohort bench --latency --elsewhere --pin 0,1,1
   cohort bench --network 1ms,0.1%,1gbit`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -87,6 +94,9 @@ func newCastBenchCommand() *cobra.Command {
 			}
 			if err := o.network.check(cmd); err != nil {
 				return err
+			}
+			if runtime.GOOS != "linux" && len(o.pin) > 0 {
+				return usagef("--pin works on Linux only")
 			}
 			if o.Elsewhere && (o.Senders != bench.One || o.Order != bench.Total || o.Groups != 1) {
 				return usagef("--elsewhere is for --order total and --senders one, in one group")
@@ -111,6 +121,7 @@ func newCastBenchCommand() *cobra.Command {
 	f.Var(newNumber(&o.Groups, 1, 1).upTo(1000), "groups", "that all members are in; casts go to each in turn")
 	f.Float64Var(&o.seconds, "seconds", 5, "how long to measure; plain TCP takes as long again")
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
+	f.IntSliceVar(&o.pin, "pin", nil, "`PROCESSORS`, with commas, numbered from 0: one for each member, oldest first, and over again")
 	o.network.add(cmd)
 	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
 	worker := newWorkerCommand("be a member of a bench", func(in io.Reader, out io.Writer) error { return bench.Work(bench.Ours(), in, out) })
@@ -135,7 +146,7 @@ func castBench(cmd *cobra.Command, o castBenchOptions) error {
 	began := time.Now()
 	b := bench.Bench{
 		Worker: []string{"bench", "worker"}, Measure: time.Duration(o.seconds * float64(time.Second)), Profile: o.profile,
-		Network: network,
+		Network: network, Pin: o.pin,
 	}
 	r, err := b.Compare(cmd.Context(), o.Shape, func(system string) {
 		fmt.Fprintf(out, "%6.2f s  measuring %s\n", time.Since(began).Seconds(), map[string]string{

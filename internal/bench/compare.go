@@ -49,8 +49,9 @@ type Result struct {
 	RawPassage *[2]Passage `json:"raw_passage,omitempty"` // of plain TCP, before and after
 
 	Processors int     `json:"processors"`
-	Used       int     `json:"gomaxprocs"` // of them, that each member's Go uses at a time
-	Load       float64 `json:"load"`       // of the machine in the minute before
+	Pin        []int   `json:"pin,omitempty"` // that each member stays on
+	Used       int     `json:"gomaxprocs"`    // of them, that each member's Go uses at a time
+	Load       float64 `json:"load"`          // of the machine in the minute before
 }
 
 // Compare measures plain TCP, Cohort, and plain TCP again, each of the latter for
@@ -89,7 +90,7 @@ func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
 		RawCPU:     Rounded((before.CPU + after.CPU) / 2),
 		RawP50:     [2]float64{micros(before.Sender.P50), micros(after.Sender.P50)},
 		RawP99:     [2]float64{micros(before.Sender.P99), micros(after.Sender.P99)},
-		Processors: runtime.NumCPU(), Used: runtime.GOMAXPROCS(0), Load: load,
+		Processors: runtime.NumCPU(), Used: ours.Used, Pin: b.Pin, Load: load,
 	}
 	if low := min(before.Net, after.Net); low > 0 {
 		r.RawRatio = Rounded(ours.Net * 2 / (before.Net + after.Net))

@@ -19,6 +19,7 @@ type Bench struct {
 	Measure time.Duration // how long a run is measured, after a warm-up
 	Profile string        // a directory for processor profiles of the workers; empty for none
 	Trace   string        // a directory for what the members' systems say of themselves, SYSTEM-RANK.jsonl; empty for none
+	Pin     []int         // the processor that each member stays on, by rank, and over again; none for any
 	Network *Network      // that the members are in, each as on a machine of its own; nil for this machine's loopback
 }
 
@@ -32,6 +33,7 @@ type Run struct {
 	Allocs  float64 // objects allocated for a delivery
 	Bytes   float64 // that they took
 	Memory  float64 // bytes, of the largest member
+	Used    int     // processors that the Go runtime of a member uses at a time: the least of all
 	Sender  Times   // from Cast to the delivery at the sender
 	Last    Times   // from Cast to the delivery at the last member
 	Call    Times   // from Cast to its replies
@@ -126,12 +128,12 @@ func (r *running) run() (*Run, error) {
 
 // start starts the members' processes, in a network if there is one.
 func (r *running) start() error {
-	start := r.Start
-	if r.b.Network != nil {
-		start = r.StartApart
-	}
 	for i := range r.shape.Members {
-		p, err := start(fmt.Sprintf("member %d", i), r.b.Worker...)
+		place := crew.Place{Apart: r.b.Network != nil}
+		if n := len(r.b.Pin); n > 0 {
+			place.Processors = []int{r.b.Pin[i%n]}
+		}
+		p, err := r.StartAt(place, fmt.Sprintf("member %d", i), r.b.Worker...)
 		if err != nil {
 			return err
 		}
@@ -323,6 +325,9 @@ func (run *Run) sum(before, after []*Mark) {
 		cpu += a.CPU - b.CPU
 		allocs += float64(a.Allocs - b.Allocs)
 		bytes += float64(a.Bytes - b.Bytes)
+		if run.Used == 0 || a.Used < run.Used {
+			run.Used = a.Used
+		}
 	}
 	run.Net = net / float64(max(getters, 1))
 	all = max(all, 1)

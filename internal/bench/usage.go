@@ -16,13 +16,14 @@ type Mark struct {
 	CPU    float64 `json:"cpu"`    // seconds of processor time; 0 where the system does not tell
 	Allocs uint64  `json:"allocs"` // objects
 	Bytes  uint64  `json:"bytes"`  // that they took
+	Used   int     `json:"used"`   // processors, by Go, at a time
 }
 
 // use fills in what the process has used, and its helper; 0 is none.
 func (m *Mark) use(helper int) {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
-	m.Allocs, m.Bytes, m.CPU = s.Mallocs, s.TotalAlloc, ProcessorTime()
+	m.Allocs, m.Bytes, m.CPU, m.Used = s.Mallocs, s.TotalAlloc, ProcessorTime(), runtime.GOMAXPROCS(0)
 	if helper != 0 {
 		m.CPU += processorTimeOf(helper)
 	}

@@ -46,7 +46,7 @@ type Tiding[R any] struct {
 // start asks the starter for one process.
 type start struct {
 	cmd   *exec.Cmd
-	apart bool
+	place Place
 	err   chan error
 }
 
@@ -64,18 +64,20 @@ func New[R any](ctx context.Context) (*Crew[R], error) {
 	return c, nil
 }
 
+// Place is where a process runs. The zero value is where this one does.
+type Place struct {
+	Apart      bool  // in a new network namespace, in which there is nothing yet
+	Processors []int // on these alone, numbered as the kernel does
+}
+
 // Start starts this program with other arguments.
 func (c *Crew[R]) Start(name string, args ...string) (*Process, error) {
-	return c.start(false, name, args)
+	return c.StartAt(Place{}, name, args...)
 }
 
-// StartApart is Start in a new network namespace, in which there is nothing yet.
-// The error is errors.ErrUnsupported on systems other than Linux.
-func (c *Crew[R]) StartApart(name string, args ...string) (*Process, error) {
-	return c.start(true, name, args)
-}
-
-func (c *Crew[R]) start(apart bool, name string, args []string) (*Process, error) {
+// StartAt is Start at a place. The error is errors.ErrUnsupported on systems other
+// than Linux, unless the place is this process's own.
+func (c *Crew[R]) StartAt(place Place, name string, args ...string) (*Process, error) {
 	p := &Process{Name: name, cmd: exec.Command(c.program, args...), gone: make(chan struct{})}
 	p.cmd.Stderr = &p.says
 	stdin, err := p.cmd.StdinPipe()
@@ -87,7 +89,7 @@ func (c *Crew[R]) start(apart bool, name string, args []string) (*Process, error
 		return nil, err
 	}
 	p.stdin, p.Began = stdin, time.Now()
-	s := start{p.cmd, apart, make(chan error)}
+	s := start{p.cmd, place, make(chan error)}
 	c.starts <- s
 	if err := <-s.err; err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)

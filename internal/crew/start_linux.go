@@ -1,9 +1,13 @@
 package crew
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // starter starts processes that the kernel kills when their parent ends, which
@@ -13,11 +17,34 @@ func starter(starts <-chan start) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	for s := range starts {
 		s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		if s.apart {
+		if s.place.Apart {
 			s.cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNET
 		}
-		s.err <- s.cmd.Start()
+		s.err <- within(s.place.Processors, s.cmd.Start)
 	}
+}
+
+// within has this thread do something on some processors alone, all if none are named.
+// What it starts stays there.
+func within(processors []int, do func() error) error {
+	if len(processors) == 0 {
+		return do()
+	}
+	var all, some unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		return err
+	}
+	for _, p := range processors {
+		if !all.IsSet(p) {
+			return fmt.Errorf("processor %d is none of the %d that this process may use", p, all.Count())
+		}
+		some.Set(p)
+	}
+	if err := unix.SchedSetaffinity(0, &some); err != nil {
+		return err
+	}
+	err := do()
+	return errors.Join(err, unix.SchedSetaffinity(0, &all))
 }
 
 func pause(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }

@@ -10,7 +10,7 @@ import (
 // starter starts processes, which end with their standard input.
 func starter(starts <-chan start) {
 	for s := range starts {
-		if s.apart {
+		if s.place.Apart || len(s.place.Processors) > 0 {
 			s.err <- errors.ErrUnsupported
 			continue
 		}

@@ -98,11 +98,7 @@ func (s *system) launch() (*proc, *report, error) {
 
 // spawn starts a process, in the network if there is one.
 func (s *system) spawn(name string) (*proc, error) {
-	start := s.Start
-	if s.network != nil {
-		start = s.StartApart
-	}
-	process, err := start(name, s.b.Worker...)
+	process, err := s.StartAt(crew.Place{Apart: s.network != nil}, name, s.b.Worker...)
 	if err != nil {
 		return nil, err
 	}
