@@ -183,6 +183,9 @@ func tellCastBench(out io.Writer, r *bench.Result) {
 	}
 	say("  %12.3f s of processor time for a million deliveries; plain TCP %.3f s", r.CPU, r.RawCPU)
 	say("  %12.2f allocations for a delivery, %.0f bytes; the largest member had %.0f MB", r.Allocs, r.AllocSize, r.Memory)
+	if len(r.Pin) > 0 {
+		say("each member stayed on one processor, in turn %v of %d", r.Pin, r.Processors)
+	}
 	tellPassage(say, r)
 	if r.Load > 1 {
 		say("The load of this machine was %.1f on %d processors: only the ratios mean something.", r.Load, r.Processors)

@@ -25,5 +25,6 @@ func TestCastBenchPin(t *testing.T) {
 			t.Errorf("no %s in %s", want, o.stdout)
 		}
 	}
+	runs(t, "", "bench", "--seconds", "0.2", "--pin", fmt.Sprint(on)).wants(t, exitDone, "each member stayed on one processor")
 	runs(t, "", "bench", "--pin", "1023").wants(t, exitFailed, "processor 1023 is none of the")
 }
