@@ -30,6 +30,7 @@ type journal struct {
 	copies int
 	bulk   int // bytes added to the state, so that it is fed in many blocks
 	views  int
+	later  time.Duration
 }
 
 func (j *journal) Snapshot() (func(io.Writer) error, error) {
@@ -74,9 +75,11 @@ func (j *journal) join(ctx context.Context) (err error) {
 			write: func(r *cohort.Request) { j.lines = append(j.lines, r.Text("line")); _ = r.Reply(cohort.Message{}) },
 			later: func(r *cohort.Request) {
 				r.Defer()
+				j.later += time.Microsecond // two that wake at one instant would race
+				after := 3*time.Millisecond + j.later
 				go func() {
 					select {
-					case <-time.After(3 * time.Millisecond):
+					case <-time.After(after):
 						_ = r.Reply(cohort.Message{})
 					case <-ctx.Done():
 					}
