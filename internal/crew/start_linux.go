@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,9 +36,15 @@ func within(processors []int, do func() error) error {
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
 		return err
 	}
+	var usable []int
+	for p := range 8 * int(unsafe.Sizeof(all)) {
+		if all.IsSet(p) {
+			usable = append(usable, p)
+		}
+	}
 	for _, p := range processors {
-		if !all.IsSet(p) {
-			return fmt.Errorf("processor %d is none of the %d that this process may use", p, all.Count())
+		if !slices.Contains(usable, p) {
+			return fmt.Errorf("this process may use the processors %v, and not %d", usable, p)
 		}
 		some.Set(p)
 	}

@@ -17,6 +17,7 @@ import (
 // measures Total casts to one group while casts to both are made beside them. All
 // times are of the simulated world: no other load of the machine changes them.
 type beside struct {
+	idle
 	w      *World
 	chance *Dice // when casts to one group are made: the same, whatever happens beside
 	lots   *Dice // when casts to both are made, and by whom
@@ -42,12 +43,15 @@ func (b *beside) span() effect.Time {
 	return 8 * effect.Second
 }
 
-// The world's programs are its own; a driver is only told what they are handed.
-func (b *beside) Boot(int)                {}
-func (b *beside) Killed(int)              {}
-func (b *beside) Terms(int, *core.Output) {}
-func (b *beside) Ended(int)               {}
-func (b *beside) Told(string)             {}
+// idle is what a driver has nothing to do with that is only told what programs are
+// handed: those are the world's own.
+type idle struct{}
+
+func (idle) Boot(int)                {}
+func (idle) Killed(int)              {}
+func (idle) Terms(int, *core.Output) {}
+func (idle) Ended(int)               {}
+func (idle) Told(string)             {}
 
 // Items notes when casts to one group are handed over.
 func (b *beside) Items(_ int, items []core.Item) {

@@ -11,15 +11,10 @@ import (
 
 // captures sees which of the states that are captured wait for a connection.
 type captures struct {
+	idle
 	w           *World
 	all, waited int
 }
-
-func (c *captures) Boot(int)                {}
-func (c *captures) Killed(int)              {}
-func (c *captures) Terms(int, *core.Output) {}
-func (c *captures) Ended(int)               {}
-func (c *captures) Told(string)             {}
 
 func (c *captures) Items(host int, items []core.Item) {
 	for _, i := range items {
