@@ -1,8 +1,11 @@
 package node
 
 import (
+	"os"
 	"testing"
 	"time"
+
+	"github.com/cohortkit/cohort/internal/transport"
 )
 
 // The kernel's timer calls once for each time it is set, not before that time has
@@ -28,4 +31,36 @@ func TestKernelTimer(t *testing.T) {
 	if len(calls) != before || before > 1 {
 		t.Errorf("%d calls when it was stopped, %d after that", before, len(calls))
 	}
+}
+
+// A node over TCP has the kernel's timer, and gives it back.
+func TestNodeOverTCPHasTheKernelsTimer(t *testing.T) {
+	noLeaks(t)
+	w := &world{t: t}
+	defer w.close()
+	before := kernelTimers(t)
+	p := w.start(func(cfg *Config) { cfg.Transport = transport.TCP{} })
+	if n := kernelTimers(t) - before; n != 1 {
+		t.Errorf("while it runs there are %d timers of the kernel more, want 1", n)
+	}
+	p.Close()
+	if n := kernelTimers(t) - before; n != 0 {
+		t.Errorf("when it has ended there are %d timers of the kernel more", n)
+	}
+}
+
+// kernelTimers counts those that this process has open.
+func kernelTimers(t *testing.T) (n int) {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		// The file that lists them is closed by now.
+		if is, err := os.Readlink("/proc/self/fd/" + f.Name()); err == nil && is == "anon_inode:[timerfd]" {
+			n++
+		}
+	}
+	return n
 }

@@ -11,8 +11,7 @@ import (
 // acknowledged anyway, and the queue points to the same bodies.
 //
 // A goroutine calls Run; the other methods are for any goroutine and do not
-// block. This is the place for a first attempt to write within Queue itself,
-// when Run is idle and the bytes are few.
+// block.
 type Writer struct {
 	write func(net.Buffers) error
 
