@@ -1,9 +1,10 @@
 package cohort
 
 import (
-	"bytes"
+	coding "encoding"
 	"encoding/json"
 	"io"
+	"reflect"
 )
 
 // State is what a joiner is given: the group's state, as each member holds it.
@@ -35,7 +36,10 @@ func WriteShared(w io.Writer, p []byte) (int, error) {
 const leastShared = 16 << 10
 
 // JSON is the State of a value that encoding/json can write and read: pass a
-// pointer to it. It suits states of up to some megabytes.
+// pointer to it. It suits states of up to some megabytes. Restore replaces all that
+// encoding/json knows of, also what is not in what it reads: maps, slices and pointers
+// are new ones. Fields that are unexported or tagged "-" stay as they are. A value with
+// methods of its own for reading JSON sees to all that itself.
 func JSON(v any) State { return jsonState{v} }
 
 type jsonState struct{ v any }
@@ -53,5 +57,35 @@ func (s jsonState) Restore(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	return json.NewDecoder(bytes.NewReader(data)).Decode(s.v)
+	v := reflect.ValueOf(s.v)
+	if v.Kind() != reflect.Pointer || v.IsNil() || readsItself(v.Type()) {
+		return json.Unmarshal(data, s.v)
+	}
+	read := reflect.New(v.Type().Elem()) // to read into v would leave what is not in data
+	if err := json.Unmarshal(data, read.Interface()); err != nil {
+		return err
+	}
+	replace(v.Elem(), read.Elem())
+	return nil
+}
+
+// readsItself reports whether a type of pointers has methods of its own for reading JSON.
+func readsItself(t reflect.Type) bool {
+	return t.Implements(reflect.TypeFor[json.Unmarshaler]()) || t.Implements(reflect.TypeFor[coding.TextUnmarshaler]())
+}
+
+// replace sets old to what was read, but for the fields that encoding/json does not know.
+func replace(old, read reflect.Value) {
+	t := old.Type()
+	if t.Kind() != reflect.Struct || readsItself(reflect.PointerTo(t)) {
+		if old.CanSet() {
+			old.Set(read)
+		}
+		return
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Tag.Get("json") != "-" && (f.IsExported() || f.Anonymous) {
+			replace(old.Field(i), read.Field(i))
+		}
+	}
 }
