@@ -238,7 +238,9 @@ func (g *Group) CastEach(ctx context.Context, order Order, entry Entry, list [][
 //
 // A node that comes back after it was excluded is another member, and Flush
 // speaks for that one alone: if the node's Address is no longer what it was
-// before the casts, it is unknown whether they were delivered.
+// before the casts, it is unknown whether they were delivered. The error is ErrUnknown
+// when the membership ends meanwhile and the node joins again by itself, else what ended
+// it, or ctx's.
 func (g *Group) Flush(ctx context.Context) error {
 	ticket := g.n.host.Ticket()
 	l, addr, err := g.address()
@@ -258,8 +260,10 @@ func (g *Group) Flush(ctx context.Context) error {
 	}
 	g.n.host.Turn(ticket)
 	switch {
+	case closed(p.done) && p.err != nil:
+		return g.unsent(p.err)
 	case closed(p.done):
-		return p.err
+		return nil
 	case closed(g.out):
 		return g.reason()
 	}

@@ -71,9 +71,13 @@ func (l *life) other(i core.Item) {
 	case core.Called:
 		n.called(i, l.halting)
 	case core.Flushed:
-		n.settle(i.ID)
+		var err error
+		if i.Unknown {
+			err = ErrUnknown
+		}
+		n.settle(i.ID, err)
 	case core.Synced:
-		n.settle(i.ID)
+		n.settle(i.ID, nil)
 	case core.ListDone:
 		n.listDone(i)
 	case core.Freed:
@@ -144,11 +148,20 @@ func (l *life) direct(it core.Item, i core.Casts) {
 	l.n.mu.Lock()
 	g := l.n.directs[i.Proc.Local()]
 	l.n.mu.unlockUnchanged()
-	if g != nil {
-		g.queue.push(l, it)
-		return
+	if g == nil || !g.queue.push(l, it) {
+		l.declineAll(i)
 	}
-	for k := 0; i.Run.Call && k < int(i.Run.N); k++ {
+}
+
+// declineAll is for casts to a process that does not handle them.
+func (l *life) declineAll(i core.Casts) {
+	l.decline(i, 0)
+	l.node.Post(core.Used{Proc: i.Proc, Items: 1})
+}
+
+// decline gives null answers to calls of a process that it will not handle, from one on.
+func (l *life) decline(i core.Casts, from int) {
+	for k := from; i.Run.Call && k < int(i.Run.N); k++ {
 		l.node.Post(core.Answer{Proc: i.Proc, Request: i.Request(k), Null: true})
 	}
 }

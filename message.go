@@ -70,6 +70,13 @@ type Fields struct {
 // Read returns readers for m.
 func (m Message) Read() *Fields { return &Fields{m: m} }
 
+// read reads a payload, and finds no fields in what is no table: that is for Into.
+func (f *Fields) read(payload []byte) {
+	if decode(payload, &f.m) != nil {
+		f.m = nil
+	}
+}
+
 // Message is the whole table; do not change it.
 func (f *Fields) Message() Message { return f.m }
 

@@ -242,10 +242,7 @@ func (p *pending) result() ([]Reply, error) {
 		case len(r.payload) > 0 && r.payload[0] == formatError:
 			r.Err = &RemoteError{From: r.From, Text: string(r.payload[1:])}
 		case len(r.payload) > 0 && r.payload[0] == formatMessage:
-			r.bad = decode(r.payload, &r.m)
-			if _, ok := errors.AsType[*FieldError](r.bad); ok {
-				r.bad = nil // no table: Into reads it
-			}
+			r.read(r.payload)
 		}
 	}
 	return p.replies, p.err
@@ -277,15 +274,9 @@ func (n *system) unregister(callID uint64) {
 // called takes an answer to a call, or its end.
 func (n *system) called(i core.Called, halting bool) {
 	e := i.Event
-	n.mu.Lock()
+	n.mu.Lock() // replies too: a session that is closed finishes its calls with it held
+	defer n.mu.Unlock()
 	p := n.calls[e.ID]
-	if p != nil && e.Member == 0 && e.Outcome != call.Void {
-		delete(n.calls, e.ID)
-		if p.session != nil && !p.session.answered(p, e.End, halting) {
-			p = nil
-		}
-	}
-	n.mu.Unlock()
 	switch {
 	case p == nil:
 	case e.Outcome == call.Void:
@@ -295,7 +286,10 @@ func (n *system) called(i core.Called, halting bool) {
 			p.replies = append(p.replies, Reply{From: e.Member, payload: e.Body})
 		}
 	default:
-		p.finish(endings[e.End])
+		delete(n.calls, e.ID)
+		if p.session == nil || p.session.answered(p, e.End, halting) {
+			p.finish(endings[e.End])
+		}
 	}
 }
 
@@ -305,12 +299,12 @@ var endings = map[call.End]error{
 }
 
 // settle ends a wait that has no answer but its end.
-func (n *system) settle(callID uint64) {
+func (n *system) settle(callID uint64, err error) {
 	n.mu.Lock()
 	p := n.calls[callID]
 	delete(n.calls, callID)
 	n.mu.Unlock()
 	if p != nil {
-		p.finish(nil)
+		p.finish(err)
 	}
 }

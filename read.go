@@ -20,7 +20,7 @@ import (
 // does.
 //
 // Read waits for what is waiting here and, after a change of members, for a lease;
-// until ctx ends. What f saw counts only if Read returns nil: f may have run
+// until ctx ends, but always for the handler that runs. What f saw counts only if Read returns nil: f may have run
 // before an error, and more than once. It must not change the state nor use the
 // group. A handler must not call Read: it has the state to itself.
 //

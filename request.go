@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/mcast"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
 
@@ -23,6 +24,7 @@ type Request struct {
 	wants    bool
 	deferred bool
 	answered atomic.Bool
+	at       *View // in which it was delivered, once it is deferred
 	payload  []byte
 	run      *delivery
 	index    int // in the run
@@ -49,7 +51,7 @@ func (r *Request) dispatch(g *Group, payload []byte) {
 	r.Entry, r.payload, r.until = Entry(payload[0]), payload[1:], 0
 	switch {
 	case payload[1] == formatMessage:
-		r.bad = decode(r.payload, &r.m)
+		r.read(r.payload)
 	case !r.wants && len(g.cfg.Filters) == 0:
 		r.until = len(r.run.Run.Body)
 	}
@@ -98,7 +100,12 @@ func (r *Request) Group() *Group {
 
 // View is the view in which the request was delivered: all members see the
 // same one.
-func (r *Request) View() View { return r.run.g.View() }
+func (r *Request) View() View {
+	if r.at != nil {
+		return *r.at
+	}
+	return r.run.g.View()
+}
 
 // Rank is this member's rank in that view, the same number at all members.
 func (r *Request) Rank() int {
@@ -178,6 +185,8 @@ func (r *Request) WantsReply() bool { return r.wants }
 // Defer lets the handler return and keep the request. If an answer is wanted,
 // Reply, Error or Decline may follow from any goroutine.
 func (r *Request) Defer() {
+	v := r.View()
+	r.at = &v
 	r.deferred, r.until, r.run.kept = true, 0, true
 	r.keep()
 }
@@ -190,11 +199,14 @@ func (r *Request) Reply(v any) error { return r.answer(v, nil) }
 // ReplyCopy is Reply, with a copy of the answer cast to the group at an entry
 // first: the caller gets its reply only when all members hold the copy. If this
 // member fails before, the others know that the caller has none (section 6 of
-// the 1987 paper).
+// the 1987 paper). The copy may be as large as a cast.
 func (r *Request) ReplyCopy(v any, entry Entry, copied any) error {
 	body, err := encode([]byte{byte(entry)}, copied)
 	if err != nil {
 		return err
+	}
+	if len(body) > mcast.MaxCast {
+		return ErrTooLarge
 	}
 	return r.answer(v, body)
 }

@@ -344,3 +344,41 @@ func TestCloseTellsOfCasts(t *testing.T) {
 		t.Errorf("closed with %v, and %d requests were done", err, n)
 	}
 }
+
+// Calls in a session that is closed under them end, whatever has come of their replies.
+func TestCallsOfASessionThatIsClosed(t *testing.T) {
+	s := newSystem(t, 3)
+	all, node, group := s.counters(3)
+	open(all)
+	for k := range 20 {
+		p, err := node.Process()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := p.Client(group).Session(s.ctx, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var calls sync.WaitGroup
+		for range 8 {
+			calls.Go(func() {
+				replies, err := c.Call(s.ctx, cohort.Total, plus, cohort.Message{}, cohort.All)
+				if err != nil && !errors.Is(err, cohort.ErrUnknown) && !errors.Is(err, cohort.ErrLeft) {
+					t.Error(err)
+				}
+				for _, r := range replies {
+					if r.Err != nil || r.Int("n") == 0 {
+						t.Errorf("a reply of %d, %v", r.Int("n"), r.Err)
+					}
+				}
+			})
+		}
+		for range k % 4 { // replies are on their way
+			<-all[0].asked
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		calls.Wait()
+	}
+}

@@ -86,6 +86,37 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
+// TestFlushOfAMembershipThatEnds: whose membership ends, though its node joins again by
+// itself, is not left waiting, and what it asks later is of the next one.
+func TestFlushOfAMembershipThatEnds(t *testing.T) {
+	s, groups, views, goOn := slowGroup(t, cohort.GroupConfig{SlowAfter: 200 * time.Millisecond})
+	await(t, views, "of three that are ready", func(v cohort.View) bool { return len(v.Ready()) == 3 })
+	ended := make(chan error, 1)
+	big := make([]byte, 1<<20)
+	for k := 0; ; k++ { // until it is so far behind that it is taken out
+		if err := groups[0].Cast(s.ctx, cohort.FIFO, note, cohort.Message{"n": 1, "big": big}); err != nil {
+			t.Fatal(err)
+		}
+		if len(groups[0].View().Members) < 3 {
+			break
+		}
+	}
+	go func() { ended <- groups[2].Flush(s.ctx) }()
+	if err := <-ended; !errors.Is(err, cohort.ErrUnknown) {
+		t.Errorf("Flush of a membership that has ended: %v", err)
+	}
+	close(goOn)
+	await(t, views, "in which it is back", func(v cohort.View) bool { return len(v.Ready()) == 3 })
+	for groups[2].View().Rank(s.nodes[2].Address()) < 0 || len(groups[2].View().Ready()) < 3 {
+		if err := groups[0].Cast(s.ctx, cohort.Total, note, cohort.Message{"n": 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := groups[2].Flush(s.ctx); err != nil {
+		t.Errorf("Flush of the next membership: %v", err)
+	}
+}
+
 // TestTakenOut: a slow member is taken out, and its program is told why.
 func TestTakenOut(t *testing.T) {
 	s, groups, views, goOn := slowGroup(t, cohort.GroupConfig{SlowAfter: 200 * time.Millisecond, SlowLeaves: true})

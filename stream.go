@@ -32,13 +32,16 @@ func newQueue() *queue {
 	return q
 }
 
-func (q *queue) push(l *life, i core.Item) {
+// push adds an item. It reports false when the queue is closed.
+func (q *queue) push(l *life, i core.Item) bool {
 	q.mu.Lock()
-	if !q.closed.Load() {
-		q.items = append(q.items, queued{l, i})
-		q.some.Signal()
+	defer q.mu.Unlock()
+	if q.closed.Load() {
+		return false
 	}
-	q.mu.Unlock()
+	q.items = append(q.items, queued{l, i})
+	q.some.Signal()
+	return true
 }
 
 // await waits until there are items, or the queue is closed.
@@ -50,22 +53,19 @@ func (q *queue) await() {
 	}
 }
 
-// take returns all items there are, and false when the queue is closed.
+// take returns all items there are, and false when the queue is closed: those are not
+// to be handled.
 func (q *queue) take(spare []queued) ([]queued, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed.Load() {
-		return nil, false
-	}
 	items := q.items
 	q.items = spare[:0]
-	return items, true
+	return items, !q.closed.Load()
 }
 
 func (q *queue) close() {
 	q.mu.Lock()
 	q.closed.Store(true)
-	q.items = nil
 	q.some.Broadcast()
 	q.mu.Unlock()
 }
@@ -80,20 +80,18 @@ func (g *Group) run() {
 		}
 	}()
 	var items []queued
-	for {
+	for open := true; open; {
 		g.queue.await()
 		host.Turn(ticket)
-		var open bool
-		if items, open = g.queue.take(items); !open {
-			return
-		}
+		items, open = g.queue.take(items)
 		var done credit
 		for k, i := range items {
 			if k > 0 {
 				host.Turn(ticket)
 			}
 			if g.queue.closed.Load() {
-				return
+				g.drop(i)
+				continue
 			}
 			if c, ok := i.Item.(core.Casts); ok {
 				done.count(i.life, c)
@@ -105,6 +103,14 @@ func (g *Group) run() {
 			items[k] = queued{}
 		}
 		done.give()
+	}
+}
+
+// drop answers for a process that was closed: nobody but us knows of that. Whom a member
+// that has left does not answer the core tells.
+func (g *Group) drop(i queued) {
+	if c, ok := i.Item.(core.Casts); ok && g.direct {
+		i.life.declineAll(c)
 	}
 }
 
@@ -203,8 +209,11 @@ func (g *Group) casts(l *life, i core.Casts) {
 		switch {
 		case to > len(body):
 			return // the codec has checked it: it cannot be
-		case g.queue.closed.Load():
-			return // nothing is begun after Close
+		case g.queue.closed.Load(): // nothing is begun after Close
+			if g.direct {
+				l.decline(i, k)
+			}
+			return
 		}
 		if k > 0 {
 			g.readers.state.letRead(k)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/fact"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
@@ -84,8 +85,11 @@ func (m *member) sendQueued(c *installed) {
 		if q.cast != nil && r.Order == msg.Causal {
 			m.sentMade(r.Last())
 		}
-		if q.cast != nil && q.answer == nil { // the program counts what it casts itself
-			m.account.Sent(r.Last(), r.Size())
+		switch {
+		case q.request != nil:
+			m.account.Sent(r.Last(), flow.Bytes{Relayed: r.Size()})
+		case q.answer == nil: // the program counts what it casts itself
+			m.account.Sent(r.Last(), flow.Bytes{Own: r.Size()})
 		}
 		if q.answer != nil {
 			q.answer.copied = call.Key{View: c.view.Index, Cast: r.Last()}

@@ -155,7 +155,7 @@ type (
 		ID         uint64
 	}
 	// Used: Proc's program has handled the next Items deliveries of casts, which
-	// it was given as the member it is Since.
+	// it was given as the member it is Since; or, with no group, by its own address.
 	Used struct {
 		Proc, Group id.Address
 		Since       uint64

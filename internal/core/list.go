@@ -195,7 +195,7 @@ func (s *Site) deliverDirect(to id.Address, x gms.List) {
 	s.fx.Fact(fact.Listed{Proc: to, Caller: x.Caller, Num: x.Num, Number: x.Number})
 	run := *p.run
 	run.Order = msg.Total
-	s.item(Casts{Proc: to, Sender: x.Caller, Run: &run, Listed: x.Number})
+	s.giveDirect(Casts{Proc: to, Sender: x.Caller, Run: &run, Listed: x.Number})
 }
 
 // void reports whether what caller brought under num has no number and never will:

@@ -412,14 +412,18 @@ func (m *member) sendAck(c *installed, wanted bool) {
 	}
 }
 
-// credit frees what all members have used of our stream.
+// credit frees what all members have used of our stream: there is room in the window of
+// our program, and for more of what waits to be relayed.
 func (m *member) credit(c *installed) {
-	freed := m.account.Spent(c.stable.Spent()[c.rank])
+	freed, earlier := m.account.Spent(c.stable.Spent()[c.rank]), flow.Bytes{}
 	if m.account.Carried() > 0 {
-		freed += m.account.Cleared(c.stable.Cleared())
+		earlier = m.account.Cleared(c.stable.Cleared())
 	}
-	if freed > 0 {
-		m.s.item(Freed{Proc: m.proc, Dest: m.group, Bytes: freed})
+	if bytes := freed.Own + earlier.Own; bytes > 0 {
+		m.s.item(Freed{Proc: m.proc, Dest: m.group, Bytes: bytes})
+	}
+	if freed.Relayed+earlier.Relayed > 0 && len(m.waiting) > 0 {
+		m.s.groups.mark(m)
 	}
 }
 
@@ -434,7 +438,13 @@ func (m *member) end(why string) {
 		end = call.Lost
 	}
 	f := fact.Leave{Proc: m.proc, Group: m.group, Why: why}
+	for _, x := range m.flushes {
+		m.s.item(Flushed{Proc: m.proc, Group: m.group, ID: x.id, Unknown: true})
+	}
 	for _, q := range m.queue {
+		if q.flush != 0 {
+			m.s.item(Flushed{Proc: m.proc, Group: m.group, ID: q.flush, Unknown: true})
+		}
 		if q.cast != nil && q.answer == nil {
 			f.Unsent += uint64(q.cast.N)
 			for _, spec := range q.cast.Calls {

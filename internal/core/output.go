@@ -211,10 +211,11 @@ type (
 		Proc, Dest id.Address
 		Session    uint64
 	}
-	// Flushed answers FlushGroup.
+	// Flushed answers FlushGroup. Unknown: the membership ended first.
 	Flushed struct {
 		Proc, Group id.Address
 		ID          uint64
+		Unknown     bool
 	}
 	// ListDone answers CastList.
 	ListDone struct {

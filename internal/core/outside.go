@@ -6,6 +6,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/call"
 	"github.com/cohortkit/cohort/internal/core/fact"
 	"github.com/cohortkit/cohort/internal/core/fifo"
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
@@ -394,12 +395,14 @@ func (c *caller) learn(index uint64, t vclock.Time) {
 // request takes a request to relay, or for a process here.
 func (s *Site) request(x *msg.Request) {
 	if !x.Dest.IsGroup() {
-		if x.Listed != nil {
+		held := &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, First: x.First, Upto: x.First + uint64(x.N) - 1}
+		if x.Listed != nil { // its number waits for that it is held
 			s.bring(x)
-		} else {
-			s.item(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+			s.fx.Control(x.Caller.Site(), held)
+			return
 		}
-		s.fx.Control(x.Caller.Site(), &msg.RequestHeld{Dest: x.Dest, Caller: x.Caller, First: x.First, Upto: x.First + uint64(x.N) - 1})
+		s.giveDirect(Casts{Proc: x.Dest, Sender: x.Caller, Run: runFor(x)})
+		s.directs.of(x.Dest).tellHeld(s, held)
 		return
 	}
 	if m := s.groups.find(x.Dest, x.Relay); m != nil && m.joined == x.Joined {
@@ -417,22 +420,41 @@ func runFor(x *msg.Request) *msg.Run {
 	return &msg.Run{N: x.N, Order: x.Order, Safe: x.Safe, Call: x.Call, Origin: x.Caller, OFirst: x.First, Body: x.Body, Session: x.Session, Listed: x.Listed}
 }
 
-// relay queues the requests whose callers know nothing that we do not.
+// relay queues the requests whose callers know nothing that we do not, until too much
+// of what we have relayed is unused. The rest is not said to be held, and so its callers
+// wait.
 func (m *member) relay(c *installed) {
 	if len(m.waiting) == 0 || m.loading != nil || m.wedged() || m.leaving {
 		return
 	}
+	relayed, full := m.relaying(), false
 	var stuck []id.Address
 	m.waiting = slices.DeleteFunc(m.waiting, func(x *msg.Request) bool {
+		size := requestSize(x.N, x.Body)
+		if full = full || relayed > 0 && relayed+size > flow.OutsideWindow; full {
+			return false
+		}
 		ready := x.View < c.view.Index || (x.View == c.view.Index && c.queue.Done().Covers(x.Time))
 		if !ready || slices.Contains(stuck, x.Caller) {
 			stuck = append(stuck, x.Caller)
 			return false
 		}
+		relayed += size
 		m.s.learn(m.past, x.Deps, x.Clock)
 		m.queue = append(m.queue, queued{request: x})
 		return true
 	})
+}
+
+// relaying is how many bytes we have taken to relay that not all have used.
+func (m *member) relaying() int {
+	out, _ := m.account.Out()
+	for _, q := range m.queue {
+		if x := q.request; x != nil {
+			out.Relayed += requestSize(x.N, x.Body)
+		}
+	}
+	return out.Relayed
 }
 
 // fresh takes off a run what another relay has brought before, and tells the

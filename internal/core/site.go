@@ -91,6 +91,7 @@ type Site struct {
 	peers    peers
 	groups   groups
 	outside  callers
+	directs  directs
 	lists    lists
 	requests requests
 	pasts    pasts
@@ -226,12 +227,20 @@ func (s *Site) program(ev Event) {
 	case LeaveGroup:
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.wanted = true; m.leave() })
 	case Used:
+		if ev.Group == 0 {
+			s.usedDirect(ev.Proc, ev.Items)
+			return
+		}
 		s.withMember(ev.Group, ev.Proc, func(m *member) {
 			if ev.Since == m.joined { // else it is of an earlier membership
 				m.used(ev.Items)
 			}
 		})
 	case FlushGroup:
+		if s.groups.find(ev.Group, ev.Proc) == nil { // its membership has ended, and its program has yet to hear of that
+			s.item(Flushed{Proc: ev.Proc, Group: ev.Group, ID: ev.ID, Unknown: true})
+			return
+		}
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.flushCall(ev.ID) })
 	case StateBlock:
 		s.withMember(ev.Group, ev.Proc, func(m *member) { m.stateBlock(ev) })

@@ -3,6 +3,7 @@ package core
 import (
 	"slices"
 
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/order"
@@ -274,22 +275,27 @@ func (m *member) whyUnsecured() []why.Cause {
 
 // whyUse is whom the window of our casts waits for.
 func (m *member) whyUse() (why.Wait, bool) {
-	bytes, first := m.account.Out()
-	c := m.cur
-	if c == nil || bytes == 0 {
+	out, first := m.account.Out()
+	if m.cur == nil || out.Own == 0 {
 		return why.Wait{}, false
 	}
 	w := m.wait(why.Use)
-	w.Bytes, w.Number = bytes, first
-	ranks := c.stable.Unclear(m.account.Carried() + 1) // they have used none of what came after it
-	if len(ranks) == 0 {
-		ranks = c.stable.Unused(c.rank, first)
-	}
+	w.Bytes, w.Number = out.Own, first
+	ranks := m.behind(m.cur)
 	if len(ranks) == 0 {
 		return w, false
 	}
-	w.Causes = []why.Cause{{Why: why.NotHandled, Who: m.ranked(c.view, ranks...)}}
+	w.Causes = []why.Cause{{Why: why.NotHandled, Who: m.ranked(m.cur.view, ranks...)}}
 	return w, true
+}
+
+// behind are the ranks that have not used all of what we have sent.
+func (m *member) behind(c *installed) []int {
+	if ranks := c.stable.Unclear(m.account.Carried() + 1); len(ranks) > 0 {
+		return ranks // they have used none of what came after it
+	}
+	_, first := m.account.Out()
+	return c.stable.Unused(c.rank, first)
 }
 
 // whyRelay is why the request of somebody outside is not cast.
@@ -301,6 +307,11 @@ func (m *member) whyRelay() (why.Wait, bool) {
 	x := m.waiting[0]
 	w.Who, w.Number, w.Count = m.s.log.Who(x.Caller), x.First, len(m.waiting)
 	w.Causes = []why.Cause{{Why: why.Relaying, Who: m.s.who(m.proc)}}
+	if c := m.cur; c != nil && m.relaying()+requestSize(x.N, x.Body) > flow.OutsideWindow {
+		if ranks := m.behind(c); len(ranks) > 0 {
+			w.Causes = []why.Cause{{Why: why.NotHandled, Who: m.ranked(c.view, ranks...)}}
+		}
+	}
 	return w, true
 }
 

@@ -263,6 +263,7 @@ func (p *program) direct(c core.Casts) {
 	for k := 0; c.Run.Call && k < int(c.Run.N); k++ {
 		p.s.post(core.Answer{Proc: p.proc, Request: c.Request(k), Body: []byte("direct")})
 	}
+	p.s.post(core.Used{Proc: p.proc, Items: 1})
 }
 
 // castList casts once to several destinations.

@@ -15,6 +15,9 @@ const (
 	Window = 1 << 20
 	// RequestWindow is the same for a process outside the group.
 	RequestWindow = 1 << 20
+	// OutsideWindow is what may have come from outside, relayed by one member or sent to
+	// one process, and not be used: the rest waits with who sent it.
+	OutsideWindow = 1 << 20
 	// Share is what a node may always use of each of these windows, and Pool what it
 	// may use of all of them together beyond that: a few busy groups have their windows,
 	// and a thousand 32 MiB.
@@ -55,17 +58,22 @@ type Account struct {
 	carried []unused // earlier views, by their indexes, and what was left at their ends
 }
 
+// Bytes are those of casts of a member's own program, and of what it has relayed.
+type Bytes struct{ Own, Relayed int }
+
+func (b *Bytes) add(more Bytes) { b.Own, b.Relayed = b.Own+more.Own, b.Relayed+more.Relayed }
+
 // unused are bytes that are out until all have used as much as up to last.
 type unused struct {
-	last  uint64
-	bytes int
+	last uint64
+	Bytes
 }
 
 // free takes off what all have used up to, and returns the bytes of it.
-func free(list *[]unused, upto uint64) (freed int) {
+func free(list *[]unused, upto uint64) (freed Bytes) {
 	n := 0
 	for n < len(*list) && (*list)[n].last <= upto {
-		freed += (*list)[n].bytes
+		freed.add((*list)[n].Bytes)
 		n++
 	}
 	*list = fifo.Drop(*list, n)
@@ -73,25 +81,25 @@ func free(list *[]unused, upto uint64) (freed int) {
 }
 
 // Sent notes a run of the member's own stream.
-func (a *Account) Sent(last uint64, bytes int) { a.sent = append(a.sent, unused{last, bytes}) }
+func (a *Account) Sent(last uint64, b Bytes) { a.sent = append(a.sent, unused{last, b}) }
 
 // Spent notes that all members have used the stream up to count, and returns
 // the bytes that frees.
-func (a *Account) Spent(count uint64) (freed int) { return free(&a.sent, count) }
+func (a *Account) Spent(count uint64) (freed Bytes) { return free(&a.sent, count) }
 
 // Out is how many bytes are out, those of earlier views among them, and the
 // number of the first cast of this view that is; 0 if there is none.
-func (a *Account) Out() (bytes int, first uint64) {
+func (a *Account) Out() (out Bytes, first uint64) {
 	for _, x := range a.carried {
-		bytes += x.bytes
+		out.add(x.Bytes)
 	}
 	for _, s := range a.sent {
-		bytes += s.bytes
+		out.add(s.Bytes)
 	}
 	if len(a.sent) > 0 {
 		first = a.sent[0].last
 	}
-	return bytes, first
+	return out, first
 }
 
 // Pending reports whether anything is out.
@@ -99,19 +107,19 @@ func (a *Account) Pending() bool { return len(a.sent) > 0 || a.Carried() > 0 }
 
 // Turn carries what is not yet used of a view over into the next.
 func (a *Account) Turn(view uint64) {
-	bytes := 0
+	var left Bytes
 	for _, s := range a.sent {
-		bytes += s.bytes
+		left.add(s.Bytes)
 	}
-	if bytes > 0 {
-		a.carried = append(a.carried, unused{view, bytes})
+	if left != (Bytes{}) {
+		a.carried = append(a.carried, unused{view, left})
 	}
 	a.sent = nil
 }
 
 // Cleared notes that everybody has used all of a view and those before it, and
 // returns the bytes that frees.
-func (a *Account) Cleared(view uint64) (freed int) { return free(&a.carried, view) }
+func (a *Account) Cleared(view uint64) (freed Bytes) { return free(&a.carried, view) }
 
 // Carried is the last of the earlier views of which bytes are still out, or 0.
 func (a *Account) Carried() (view uint64) {
