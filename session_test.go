@@ -382,3 +382,44 @@ func TestCallsOfASessionThatIsClosed(t *testing.T) {
 		calls.Wait()
 	}
 }
+
+// A joiner is given what was answered in sessions, however large the answers are.
+func TestAJoinerIsGivenLargeAnswers(t *testing.T) {
+	s := newSystem(t, 3)
+	sizes := []int{200_000, 1<<20 - 1} // the last as large as an answer may be
+	join := func(n *cohort.Node) (*cohort.Group, error) {
+		handlers := map[cohort.Entry]cohort.Handler{}
+		for i, size := range sizes {
+			handlers[plus+cohort.Entry(i)] = func(r *cohort.Request) {
+				if err := r.Reply(make([]byte, size)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		return n.Join(s.ctx, "count", cohort.GroupConfig{Handlers: handlers, State: cohort.JSON(newCounter())})
+	}
+	var group *cohort.Group
+	for _, n := range s.nodes[:2] {
+		var err error
+		if group, err = join(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	node := s.start(cohort.Config{NoVote: true, Name: "client"})
+	for i, size := range sizes {
+		client, err := node.Client(group.Address()).Session(s.ctx, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		replies, err := client.Call(s.ctx, cohort.Total, plus+cohort.Entry(i), cohort.Message{}, cohort.All)
+		if err != nil || len(replies) != 2 {
+			t.Fatalf("%d answers of %d bytes: %v", len(replies), size, err)
+		}
+	}
+	if _, err := join(s.nodes[2]); err != nil {
+		t.Fatal(err)
+	}
+	if v := group.View(); len(v.Members) != 3 || len(v.Left) != 0 {
+		t.Errorf("the group is %v", v)
+	}
+}

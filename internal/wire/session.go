@@ -79,7 +79,8 @@ func readSessionTold(r *reader) *msg.SessionTold {
 	return m
 }
 
-// appendXferReplies has no body to leave out: the answers are small.
+// appendXferReplies has no body to leave out: many answers go together, and one may
+// be as large as a block of state.
 func appendXferReplies(b []byte, m *msg.XferReplies) []byte {
 	b = appendAddr(b, m.Group)
 	b = appendAddr(b, m.Joiner)

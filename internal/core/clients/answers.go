@@ -103,27 +103,44 @@ func (t *Table) Marks() (marks []msg.SessionReplies) {
 	return marks
 }
 
+// Most bytes that a session and an answer without its body take in a message.
+const (
+	sessionHead = 3 * 10
+	answerHead  = 10 + 1 + 10
+)
+
 // Given are the answers that our program has given by now up to marks, in
-// pieces of about max bytes.
+// pieces of at most so many bytes; but an answer larger than that is a piece.
 func (t *Table) Given(marks []msg.SessionReplies, most int) (pieces [][]msg.SessionReplies) {
 	var piece []msg.SessionReplies
 	size := 0
+	cut := func() {
+		pieces = append(pieces, piece)
+		piece, size = nil, 0
+	}
 	for _, m := range marks {
 		x := t.Session(m.ID)
 		if x == nil {
 			continue
 		}
-		m.Items = nil
+		if size+sessionHead > most && len(piece) > 0 {
+			cut()
+		}
+		m.Items, size = nil, size+sessionHead
 		for _, a := range x.answers.list {
 			if !a.given || a.Cast > m.Last {
 				continue
 			}
-			if size > most {
-				pieces = append(pieces, append(piece, m))
-				piece, m.Items, size = nil, nil, 0
+			n := answerHead + len(a.Body)
+			if size+n > most && len(piece)+len(m.Items) > 0 {
+				if len(m.Items) > 0 {
+					piece = append(piece, m)
+				}
+				cut()
+				m.Items, size = nil, sessionHead
 			}
 			m.Items = append(m.Items, a.Reply)
-			size += len(a.Body)
+			size += n
 		}
 		piece = append(piece, m)
 	}
