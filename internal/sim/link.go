@@ -147,6 +147,10 @@ func (w *World) encode(f *msg.Frame) []byte {
 	if e.frame != f {
 		e.scratch = wire.AppendFrame(e.scratch[:0], f)
 		e.frame, e.bytes = f, slices.Clone(e.scratch)
+		// A node that is to write what no other takes ends.
+		if _, err := wire.AppendLength(e.scratch[:0], f.Lane, len(e.bytes)); err != nil {
+			w.failure = "wire: " + err.Error()
+		}
 	}
 	return e.bytes
 }
