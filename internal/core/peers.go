@@ -303,8 +303,9 @@ func (s *Site) beat() effect.Time {
 	return b
 }
 
-// pack turns what is to be sent into frames: one control frame for each peer,
-// one frame for each message of the other lanes, the same for all its readers.
+// pack turns what is to be sent into frames: one control frame for each peer, or
+// several if it would be too large, and one frame for each message of the other
+// lanes, the same for all its readers.
 func (s *Site) pack() {
 	s.divert()
 	var last msg.Message
@@ -329,9 +330,30 @@ func (s *Site) pack() {
 		if len(p.control) == 0 && (!p.lanes.Due() || p.lanes.Out[msg.LaneControl].Conn == 0) {
 			continue
 		}
-		s.push(p, &msg.Frame{Lane: msg.LaneControl, Got: p.lanes.Got(), Index: s.log.Index(), Msgs: p.control})
+		for list := p.control; ; {
+			n := fitting(list)
+			s.push(p, &msg.Frame{Lane: msg.LaneControl, Got: p.lanes.Got(), Index: s.log.Index(), Msgs: list[:n:n]})
+			if list = list[n:]; len(list) == 0 {
+				break
+			}
+		}
 		p.control = nil
 	}
+}
+
+// fitting is how many messages off the front of a list go into one control frame.
+// One that is too large goes alone.
+func fitting(list []msg.Message) int {
+	if len(list) < 2 {
+		return len(list)
+	}
+	size := 0
+	for i, m := range list {
+		if size += msg.Most(m); size > flow.ControlFrame && i > 0 {
+			return i
+		}
+	}
+	return len(list)
 }
 
 // single is a frame with one message, in one allocation.

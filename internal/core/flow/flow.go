@@ -28,6 +28,9 @@ const (
 	AckBytes = 256 << 10
 	// MaxBody is the largest body in one frame; larger casts go in parts.
 	MaxBody = 256 << 10
+	// ControlFrame is how large a control frame gets with more than one message in it:
+	// the rest of what a step says to a site goes in others.
+	ControlFrame = 1 << 20
 	// JoinBacklog is what a joiner keeps back while it is fed the state, before
 	// it makes the group's senders wait.
 	JoinBacklog = 64 << 20

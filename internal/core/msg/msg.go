@@ -102,7 +102,8 @@ func (*SessionTold) Kind() Kind { return KindSessionTold }
 func (*HandOver) Kind() Kind    { return KindHandOver }
 
 // A Frame is what a lane carries: on LaneControl all that one step of the sender
-// had to say to this receiver, on the others one message each.
+// had to say to this receiver, or a part of that when it is much, on the others one
+// message each.
 //
 // Only control frames tell about the sender: Got acknowledges the receiver's
 // frames, lane by lane, and Index is the sender's last applied log entry, by
