@@ -301,10 +301,29 @@ func (l *Log) Submit(now effect.Time, ops []msg.Op, fx *effect.Effects) {
 		l.enqueue(ops)
 	case 0:
 	default:
-		for ; len(ops) > 0; ops = ops[min(maxOps, len(ops)):] {
-			fx.Control(c, &msg.Submit{Ops: ops[:min(maxOps, len(ops))]})
+		for len(ops) > 0 {
+			n := together(ops)
+			fx.Control(c, &msg.Submit{Ops: ops[:n]})
+			ops = ops[n:]
 		}
 	}
+}
+
+// fitting is how many off the front of a list of n go together: at most so many, and
+// of so many bytes. One that is too large goes alone.
+func fitting(n, most, bytes int, size func(int) int) int {
+	n = min(n, most)
+	for i := range n {
+		if bytes -= size(i); bytes < 0 && i > 0 {
+			return i
+		}
+	}
+	return n
+}
+
+// together is how many operations off the front of a list go into one entry.
+func together(ops []msg.Op) int {
+	return fitting(len(ops), maxOps, maxOpBytes, func(i int) int { return ops[i].Most() })
 }
 
 // enqueue takes operations if this site may lead; who may not drops them, and

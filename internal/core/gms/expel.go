@@ -26,7 +26,7 @@ func (l *Log) next(now effect.Time) (*msg.Entry, effect.Time) {
 		e.Add = nil
 		l.admit(&e)
 	}
-	n := min(len(l.ops), maxOps)
+	n := together(l.ops)
 	e.Ops = slices.Clone(l.ops[:n])
 	for _, op := range e.Ops {
 		delete(l.queued, op)

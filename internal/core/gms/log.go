@@ -45,13 +45,17 @@ const (
 	// keepEntries bounds the decided entries kept for laggards. A member that
 	// lags by more cannot catch up and starts anew.
 	keepEntries = 1 << 14
-	// maxOps bounds the operations in one entry and those that wait.
-	maxOps       = 1 << 8
-	maxWaiting   = 1 << 16
-	maxJoiners   = 64
-	maxEarly     = 1 << 10
-	maxRemoved   = 1 << 12
+	// maxOps and maxOpBytes bound the operations in one entry, maxWaiting those that
+	// wait.
+	maxOps     = 1 << 8
+	maxOpBytes = 1 << 20
+	maxWaiting = 1 << 16
+	maxJoiners = 64
+	maxEarly   = 1 << 10
+	maxRemoved = 1 << 12
+	// maxPerDecide and maxDecided bound the entries that a laggard gets at a time.
 	maxPerDecide = 64
+	maxDecided   = 4 << 20
 )
 
 // Log is one site's part in the membership log.
@@ -261,10 +265,8 @@ func (l *Log) after(index uint64) (entries []*msg.Entry, ok bool) {
 		return nil, false
 	}
 	entries = l.kept[uint64(len(l.kept))-lack:]
-	if len(entries) > maxPerDecide {
-		entries = entries[:maxPerDecide]
-	}
-	return entries, true
+	n := fitting(len(entries), maxPerDecide, maxDecided, func(i int) int { return entries[i].Most() })
+	return entries[:n], true
 }
 
 // snapshot is the whole state, for a new site.
