@@ -45,9 +45,11 @@ const (
 	// slack is room for what a frame needs besides its body, in views of up to
 	// 6,000 ranks.
 	slack = 64 << 10
-	// maxControl is for a whole control frame, which holds what one step had to
-	// say: as a rule a few hundred bytes, at most the directory of all groups.
-	maxControl = 8 << 20
+	// maxControl is for a control frame, which holds what one step had to say: as a
+	// rule a few hundred bytes. It is for the largest message there may be, that goes
+	// alone: the directory of a million groups, or what a group has seen of as many
+	// callers outside.
+	maxControl = 64 << 20
 )
 
 // MaxFrame is the most bytes that a frame of that lane may have.

@@ -151,7 +151,7 @@ func TestFrameBound(t *testing.T) {
 
 // TestLaneBounds holds each lane to a bound of its own, for both ends.
 func TestLaneBounds(t *testing.T) {
-	for lane, most := range map[msg.Lane]int{msg.LaneControl: 8 << 20, msg.LaneData: 64<<20 + slack, msg.LaneBulk: 1<<20 + slack} {
+	for lane, most := range map[msg.Lane]int{msg.LaneControl: 64 << 20, msg.LaneData: 64<<20 + slack, msg.LaneBulk: 1<<20 + slack} {
 		b, err := AppendLength(nil, lane, most)
 		if err != nil {
 			t.Errorf("lane %d: %v", lane, err)
