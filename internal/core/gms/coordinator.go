@@ -25,7 +25,7 @@ type coordinator struct {
 	joins  []wish
 	fresh  []id.Site // members that have not shown yet that they are in the view
 	ops    []msg.Op
-	queued map[msg.Op]struct{} // what is in ops
+	queued map[msg.Op]struct{} // what is in ops, as queuedAs
 	depart []id.Site
 	crowd  effect.Time // when so many were silent last that it was the network
 }
@@ -339,8 +339,11 @@ func (l *Log) enqueue(ops []msg.Op) {
 			}
 			continue
 		}
-		if _, ok := l.queued[op]; !ok && len(l.ops) < maxWaiting {
-			l.queued[op] = struct{}{}
+		if op.Kind == msg.OpList && l.dealtWith(op) {
+			continue
+		}
+		if _, ok := l.queued[queuedAs(op)]; !ok && len(l.ops) < maxWaiting {
+			l.queued[queuedAs(op)] = struct{}{}
 			l.ops = append(l.ops, op)
 		}
 	}

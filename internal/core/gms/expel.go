@@ -29,7 +29,7 @@ func (l *Log) next(now effect.Time) (*msg.Entry, effect.Time) {
 	n := together(l.ops)
 	e.Ops = slices.Clone(l.ops[:n])
 	for _, op := range e.Ops {
-		delete(l.queued, op)
+		delete(l.queued, queuedAs(op))
 	}
 	l.ops = slices.Delete(l.ops, 0, n)
 	if !e.ChangesView() && len(e.Ops) == 0 {

@@ -105,6 +105,25 @@ func (w *rewrite) list(op msg.Op) {
 	}
 }
 
+// queuedAs is op as one can be compared that came again, and so with another List in
+// memory. Of a site's attempts no two have one number.
+func queuedAs(op msg.Op) msg.Op {
+	if op.List != nil {
+		op.Index, op.List = op.List.Num, nil
+	}
+	return op
+}
+
+// dealtWith reports whether the log has dealt with a cast to a list, or is about to:
+// in it once more it would do nothing. Who is far away repeats what it has asked for
+// until it hears so, and each time that is as long as the list.
+func (l *Log) dealtWith(op msg.Op) bool {
+	if op.List == nil || op.List.Num <= l.dir.Dealt(op.Proc.Site()) {
+		return true
+	}
+	return l.proposal != nil && slices.ContainsFunc(l.proposal.Ops, func(x msg.Op) bool { return queuedAs(x) == queuedAs(op) })
+}
+
 // mark is what the directory remembers of site s. It is good until the next call.
 func (w *rewrite) mark(s id.Site) *msg.ListMark {
 	i, ok := w.d.mark(s)
