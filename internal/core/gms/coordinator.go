@@ -185,11 +185,7 @@ func (l *Log) toVoters(m msg.Message) {
 }
 
 func (l *Log) onPromise(from id.Site, m *msg.Promise) {
-	for _, e := range m.Decided {
-		if e.Index == l.index+1 && !l.dead {
-			l.commit(e, nil)
-		}
-	}
+	l.catchUp(m.Decided)
 	if l.dead || l.bid == nil || l.bid.refused || l.leading || m.Ballot != l.ballot || m.Ask != l.bid.asks || m.Index > l.index {
 		return
 	}

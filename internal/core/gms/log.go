@@ -325,7 +325,7 @@ func (l *Log) adopt(m *msg.Snapshot) {
 }
 
 // Received handles a membership message. Messages from sites outside the view
-// are ignored but for those that joining takes.
+// are ignored but for those that joining takes, and what a laggard is told by later members.
 func (l *Log) Received(now effect.Time, from id.Site, m msg.Message, fx *effect.Effects) []Applied {
 	l.begin(now, fx)
 	if !l.dead {
@@ -344,10 +344,8 @@ func (l *Log) dispatch(from id.Site, m msg.Message) {
 		l.onCommit(from, m)
 		return
 	case *msg.Decided:
-		for _, e := range m.Entries {
-			if e.Index == l.index+1 && l.view != nil && !l.dead {
-				l.commit(e, nil)
-			}
+		if l.attests(from) {
+			l.catchUp(m.Entries)
 		}
 		return
 	}
@@ -435,6 +433,20 @@ func (l *Log) replay() {
 	}
 }
 
+// attests reports whether s may tell us the next entries. Who has them was a member when
+// it applied them, and so is one of our view: it keeps none from before it came in, and
+// who was removed says nothing any more. Later members can only give us the state.
+func (l *Log) attests(s id.Site) bool { return l.view != nil && l.view.Has(s) }
+
+// catchUp applies those of the entries that come next.
+func (l *Log) catchUp(entries []*msg.Entry) {
+	for _, e := range entries {
+		if e.Index == l.index+1 && !l.dead {
+			l.commit(e, nil)
+		}
+	}
+}
+
 // onCommit applies the next entry, and asks for those in between.
 func (l *Log) onCommit(from id.Site, m *msg.Commit) {
 	if l.view == nil || m.Entry == nil {
@@ -442,6 +454,9 @@ func (l *Log) onCommit(from id.Site, m *msg.Commit) {
 	}
 	switch {
 	case m.Entry.Index == l.index+1:
+		if !l.attests(from) {
+			return
+		}
 		l.commit(m.Entry, m.Agreed)
 		if l.hash != m.Hash {
 			panic("gms: two histories: the log's hash differs from a peer's")
