@@ -55,3 +55,58 @@ func TestForgedEntries(t *testing.T) {
 	items, _ := l.does(note(proc, group, msg.Total))
 	find[Casts](t, items)
 }
+
+// Times of more ranks than the view has are of another view.
+func TestForgedTimes(t *testing.T) {
+	l, proc, group := founded(t)
+	_, v := l.other("g")
+	two := v.Members[1].Proc
+	l.hears(2, &msg.FlushOK{Group: group, Attempt: v.Index, From: two})
+	m := l.site.groups.find(group, proc)
+	if m.cur.view.Index != v.Index {
+		t.Fatalf("the view is %d, not %d", m.cur.view.Index, v.Index)
+	}
+	body := msg.AppendCast(nil, []byte("x"))
+	long := []uint64{0, 0, 0, 1}
+	l.hears(2, &msg.Request{
+		Dest: group, Relay: proc, Joined: m.joined, Caller: id.Process(2, 9), First: 1, N: 1, Order: msg.FIFO, View: v.Index, Time: long, Body: body,
+	})
+	l.hears(2, &msg.Replies{
+		Group: group, From: two, To: proc, Of: v.Index, View: v.Index, Time: long, Items: []msg.Reply{{View: v.Index, Cast: 1}},
+	})
+	for _, order := range []msg.Order{msg.Causal, msg.Total, msg.Barrier} {
+		run := &msg.Run{First: 1, N: 1, Order: order, Safe: true, Time: long, Body: body}
+		l.hears(2, &msg.Data{Group: group, View: v.Index, Sender: 1, Run: run})
+		l.hears(2, &msg.Part{Group: group, View: v.Index, Sender: 1, Total: uint64(len(body)), Run: run})
+	}
+	l.hears(2, &msg.Part{ // of our own stream
+		Group: group, View: v.Index, Sender: 0, Total: uint64(len(body)), Run: &msg.Run{First: 1, N: 1, Order: msg.FIFO, Body: body},
+	})
+	items, _ := l.does(note(proc, group, msg.FIFO))
+	if got := find[Casts](t, items); got.Sender != proc || m.cur.sent != 1 {
+		t.Errorf("the first cast delivered is %v of %v", got.Run, got.Sender)
+	}
+}
+
+// A state that covers more ranks than there are is not the group's.
+func TestForgedState(t *testing.T) {
+	l, _, _ := founded(t)
+	two, v := l.other("other")
+	proc := id.Process(1, 1)
+	l.does(JoinGroup{Proc: proc, Name: "other", Stateful: true})
+	now := l.site.Lookup("other")
+	if now.Index == v.Index || now.Rank(proc) != 1 {
+		t.Fatalf("the view is %v", now)
+	}
+	l.hears(2, &msg.Install{Group: now.Group, Attempt: now.Index, For: now.Index, Settled: true})
+	m := l.site.groups.find(now.Group, proc)
+	items := l.hears(2, &msg.XferBegin{
+		Group: now.Group, Joiner: proc, Donor: two, Xfer: m.loading.Xfer, View: now.Index, Counts: []uint64{0, 0, 1},
+	})
+	restore := find[Restore](t, items)
+	l.hears(2, &msg.XferEnd{Group: now.Group, Joiner: proc, Xfer: restore.Xfer})
+	l.does(Restored{Proc: proc, Group: now.Group, Xfer: restore.Xfer})
+	if m.loading == nil {
+		t.Error("such a state counts")
+	}
+}

@@ -126,7 +126,7 @@ func (m *member) received(x msg.Message) {
 			m.data(c, x)
 		}
 	case *msg.Part:
-		if c := m.inView(x.View, x); c != nil && int(x.Sender) < len(c.view.Members) && m.inAttempt(x.Attempt) {
+		if c := m.inView(x.View, x); c != nil && m.takes(c, int(x.Sender), x.Attempt, x.Run) {
 			if r := c.streams.ReceivePart(int(x.Sender), x); r != nil {
 				m.took(c, int(x.Sender), r)
 			}
@@ -168,13 +168,18 @@ func (m *member) inView(index uint64, x msg.Message) *installed {
 
 func (m *member) data(c *installed, x *msg.Data) {
 	rank := int(x.Sender)
-	n := len(c.view.Members)
-	if rank >= n || rank == c.rank || !m.inAttempt(x.Attempt) || (x.Run.Time != nil && len(x.Run.Time) != n) {
+	if !m.takes(c, rank, x.Attempt, x.Run) {
 		return
 	}
 	if r := c.streams.Receive(rank, x.Run, x.Attempt != 0); r != nil {
 		m.took(c, rank, r)
 	}
+}
+
+// takes reports whether a run, or a piece of one, may be of rank's stream in view c.
+func (m *member) takes(c *installed, rank int, attempt uint64, r *msg.Run) bool {
+	n := len(c.view.Members)
+	return rank < n && rank != c.rank && m.inAttempt(attempt) && (r.Time == nil || len(r.Time) == n)
 }
 
 // inAttempt reports whether entries forwarded in a flush count: only in the

@@ -12,8 +12,12 @@ func New(n int) Time { return make(Time, n) }
 // Clone copies t.
 func (t Time) Clone() Time { return append(Time(nil), t...) }
 
-// Covers reports whether everything in u is in t. Both are of one view.
+// Covers reports whether everything in u is in t. Both are of one view: what has
+// counts for more ranks than t, as a peer may send, is not.
 func (t Time) Covers(u Time) bool {
+	if len(u) > len(t) {
+		return false
+	}
 	for k, n := range u {
 		if t[k] < n {
 			return false
@@ -25,6 +29,9 @@ func (t Time) Covers(u Time) bool {
 // CoversBut is Covers without looking at rank skip: a sender's own stream is
 // kept in order by its numbers, not by its time.
 func (t Time) CoversBut(u Time, skip int) bool {
+	if len(u) > len(t) {
+		return false
+	}
 	for k, n := range u {
 		if k != skip && t[k] < n {
 			return false
