@@ -110,3 +110,23 @@ func TestForgedState(t *testing.T) {
 		t.Error("such a state counts")
 	}
 }
+
+// A report that does not say of each stream what is held is none.
+func TestForgedReport(t *testing.T) {
+	l, proc, group := founded(t)
+	two, v := l.other("g")
+	l.hears(2, &msg.FlushOK{Group: group, Attempt: v.Index, From: two})
+	l.hears(2, &msg.Submit{Ops: []msg.Op{{Kind: msg.OpFlush, Group: group, Index: v.Index}}})
+	next := l.site.Lookup("g")
+	m := l.site.groups.find(group, proc)
+	report := &msg.FlushOK{Group: group, Attempt: next.Index, From: two, View: v.Index, Held: []uint64{0}}
+	l.hears(2, report)
+	if reports, _ := m.coord.Missing(); len(reports) != 1 || reports[0] != two {
+		t.Errorf("the attempt waits for reports of %v", reports)
+	}
+	report.Held = []uint64{0, 0}
+	l.hears(2, report)
+	if _, acks := m.coord.Missing(); len(acks) != 1 || acks[0] != two {
+		t.Errorf("after a sound report it waits for %v to acknowledge", acks)
+	}
+}

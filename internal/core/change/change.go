@@ -103,14 +103,21 @@ func (c *Coordinator) Cut(old *view.Group) *msg.Cut {
 		return c.cut
 	}
 	var movers []*msg.FlushOK
-	for _, ok := range c.oks {
-		if ok.View == old.Index {
-			movers = append(movers, ok)
-			c.movers = append(c.movers, ok.From)
+	short := false
+	for r, ok := range c.oks {
+		if ok.View != old.Index {
+			continue
 		}
+		if len(ok.Held) != len(old.Members) { // it does not say what it holds: that is no report
+			c.oks[r], short = nil, true
+		}
+		movers = append(movers, ok)
 	}
-	if len(movers) == 0 {
+	if len(movers) == 0 || short {
 		return nil
+	}
+	for _, ok := range movers {
+		c.movers = append(c.movers, ok.From)
 	}
 	cut := &msg.Cut{Group: c.target.Group, Attempt: c.target.Index, View: old.Index, Counts: make([]uint64, len(old.Members))}
 	for s, m := range old.Members {
