@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math"
 	"testing"
 
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -128,5 +129,19 @@ func TestForgedReport(t *testing.T) {
 	l.hears(2, report)
 	if _, acks := m.coord.Missing(); len(acks) != 1 || acks[0] != two {
 		t.Errorf("after a sound report it waits for %v to acknowledge", acks)
+	}
+}
+
+// What is held of a caller's requests is no more than it has made.
+func TestForgedHeld(t *testing.T) {
+	l, proc, _ := founded(t)
+	_, v := l.other("other")
+	cast := note(proc, v.Group, msg.FIFO)
+	cast.Calls = []CallSpec{{ID: 1, Want: 1}}
+	l.does(cast)
+	items := l.hears(2, &msg.RequestHeld{Dest: v.Group, Caller: proc, Of: v.Index, First: 0, Upto: math.MaxUint64})
+	find[Freed](t, items)
+	if c := l.site.outside.find(proc, v.Group); c.calls.Len() != 1 {
+		t.Errorf("%d calls are open", c.calls.Len())
 	}
 }

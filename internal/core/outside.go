@@ -322,7 +322,8 @@ func (s *Site) requestHeld(x *msg.RequestHeld) {
 	if c == nil {
 		return
 	}
-	for cast := x.First; cast <= x.Upto && x.Dest.IsGroup(); cast++ {
+	first, open := c.calls.First()
+	for cast := max(x.First, first.Cast); open && cast <= min(x.Upto, c.last) && x.Dest.IsGroup(); cast++ {
 		c.expect(s, call.Key{Cast: cast}, x.Of, 0)
 	}
 	s.listHeld(x)

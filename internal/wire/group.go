@@ -168,5 +168,7 @@ func appendRequestHeld(b []byte, m *msg.RequestHeld) []byte {
 }
 
 func readRequestHeld(r *reader) *msg.RequestHeld {
-	return &msg.RequestHeld{Dest: r.addr(), Caller: r.addr(), Of: r.uvarint(), First: r.uvarint(), Upto: r.uvarint()}
+	m := &msg.RequestHeld{Dest: r.addr(), Caller: r.addr(), Of: r.uvarint(), First: r.uvarint(), Upto: r.uvarint()}
+	r.check(m.First <= m.Upto, "held up to before the first")
+	return m
 }

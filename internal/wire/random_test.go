@@ -197,6 +197,8 @@ func (g gen) mend(m msg.Message) {
 				s.Items[i].View = 0
 			}
 		}
+	case *msg.RequestHeld:
+		m.First, m.Upto = min(m.First, m.Upto), max(m.First, m.Upto)
 	case *msg.Submit:
 		mendOps(m.Ops)
 	case *msg.Ack:

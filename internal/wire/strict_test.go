@@ -129,6 +129,7 @@ func TestUnsound(t *testing.T) {
 		{"sender beyond the counts' ranks", control(&msg.Ack{})},
 		{"held and used for different ranks", control(&msg.Ack{Held: []uint64{1}})},
 		{"forwarding beyond the cut's ranks", control(&msg.Cut{Forward: make([]msg.Forwarding, 1)})},
+		{"held up to before the first", control(&msg.RequestHeld{First: 2, Upto: 1})},
 		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Site: 1}}})},
 		{"unknown evidence", control(&msg.Accuse{Accused: []msg.Accusation{{Evidence: msg.Left + 1}}})},
 		{"unknown evidence", control(&msg.Commit{Entry: &msg.Entry{Remove: make([]msg.Removal, 1)}})},
