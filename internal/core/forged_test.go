@@ -145,3 +145,26 @@ func TestForgedHeld(t *testing.T) {
 		t.Errorf("%d calls are open", c.calls.Len())
 	}
 }
+
+// A snapshot with a group in which nobody holds the state is none of a directory.
+func TestForgedSnapshot(t *testing.T) {
+	me, group := view.Member{Site: 1, Name: "a", Addr: "a"}, id.Group(2, 0)
+	for _, members := range [][]view.GroupMember{nil, {{Proc: id.Process(2, 1), Joined: 2}}} {
+		l := &lone{site: New(Defaults(me)), now: 1}
+		l.does(Contact{Site: 2, Addr: "b"})
+		snapshot := &msg.Snapshot{
+			System: 7, Index: 2, View: &view.Site{Seq: 1, Members: []view.Member{{Site: 2, Name: "b", Addr: "b", Weight: 1}, me}},
+			Groups: []*view.Group{{Group: group, Name: "g", Index: 2, Members: members}},
+		}
+		l.hears(2, snapshot)
+		l.does(note(id.Process(1, 1), group, msg.FIFO))
+		if l.site.View() != nil {
+			t.Errorf("a group of %v is taken", members)
+		}
+		snapshot.Groups[0].Members = []view.GroupMember{{Proc: id.Process(2, 1), Joined: 2, Ready: true}}
+		l.hears(2, snapshot)
+		if l.site.View() == nil {
+			t.Error("a sound one is not")
+		}
+	}
+}

@@ -274,6 +274,12 @@ func (w *rewrite) finish() []Change {
 	return out
 }
 
+// sound reports whether somebody holds the state of each group, as in a directory. The
+// snapshot of a peer may say otherwise.
+func sound(groups []*view.Group) bool {
+	return !slices.ContainsFunc(groups, func(g *view.Group) bool { return g.Lead() < 0 })
+}
+
 func (d *Directory) put(g *view.Group) {
 	if _, ok := d.byAddr[g.Group]; !ok {
 		at, _ := slices.BinarySearch(d.order, g.Group)

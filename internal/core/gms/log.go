@@ -286,7 +286,7 @@ func (l *Log) snapshot() *msg.Snapshot {
 func (l *Log) adopt(m *msg.Snapshot) {
 	jump := l.view != nil
 	switch {
-	case m.View == nil || (jump && (m.System != l.system || m.Index <= l.index)):
+	case m.View == nil || !sound(m.Groups) || (jump && (m.System != l.system || m.Index <= l.index)):
 		return
 	case jump && (l.lagAt == 0 || l.lagging != l.index || l.now-l.lagAt < l.cfg.Patience):
 		return
