@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 )
@@ -92,8 +93,78 @@ func groupOf(m msg.Message) (id.Address, bool) {
 	return 0, false
 }
 
+// earlySize is what a message counts for that is kept.
+func earlySize(m msg.Message) uint64 {
+	switch m := m.(type) {
+	case *msg.Data:
+		return flow.EarlyEach + uint64(m.Run.Size())
+	case *msg.Part:
+		return flow.EarlyEach + uint64(m.Run.Size())
+	case *msg.Request:
+		return flow.EarlyEach + uint64(requestSize(m.N, m.Body))
+	case *msg.Replies:
+		size := flow.EarlyEach
+		for i := range m.Items {
+			size += msg.Weight(1, len(m.Items[i].Body))
+		}
+		return uint64(size)
+	}
+	return flow.EarlyOther
+}
+
+// coming are the messages of a group that are of views yet to come.
+type coming struct {
+	list []msg.Message
+	size uint64
+	acks map[ackOf]int // where in list the last one of a member is
+}
+
+type ackOf struct {
+	view uint64
+	from uint16
+}
+
+// keep adds a message, and reports whether there was room: for what n members may have
+// under way. All of them acknowledge what all the others cast, so that acknowledgements
+// could be the most of it; but the last of a member says what those before it did,
+// unless they ask for an answer.
+func (c *coming) keep(x msg.Message, n int) bool {
+	if a, ok := x.(*msg.Ack); ok {
+		of := ackOf{a.View, a.From}
+		if i, ok := c.acks[of]; ok && !c.list[i].(*msg.Ack).Wanted {
+			c.list[i] = x
+			return true
+		}
+		if c.acks == nil {
+			c.acks = map[ackOf]int{}
+		}
+		c.acks[of] = len(c.list)
+	}
+	c.list = append(c.list, x)
+	c.size += earlySize(x)
+	return c.size <= uint64(n)*flow.Early
+}
+
+// widest is how many members the largest view has that this one is in or is to be in.
+func (m *member) widest() int {
+	n := 1
+	if m.cur != nil {
+		n = len(m.cur.view.Members)
+	}
+	for _, v := range m.targets {
+		n = max(n, len(v.Members))
+	}
+	return n
+}
+
+// keepEarly keeps a message until the log has come so far. Sites that keep to their
+// windows never fill the room for it, however long we hear nothing of the log.
 func (s *Site) keepEarly(from id.Site, need uint64, m msg.Message) {
-	if len(s.early) >= maxEarly {
+	n := 1
+	if v := s.log.View(); v != nil {
+		n = len(v.Members)
+	}
+	if s.earlySize += earlySize(m); s.earlySize > uint64(n)*flow.Early {
 		s.halt("behind")
 		return
 	}
@@ -106,7 +177,7 @@ func (s *Site) replayEarly() {
 		return
 	}
 	list := s.early
-	s.early = nil
+	s.early, s.earlySize = nil, 0
 	for _, e := range list {
 		if !s.halted {
 			s.dispatch(e.from, e.m)

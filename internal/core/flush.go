@@ -354,8 +354,8 @@ func (m *member) announce(old *installed, v *view.Group) {
 
 // replayEarly handles what came for this view before it was installed.
 func (m *member) replayEarly() {
-	list := m.early
-	m.early = nil
+	list := m.early.list
+	m.early = coming{}
 	for _, x := range list {
 		m.received(x)
 	}

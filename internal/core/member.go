@@ -33,7 +33,7 @@ type member struct {
 	ending  []*installed  // views before it that the program has yet to be delivered the rest of
 	targets []*view.Group // views the log has made since, oldest first
 	blocked effect.Time   // since when there are any
-	early   []msg.Message // of views not yet installed here
+	early   coming        // of views not yet installed here
 
 	// The change of view (flush.go).
 	coord    *change.Coordinator // if we lead the attempt
@@ -157,11 +157,9 @@ func (m *member) inView(index uint64, x msg.Message) *installed {
 		return m.cur
 	}
 	if m.cur == nil || m.cur.view.Index < index {
-		if len(m.early) >= flow.EarlyMessages {
+		if !m.early.keep(x, m.widest()) {
 			m.s.halt("behind")
-			return nil
 		}
-		m.early = append(m.early, x)
 	}
 	return nil
 }

@@ -103,11 +103,12 @@ type Site struct {
 	breaks  uint64      // of connections that we write to (loans.go)
 	halted  bool
 
-	fx    effect.Effects
-	out   *Output
-	loop  []looped // to ourselves: handled before the step ends
-	early []early  // from beyond our place in the log
-	wake  effect.Time
+	fx        effect.Effects
+	out       *Output
+	loop      []looped // to ourselves: handled before the step ends
+	early     []early  // from beyond our place in the log,
+	earlySize uint64   // and what that counts for
+	wake      effect.Time
 }
 
 type looped struct {
@@ -291,8 +292,6 @@ func (s *Site) dispatch(from id.Site, m msg.Message) {
 	}
 }
 
-const maxEarly = 1 << 16
-
 // tick does what time made due.
 func (s *Site) tick() {
 	silent, wake := s.detector.Advance(s.now, nil)
@@ -436,7 +435,7 @@ func (s *Site) String() string {
 		for _, t := range m.targets {
 			fmt.Fprintf(&b, " to %d", t.Index)
 		}
-		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early), len(m.handed), len(m.relayed), len(m.pool.kept))
+		fmt.Fprintf(&b, ", %d queued, %d waiting, %d early, %d handed, %d relayed, %d pooled", len(m.queue), len(m.waiting), len(m.early.list), len(m.handed), len(m.relayed), len(m.pool.kept))
 		if m.waits {
 			fmt.Fprintf(&b, ", waits for another group: %d views to end, delivery %v, to send %v", len(m.ending), m.cur != nil && m.cur.queue.Waits(), m.unsecured)
 		}

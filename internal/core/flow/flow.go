@@ -38,8 +38,15 @@ const (
 	// under way to one joiner.
 	XferBlock  = MaxBody
 	XferWindow = 8 << 20
-	// EarlyMessages is how many messages of views yet to come are kept for a group.
-	EarlyMessages = 1 << 16
+	// Early is what is kept of messages that come before their time: of views yet to come
+	// for each member of the group, of log entries yet to come for each site. EarlyEach is
+	// what each counts for besides the body, and EarlyOther what one counts for that
+	// brings no casts. With as many windows of the smallest casts, or as many casts of the
+	// largest size, as members can have under way while one of them stands still, it
+	// is not reached.
+	Early      = 256 << 20
+	EarlyEach  = 192
+	EarlyOther = 1 << 10
 	// Sessions is how many client sessions a group has, and EndedSessions of how
 	// many that ended it remembers how far they came.
 	Sessions      = 1 << 12
