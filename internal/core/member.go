@@ -60,7 +60,7 @@ type member struct {
 	heir     *view.GroupMember // who is to take ours
 	wanted   bool              // our program wants to leave, heir or not; or has to, unloaded
 
-	// Requests of processes outside (outside.go).
+	// Requests of processes outside (relay.go).
 	seen    seen
 	waiting []*msg.Request
 	relayed []relayed
