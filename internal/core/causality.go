@@ -18,8 +18,10 @@ import (
 
 // past is what one process knows of groups, as far as it may concern others.
 type past struct {
-	proc id.Address
-	open []*member // its memberships in which not all members may be done
+	proc    id.Address
+	number  uint64    // which of the site's pasts this is
+	members int       // its memberships
+	open    []*member // those memberships in which not all members may be done
 	// deps are of groups that it has left or was never in, and what it will yet
 	// be delivered in its own. By group.
 	deps []msg.Dep
@@ -30,6 +32,9 @@ type past struct {
 	// is put among deps when somebody else is to be told.
 	callers []*caller
 	ahead   []*ahead // replies that know more than it has been delivered
+
+	asks    bool // it is in pasts.asking,
+	doubted bool // and in pasts.doubtful
 
 	program // what its program made itself (made.go)
 }
@@ -43,25 +48,6 @@ func (p *past) tick() uint64 {
 	return p.clock
 }
 
-// pasts are those of the site's processes, and when the next question is due.
-type pasts struct {
-	list     []*past
-	at       effect.Time
-	released bool // what some had put off may go on
-}
-
-// of returns the past of proc.
-func (ps *pasts) of(proc id.Address) *past {
-	for _, p := range ps.list {
-		if p.proc == proc {
-			return p
-		}
-	}
-	p := &past{proc: proc}
-	ps.list = append(ps.list, p)
-	return p
-}
-
 // find is where group's Dep is, or belongs.
 func (p *past) find(group id.Address) (int, bool) {
 	return slices.BinarySearchFunc(p.deps, group, func(d msg.Dep, g id.Address) int { return cmp.Compare(d.Group, g) })
@@ -73,6 +59,9 @@ func (s *Site) learn(p *past, deps []msg.Dep, clock uint64) {
 	for _, d := range deps {
 		if s.subsumes(p, d) {
 			continue
+		}
+		if d.Group != 0 {
+			s.pasts.asks(p)
 		}
 		if i, ok := p.find(d.Group); ok {
 			p.deps[i].Merge(d)
@@ -358,8 +347,10 @@ func (m *member) maySend(q queued, r *msg.Run) bool {
 // askPast asks about what nobody here can tell to be done with. Groups that are
 // gone need no asking: nobody is left to be delivered anything there.
 func (s *Site) askPast() effect.Time {
-	open, due := false, s.now >= s.pasts.at
-	for _, p := range s.pasts.list {
+	ps := &s.pasts
+	open, due := false, s.now >= ps.at
+	ps.asking = slices.DeleteFunc(ps.asking, func(p *past) bool {
+		p.asks = false
 		p.deps = slices.DeleteFunc(p.deps, func(d msg.Dep) bool {
 			if d.Group == 0 { // casts to lists: a number, which costs nothing to carry
 				return false
@@ -369,6 +360,7 @@ func (s *Site) askPast() effect.Time {
 				s.groups.retry()
 				return true
 			}
+			p.asks = true
 			if g == nil {
 				return false
 			}
@@ -378,14 +370,18 @@ func (s *Site) askPast() effect.Time {
 			}
 			return false
 		})
-	}
+		if !p.asks {
+			ps.doubt(p)
+		}
+		return !p.asks
+	})
 	if !open {
 		return effect.Never
 	}
 	if due {
-		s.pasts.at = s.now + s.cfg.Retry
+		ps.at = s.now + s.cfg.Retry
 	}
-	return s.pasts.at
+	return ps.at
 }
 
 // depAsk answers for a group with a member here.
@@ -400,7 +396,7 @@ func (s *Site) depAsk(from id.Site, x *msg.DepAsk) {
 
 // depDone lets go of what all members of a group are done with.
 func (s *Site) depDone(x *msg.DepDone) {
-	for _, p := range s.pasts.list {
+	for _, p := range s.pasts.asking {
 		if i, ok := p.find(x.Group); ok && x.Covers(p.deps[i]) {
 			p.deps = slices.Delete(p.deps, i, i+1)
 		}

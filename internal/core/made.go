@@ -170,6 +170,7 @@ func (ps *pasts) resume(s *Site) {
 		for _, x := range list {
 			s.reply(x.Answer)
 		}
+		ps.doubt(p)
 		for _, m := range s.groups.list {
 			if m.proc == p.proc && m.leaving {
 				s.groups.mark(m) // it may have waited for the answers

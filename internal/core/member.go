@@ -110,6 +110,7 @@ func newMember(s *Site, v *view.Group, gm view.GroupMember) *member {
 		s: s, group: group, proc: proc, name: v.Name, joined: gm.Joined,
 		seen: seen{}, clients: clients.Take(msg.SessionTable{}), past: s.pasts.of(proc), gate: lease.Open(),
 	}
+	m.past.members++
 	m.calls = call.New(func(e call.Event) { s.called(proc, group, e) })
 	return m
 }
@@ -468,5 +469,7 @@ func (m *member) end(why string) {
 	if m.cur != nil {
 		m.s.learn(m.past, []msg.Dep{m.come()}, 0)
 	}
+	m.past.members--
+	m.s.pasts.doubt(m.past)
 	m.s.groups.stir(m)
 }

@@ -261,6 +261,7 @@ func (cs *callers) drop(s *Site, c *caller) {
 	p := s.pasts.of(c.proc)
 	p.recall(s, 0)
 	p.callers = slices.DeleteFunc(p.callers, func(x *caller) bool { return x == c })
+	s.pasts.doubt(p)
 	cs.list = slices.DeleteFunc(cs.list, func(x *caller) bool { return x == c })
 	cs.fresh = slices.DeleteFunc(cs.fresh, func(x *caller) bool { return x == c })
 }

@@ -21,9 +21,9 @@
 // and in this package: site.go the step, peers.go sessions and frames, contact.go
 // who is in touch, groups.go the log's word carried to the members, member.go one
 // process in one group, with its cast.go, flush.go, transfer.go, handover.go,
-// causality.go and made.go; readers.go what readers of its state may rely on; outside.go
-// callers that are not members, relay.go what a member does for them, direct.go what is
-// cast to a process, speaker.go callers with a session, sessions.go what
+// causality.go, pasts.go and made.go; readers.go what readers of its state may rely on;
+// outside.go callers that are not members, relay.go what a member does for them, direct.go
+// what is cast to a process, speaker.go callers with a session, sessions.go what
 // sessions are to members; why.go and whygroup.go what waits, for people.
 package core
 
@@ -127,6 +127,7 @@ func New(cfg Config) *Site {
 		peers:    newPeers(),
 		groups:   newGroups(),
 		outside:  newCallers(),
+		pasts:    newPasts(),
 	}
 	s.fx.Tracing = cfg.Tracing
 	s.log.Guard(s.fence)
@@ -153,6 +154,7 @@ func (s *Site) Step(in *Input, out *Output) {
 	if !s.halted {
 		s.settle()
 	}
+	s.pasts.drop()
 	s.pack()
 	out.Facts, s.fx.Facts = s.fx.Facts, nil
 	out.Terms = s.terms()
