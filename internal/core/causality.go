@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core/effect"
@@ -222,6 +223,9 @@ func (c *installed) untold(deps []msg.Dep) []msg.Dep {
 	if c.told == nil && len(deps) > 0 {
 		c.told = map[id.Address]*msg.Dep{}
 	}
+	if len(c.told) > 2*len(deps)+maxStale {
+		c.forgetTold(deps)
+	}
 	news := deps[:0]
 	for _, d := range deps {
 		switch told := c.told[d.Group]; {
@@ -236,6 +240,18 @@ func (c *installed) untold(deps []msg.Dep) []msg.Dep {
 		news = append(news, d.Clone())
 	}
 	return news
+}
+
+// maxStale is how many groups that a process carries no more may be among what its casts
+// have named, besides as many as it carries.
+const maxStale = 16
+
+// forgetTold forgets that groups were named which are not among deps: they may be gone, and
+// a view may last for ever. One that comes back is named once more.
+func (c *installed) forgetTold(deps []msg.Dep) {
+	maps.DeleteFunc(c.told, func(group id.Address, _ *msg.Dep) bool {
+		return !slices.ContainsFunc(deps, func(d msg.Dep) bool { return d.Group == group })
+	})
 }
 
 // delivered reports whether proc has been delivered all of deps that it ever

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/cohortkit/cohort/internal/core/id"
@@ -16,6 +17,50 @@ func (l *lone) use(items []Item) {
 		if c, ok := i.(Casts); ok {
 			l.does(Used{Proc: c.Proc, Group: c.Group, Since: c.Since, Items: int(c.Run.N)})
 		}
+	}
+}
+
+// pass has two processes be in a group for a while, and one of them cast there and then to
+// another group that it is in.
+func (l *lone) pass(t *testing.T, k int, proc, other, long id.Address) {
+	t.Helper()
+	name := fmt.Sprint("passing ", k)
+	items, _ := l.does(JoinGroup{Proc: proc, Name: name}, JoinGroup{Proc: other, Name: name})
+	group := find[Joined](t, items).Group
+	items, _ = l.does(note(proc, group, msg.Causal))
+	more, _ := l.does(note(proc, long, msg.Causal))
+	l.use(append(items, more...))
+	l.does(LeaveGroup{Proc: other, Group: group}, LeaveGroup{Proc: proc, Group: group})
+}
+
+// The view of a group may last for ever while its member passes through others.
+func TestGroupsThatWereNamedAreForgotten(t *testing.T) {
+	l, proc, long := founded(t)
+	for k := range 100 {
+		l.pass(t, k, proc, id.Process(1, 2), long)
+	}
+	if n := len(l.site.groups.find(long, proc).cur.told); n > 2+maxStale {
+		t.Errorf("%d groups are known to have been named, most of them gone", n)
+	}
+}
+
+// What a cast named and the process still carries is not named again.
+func TestGroupsAreNamedOnce(t *testing.T) {
+	deps := func(upto uint64) (list []msg.Dep) {
+		for k := range upto {
+			list = append(list, msg.Dep{Group: id.Group(1+k, 1), View: 1})
+		}
+		return list
+	}
+	c := new(installed)
+	if n := len(c.untold(deps(2 * maxStale))); n != 2*maxStale {
+		t.Errorf("%d are named of %d", n, 2*maxStale)
+	}
+	if n := len(c.untold(deps(3))); n != 0 || len(c.told) != 3 {
+		t.Errorf("of 3 that were named %d are again, and %d are remembered", n, len(c.told))
+	}
+	if n := len(c.untold(deps(4))); n != 1 {
+		t.Errorf("%d are named of 1", n)
 	}
 }
 
