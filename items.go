@@ -55,8 +55,14 @@ func (l *life) early(items []core.Item) {
 	}
 }
 
-// met remembers where the other nodes are, to come back by them.
+// met takes a site view.
 func (l *life) met(i core.SiteViewed) {
+	l.seed(i)
+	l.n.retireAll(func(a windowKey) bool { return !a.dest.IsGroup() && !i.View.Has(a.dest.Site()) })
+}
+
+// seed remembers where the other nodes are, to come back by them.
+func (l *life) seed(i core.SiteViewed) {
 	l.n.mu.Lock()
 	defer l.n.mu.Unlock()
 	l.n.seeds = l.n.seeds[:0]
@@ -84,7 +90,13 @@ func (l *life) other(i core.Item) {
 		n.sessionHeld(i)
 		n.free(windowKey{i.Proc.Local(), i.Dest}, i.Bytes)
 	case core.Undelivered:
-		n.free(windowKey{i.Proc.Local(), i.Dest}, i.Bytes)
+		a := windowKey{i.Proc.Local(), i.Dest}
+		n.free(a, i.Bytes)
+		n.retire(a)
+	case core.Directory:
+		if i.Now == nil {
+			n.retireAll(func(a windowKey) bool { return a.dest == i.Group })
+		}
 	case core.SessionOpened:
 		n.sessionOpened(i)
 	case core.SessionEnded:

@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/cohortkit/cohort/internal/core"
@@ -75,19 +76,16 @@ func (c *Client) castList(ctx context.Context, entry Entry, v any) error {
 	size := (&msg.Run{N: 1, Body: body}).Size()
 	p := newPending(0)
 	for _, a := range slices.Sorted(slices.Values(c.all())) { // one order for all, or two could wait for each other
-		w, err := c.windowOf(l, a)
-		if err == nil {
-			err = acquire(ctx, c.n.host, w, size)
-		}
+		w, err := c.roomAt(ctx, l, a, size)
 		if err != nil {
-			p.finish(err)
+			c.n.endList(p, err)
 			return err
 		}
-		p.windows = append(p.windows, held{w, size})
+		p.windows = append(p.windows, held{w, windowKey{c.n.number, a}, size})
 	}
 	callID, err := c.n.register(l, p)
 	if err != nil {
-		p.finish(err)
+		c.n.endList(p, err)
 		return err
 	}
 	l.node.Post(core.CastList{Proc: l.process(c.n.number), ID: callID, Dests: c.all(), Body: body})
@@ -95,6 +93,19 @@ func (c *Client) castList(ctx context.Context, entry Entry, v any) error {
 		return ctx.Err() // what it holds of the windows is given back when it is decided
 	}
 	return p.err
+}
+
+// roomAt takes room for one of the destinations, while l runs.
+func (c *Client) roomAt(ctx context.Context, l *life, a Address, size int) (*gather.Window, error) {
+	for {
+		w, err := c.windowOf(l, a)
+		if err == nil {
+			err = acquire(ctx, c.n.host, w, size)
+		}
+		if !errors.Is(err, errRetired) {
+			return w, err
+		}
+	}
 }
 
 // windowOf is the window for one of the destinations, while l runs.
@@ -111,6 +122,7 @@ func (c *Client) windowOf(l *life, a Address) (*gather.Window, error) {
 // is decided.
 type held struct {
 	*gather.Window
+	key  windowKey
 	size int
 }
 
@@ -125,11 +137,20 @@ func (n *system) listDone(i core.ListDone) {
 	}
 	switch i.End {
 	case core.Numbered:
-		p.finish(nil)
+		n.endList(p, nil)
 	case core.NoDestination:
-		p.finish(ErrNoGroup)
+		n.endList(p, ErrNoGroup)
 	case core.Unknown:
-		p.finish(ErrUnknown)
+		n.endList(p, ErrUnknown)
+	}
+}
+
+// endList ends a cast to several destinations. One of them may be gone, and what the cast
+// took up was the last that was on the way there.
+func (n *system) endList(p *pending, err error) {
+	p.finish(err)
+	for _, w := range p.windows {
+		n.retire(w.key)
 	}
 }
 

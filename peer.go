@@ -137,10 +137,18 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head gather.Head, pay
 		return 0, p.session.ask(ctx, order, body(head, payload), pend)
 	}
 	r, err := p.route()
-	if err != nil {
-		return 0, err
+	for err == nil {
+		var callID uint64
+		if callID, err = p.sendBy(ctx, r, kind(order, opts), head, payload, pend); !errors.Is(err, errRetired) {
+			return callID, err
+		}
+		r, err = p.find()
 	}
-	k := kind(order, opts)
+	return 0, err
+}
+
+// sendBy sends head and payload by a route. The error is errRetired if that leads there no more.
+func (p *peer) sendBy(ctx context.Context, r *route, k gather.Kind, head gather.Head, payload []byte, pend *pending) (uint64, error) {
 	if pend != nil || len(payload) > smallPayload {
 		return p.sendWhole(ctx, r, k, head, payload, pend)
 	}

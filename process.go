@@ -67,4 +67,5 @@ func (n *Node) closeProcess() {
 		}
 		g.finish(ErrLeft)
 	}
+	n.retireAll(func(a windowKey) bool { return a.number == n.number })
 }

@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"context"
+	"errors"
 
 	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/node/gather"
@@ -23,6 +24,9 @@ func (n *system) window(a windowKey, limit int) *gather.Window {
 	return w
 }
 
+// errRetired: there is, or can be, another window in place of this one.
+var errRetired = errors.New("cohort: this window is retired")
+
 // acquire takes room in a window, and waits for it.
 func acquire(ctx context.Context, host node.Host, w *gather.Window, size int) error {
 	take := func() bool { return w.Take(size) }
@@ -43,6 +47,8 @@ func awaitRoom(ctx context.Context, host node.Host, w *gather.Window, size int, 
 		}
 		host.Turn(ticket)
 		switch {
+		case w.Retired():
+			return errRetired
 		case w.Closed():
 			return ErrUnknown
 		case ctx.Err() != nil:
@@ -64,6 +70,30 @@ func (n *system) free(a windowKey, size int) {
 	}
 }
 
+// retire drops a window if nothing is on the way by it: its destination may be gone, and
+// else there is another with the next cast.
+func (n *system) retire(a windowKey) {
+	n.mu.Lock()
+	if w := n.windows[a]; w == nil || !w.Retire() {
+		n.mu.unlockUnchanged()
+		return
+	}
+	delete(n.windows, a)
+	n.mu.Unlock()
+}
+
+// retireAll does the same with many.
+func (n *system) retireAll(which func(windowKey) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for a, w := range n.windows { // order does not matter: each by itself
+		if which(a) && w.Retire() {
+			delete(n.windows, a)
+		}
+	}
+}
+
+// closeWindow ends a window: its process is a member no more.
 func (n *system) closeWindow(a windowKey) {
 	n.mu.Lock()
 	w := n.windows[a]

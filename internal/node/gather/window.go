@@ -30,6 +30,7 @@ type Window struct {
 	limit   int
 	used    int
 	closed  bool
+	retired bool // and closed
 	waiting []*room
 	closers []chan struct{} // closed with the window
 }
@@ -176,6 +177,25 @@ func (w *Window) Close() {
 		close(c)
 	}
 	w.closers = nil
+}
+
+// Retire closes the window if nothing of it is used and nobody waits, and reports whether.
+// Nothing has ended then: who comes to it late has to look for the one in its place.
+func (w *Window) Retire() bool {
+	w.pool.mu.Lock()
+	defer w.pool.mu.Unlock()
+	if w.closed || w.used > 0 || len(w.waiting) > 0 {
+		return false
+	}
+	w.closed, w.retired = true, true
+	return true
+}
+
+// Retired reports whether there is, or can be, another in place of the window.
+func (w *Window) Retired() bool {
+	w.pool.mu.Lock()
+	defer w.pool.mu.Unlock()
+	return w.retired
 }
 
 // Closed reports whether the window has ended.

@@ -72,6 +72,26 @@ func TestClosedWindow(t *testing.T) {
 	}
 }
 
+// Only a window of no use to anybody is retired.
+func TestRetiredWindow(t *testing.T) {
+	w := NewPool(new(sync.Mutex)).Window(10)
+	w.Take(10)
+	room := w.Room(5)
+	if w.Retire() || w.Retired() || isClosed(room) {
+		t.Error("it is retired while it is used")
+	}
+	if w.Release(10); !w.Retire() || !w.Retired() || !w.Closed() {
+		t.Error("it is not retired when it is not")
+	}
+	if w.Take(1) || !isClosed(w.Room(1)) || w.Retire() {
+		t.Error("it has room, or somebody waits for ever")
+	}
+	other := NewPool(new(sync.Mutex)).Window(10)
+	if other.Close(); other.Retire() || other.Retired() {
+		t.Error("a window that has ended is retired")
+	}
+}
+
 // full is a pool of which windows that nobody takes anything from have all they may.
 func full() (p *Pool, stuck []*Window) {
 	p = NewPool(new(sync.Mutex))
