@@ -13,10 +13,12 @@ import (
 
 // windowsLeft waits until no more than so many windows are left, and returns how many are.
 func windowsLeft(n *Node, most int) (left int) {
-	for at := time.Now(); time.Since(at) < 10*time.Second; time.Sleep(time.Millisecond) {
-		n.mu.Lock()
-		left = len(n.windows)
-		n.mu.Unlock()
+	for at := time.Now(); time.Since(at) < 10*time.Second; {
+		n.life.node.Inspect(func(*core.Site) {
+			n.mu.Lock()
+			left = len(n.windows)
+			n.mu.Unlock()
+		})
 		if left <= most {
 			break
 		}

@@ -76,8 +76,9 @@ func (l *lone) visit(t *testing.T, p, group id.Address) {
 }
 
 // A session leaves nothing at its client's site, though every step looks through what
-// processes there know of groups.
-func TestSessionsLeaveNoPast(t *testing.T) {
+// processes there know of groups, nor at the members, who tell those that join what they
+// have seen.
+func TestSessionsLeaveNothing(t *testing.T) {
 	l, _, group := founded(t)
 	for k := range 100 {
 		l.visit(t, id.Process(1, uint16(2+k)), group)
@@ -86,6 +87,9 @@ func TestSessionsLeaveNoPast(t *testing.T) {
 	l.does() // what the last one knows of the group has been asked about
 	if ps := &l.site.pasts; len(ps.list) != 1 || len(ps.byProc) != 1 || len(ps.asking) > 0 {
 		t.Errorf("%d pasts are left, %d that ask", len(ps.list), len(ps.asking))
+	}
+	if m := l.site.groups.list[0]; len(m.seen) > 0 || len(l.site.outside.list) > 0 {
+		t.Errorf("%d clients are remembered as seen, %d as asking", len(m.seen), len(l.site.outside.list))
 	}
 }
 

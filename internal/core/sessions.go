@@ -126,6 +126,7 @@ func (m *member) sessionTurn(c *installed, rank int, o *msg.Session) {
 			m.tellSession(c, x.SessionState, "closed")
 			m.clients.End(x.ID)
 		}
+		delete(m.seen, o.Proc) // nothing that it asked comes again (closeIfDone)
 	case msg.SessionExpire:
 		if x := m.clients.Session(o.ID); x != nil && x.Proc == o.Proc && x.At == o.At {
 			m.tellSession(c, x.SessionState, "expired")

@@ -50,10 +50,14 @@ func (s *Site) closeSession(ev CloseSession) {
 // closeIfDone asks the group to end a session that its program has closed, once
 // nothing else is open in it: a member that has yet to answer what was asked again
 // knows from the session who asks now, and another relay that repeated what came
-// before the end would have it carried out in a new one.
+// before the end would have it carried out in a new one. A wish that was
+// followed by no request has to be granted before; others are, by when those are held. So
+// all else that the group is brought of this caller is delivered before the end: what one
+// relay casts comes in the order in which it was asked, and what the next one does in a
+// later view. The group can forget the caller then.
 func (s *Site) closeIfDone(c *caller) {
 	x := c.speaker
-	if x == nil || !x.closes || x.close != 0 || len(c.unheld) > 0 || c.calls.Len() > 0 {
+	if x == nil || !x.closes || x.close != 0 || (x.wish != nil && len(c.unheld) == 0) || len(c.unheld) > 0 || c.calls.Len() > 0 {
 		return
 	}
 	c.last++
@@ -103,6 +107,7 @@ func (s *Site) sessionTold(x *msg.SessionTold) {
 	if c.speaker.wish != nil {
 		c.speaker.wish, c.speaker.id = nil, x.ID
 		s.item(SessionOpened{Proc: x.Caller, Dest: x.Dest, Session: x.ID, Last: x.Last})
+		s.closeIfDone(c)
 	}
 }
 
