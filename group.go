@@ -22,7 +22,8 @@ type GroupConfig struct {
 	// declined.
 	Handlers map[Entry]Handler
 	// State is given to those who join after us, and taken from those who were
-	// before. Without it members join with nothing.
+	// before. Without it members join with nothing. All members of a group need one, or
+	// none: who joins with a State and is to be fed by a member without gets an error.
 	State State
 	// Replaces is a member that leaves when we are in: migration. We are given the
 	// state while it goes on; then, in one view, it is gone and we have its rank, and
@@ -78,7 +79,7 @@ type Group struct {
 
 	mu      sync.Mutex
 	view    View
-	in      chan struct{} // closed when the first view was handled
+	in      chan struct{} // closed when a view was handled in which we are ready
 	entered bool
 	out     chan struct{} // closed when the membership has ended for good
 	why     error
@@ -87,8 +88,8 @@ type Group struct {
 }
 
 // Join makes the node a member of the group called name, which it creates if
-// there is none, and waits until it holds the group's state and the first view
-// was handled. If ctx ends first the node does not become a member. The error
+// there is none, and waits until it holds the group's state and a view was handled
+// in which it is ready: then the others may leave. If ctx ends first the node does not become a member. The error
 // is a *ConfigError for a bad name, ErrJoined, ErrLost, ErrUnknown, ErrLeft
 // after Close, what State.Restore returned, or ctx's.
 func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, error) {
@@ -124,7 +125,7 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	n.groups = append(n.groups, g)
 	n.mu.Unlock()
 	n.host.Go(g.run)
-	l.node.Post(g.wish(l, cfg.Replaces))
+	l.node.Post(g.wish(l))
 	select {
 	case <-g.in:
 	case <-g.out:
@@ -160,9 +161,15 @@ func (g *Group) handler(e Entry) Handler {
 	return nil
 }
 
-// wish is what the core is asked for. Only the first membership takes the place
-// of another.
-func (g *Group) wish(l *life, replaces Address) core.JoinGroup {
+// wish is what the core is asked for. Only the first membership that comes to something
+// takes the place of another.
+func (g *Group) wish(l *life) core.JoinGroup {
+	g.mu.Lock()
+	replaces := g.cfg.Replaces
+	if g.entered {
+		replaces = 0
+	}
+	g.mu.Unlock()
 	return core.JoinGroup{
 		Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil, Replaces: replaces, Conservative: g.cfg.Conservative,
 		Patience: core.Patience{After: g.cfg.SlowAfter.Nanoseconds(), Dismiss: g.cfg.SlowLeaves},
@@ -358,7 +365,7 @@ func (g *Group) again(l *life) {
 	if mine {
 		g.feeds.close() // the next membership hands over a state of its own
 		g.feeds.open()
-		l.node.Post(g.wish(l, 0))
+		l.node.Post(g.wish(l))
 	}
 }
 
@@ -372,6 +379,6 @@ func (n *system) rejoin(l *life) {
 	n.mu.Unlock()
 	for _, g := range groups {
 		g.feeds.open()
-		l.node.Post(g.wish(l, 0))
+		l.node.Post(g.wish(l))
 	}
 }

@@ -33,8 +33,8 @@ func TestOutsidersWaitForTheProgram(t *testing.T) {
 	if err := s.nodes[1].Receive(blocked(goOn)); err != nil {
 		t.Fatal(err)
 	}
-	const size = 64 << 10
-	const most = 4 << 20 / size // a window of the sender's, one more at the other end, and room for what is on the way
+	const size = 256 << 10
+	const most = 20 << 20 / size // a window of the sender's, 16 MiB at the other end, and room for what is on the way
 	clients := map[string]*cohort.Client{"a group": s.nodes[2].Client(group), "a process": s.nodes[2].Client(s.nodes[1].Address())}
 	for to, client := range clients {
 		ctx, cancel := context.WithTimeout(s.ctx, time.Second)

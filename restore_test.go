@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/cohortkit/cohort"
@@ -140,5 +141,49 @@ func TestWriteShared(t *testing.T) {
 	var other bytes.Buffer
 	if n, err := cohort.WriteShared(&other, donor.list[4]); err != nil || n != 1<<20 || !bytes.Equal(other.Bytes(), donor.list[4]) {
 		t.Errorf("to another writer: %d bytes, %v", n, err)
+	}
+}
+
+// late is a state that is taken over when it may be.
+type late struct {
+	pieces
+	begun, goOn chan struct{}
+	once        sync.Once
+}
+
+func (l *late) Restore(r io.Reader) error {
+	l.once.Do(func() { close(l.begun) })
+	<-l.goOn
+	return l.pieces.Restore(r)
+}
+
+// An heir whose node is cut off while it is fed is the heir when that is back.
+func TestHeirThatIsCutOff(t *testing.T) {
+	s := newSystem(t, 3)
+	old, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{State: &pieces{list: [][]byte{[]byte("state")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{State: &pieces{}}); err != nil {
+		t.Fatal(err)
+	}
+	heir := &late{begun: make(chan struct{}), goOn: make(chan struct{})}
+	joined := make(chan error, 1)
+	go func() {
+		_, err := s.nodes[2].Join(s.ctx, "g", cohort.GroupConfig{State: heir, Replaces: s.nodes[0].Address()})
+		joined <- err
+	}()
+	<-heir.begun
+	if err := s.nodes[2].EndIncarnation(); err != nil {
+		t.Fatal(err)
+	}
+	close(heir.goOn)
+	if err := <-joined; err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-old.Done():
+	case <-s.ctx.Done():
+		t.Error("who is replaced is still there")
 	}
 }

@@ -86,6 +86,25 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
+// TestSlowRelay: a slow member through which the requests of clients come is set aside
+// like any other.
+func TestSlowRelay(t *testing.T) {
+	s, groups, views, goOn := slowGroup(t, cohort.GroupConfig{SlowAfter: 200 * time.Millisecond})
+	defer close(goOn)
+	await(t, views, "of three that are ready", func(v cohort.View) bool { return len(v.Ready()) == 3 })
+	p, err := s.nodes[2].Process() // the member at its own node relays for it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Client(groups[0].Address()).Cast(s.ctx, cohort.Total, note, cohort.Message{"n": 1}); err != nil {
+		t.Fatal(err)
+	}
+	v := await(t, views, "in which it is set aside", func(v cohort.View) bool { return len(v.Ready()) == 2 })
+	if slices.Contains(v.Ready(), s.nodes[2].Address()) {
+		t.Errorf("another is set aside: %v", v)
+	}
+}
+
 // TestFlushOfAMembershipThatEnds: whose membership ends, though its node joins again by
 // itself, is not left waiting, and what it asks later is of the next one.
 func TestFlushOfAMembershipThatEnds(t *testing.T) {

@@ -38,8 +38,9 @@ const leastShared = 16 << 10
 // JSON is the State of a value that encoding/json can write and read: pass a
 // pointer to it. It suits states of up to some megabytes. Restore replaces all that
 // encoding/json knows of, also what is not in what it reads: maps, slices and pointers
-// are new ones. Fields that are unexported or tagged "-" stay as they are. A value with
-// methods of its own for reading JSON sees to all that itself.
+// are new ones, but what an interface points to is emptied and read into. Fields that are
+// unexported or tagged "-" stay as they are. A value with methods of its own for reading
+// JSON sees to all that itself.
 func JSON(v any) State { return jsonState{v} }
 
 type jsonState struct{ v any }
@@ -57,16 +58,14 @@ func (s jsonState) Restore(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	v := reflect.ValueOf(s.v)
-	if v.Kind() != reflect.Pointer || v.IsNil() || readsItself(v.Type()) {
-		return json.Unmarshal(data, s.v)
-	}
-	read := reflect.New(v.Type().Elem()) // to read into v would leave what is not in data
-	if err := json.Unmarshal(data, read.Interface()); err != nil {
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); err != nil {
 		return err
 	}
-	replace(v.Elem(), read.Elem())
-	return nil
+	if v := reflect.ValueOf(s.v); v.Kind() == reflect.Pointer && !v.IsNil() && !readsItself(v.Type()) {
+		empty(v.Elem()) // what is not in data would stay
+	}
+	return json.Unmarshal(data, s.v)
 }
 
 // readsItself reports whether a type of pointers has methods of its own for reading JSON.
@@ -74,18 +73,24 @@ func readsItself(t reflect.Type) bool {
 	return t.Implements(reflect.TypeFor[json.Unmarshaler]()) || t.Implements(reflect.TypeFor[coding.TextUnmarshaler]())
 }
 
-// replace sets old to what was read, but for the fields that encoding/json does not know.
-func replace(old, read reflect.Value) {
-	t := old.Type()
-	if t.Kind() != reflect.Struct || readsItself(reflect.PointerTo(t)) {
-		if old.CanSet() {
-			old.Set(read)
+// empty makes v what encoding/json reads a new value into. What an interface points to,
+// and an embedded pointer, say what is to be read: those stay, and are emptied.
+func empty(v reflect.Value) {
+	switch t := v.Type(); {
+	case t.Kind() == reflect.Struct && !readsItself(reflect.PointerTo(t)):
+		for i := range t.NumField() {
+			f, x := t.Field(i), v.Field(i)
+			switch {
+			case f.Tag.Get("json") == "-":
+			case f.Anonymous && f.Type.Kind() == reflect.Pointer && !x.IsNil():
+				empty(x.Elem())
+			case f.Anonymous || f.IsExported():
+				empty(x)
+			}
 		}
-		return
-	}
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Tag.Get("json") != "-" && (f.IsExported() || f.Anonymous) {
-			replace(old.Field(i), read.Field(i))
-		}
+	case t.Kind() == reflect.Interface && !v.IsNil() && v.Elem().Kind() == reflect.Pointer && !v.Elem().IsNil():
+		empty(v.Elem().Elem())
+	case v.CanSet():
+		v.SetZero()
 	}
 }

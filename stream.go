@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -187,7 +188,8 @@ func (g *Group) viewed(i core.Viewed) {
 		g.readers.state.Unlock()
 	}
 	g.mu.Lock()
-	if !g.entered {
+	// Only who is ready counts as one that holds the state: the others may all go then.
+	if !g.entered && (slices.Contains(v.ready, i.Proc) || slices.Contains(v.aside, i.Proc)) {
 		g.entered = true
 		close(g.in)
 	}

@@ -34,7 +34,12 @@ type feed struct {
 	block  *loan.Block // with buffer in it, or nil
 }
 
-var errStopped = errors.New("cohort: the joiner needs this state no more")
+var (
+	errStopped = errors.New("cohort: the joiner needs this state no more")
+	// errNoState: the member has nothing to give, and what the joiner takes for the
+	// group's state would be nothing.
+	errNoState = errors.New("it joined without a State, which all members of a group need, or none")
+)
 
 // capture takes the state at this point of the stream and hands it over in the
 // background.
@@ -45,7 +50,7 @@ func (g *Group) capture(l *life, i core.Capture) {
 	f := &feed{g: g, life: l, ticket: g.n.host.Ticket(), i: i, upto: i.Upto}
 	f.some.L = &f.mu
 	if g.cfg.State == nil {
-		f.finish(nil)
+		f.finish(errNoState)
 		return
 	}
 	g.readers.state.Lock()

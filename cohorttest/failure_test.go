@@ -35,6 +35,9 @@ func TestASeedMakesTheSameWorld(t *testing.T) {
 	timed := counters()
 	timed.Start, timed.Check = ticking, one.Check
 	sameWorlds(t, cohorttest.Options{Sites: 4, Faults: cohorttest.All}, timed)
+	read := counters()
+	read.Act, read.Check = reading, one.Check
+	sameWorlds(t, cohorttest.Options{Faults: cohorttest.All}, read)
 }
 
 // sameWorlds runs some seeds twice and compares all there is to see.
@@ -118,6 +121,19 @@ func TestWhatFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reading casts, and reads with no message between.
+func reading(ctx context.Context, s *cohorttest.Site, c *counter) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if s.Rand().IntN(2) == 0 {
+		s.Logf("cast: %v", c.group.Cast(ctx, cohort.Total, add, cohort.Message{"n": 1}, cohort.Safe()))
+		return
+	}
+	n := int64(0)
+	err := c.group.Read(ctx, func() { n = c.state.N })
+	s.Logf("read %d: %v", n, err)
 }
 
 // ticking is a program with goroutines and timers of its own.

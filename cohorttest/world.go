@@ -253,6 +253,7 @@ func (w *world) Killed(i int) {
 func (w *world) Terms(i int, out *core.Output) {
 	if p := w.machines[i].proc; p != nil && p.inst != nil && p.inst.cfg.OnTerms != nil {
 		p.inst.cfg.OnTerms(out)
+		w.woken = true // who waits to read may go on
 	}
 }
 

@@ -73,7 +73,8 @@ type (
 		System uint64
 		With   []string
 	}
-	// Depart leaves the system; the site halts when that is decided.
+	// Depart leaves all groups, and when nothing that was cast before can be lost by that,
+	// the system; the site halts when that is decided.
 	Depart struct{}
 	// Sync asks for Synced{ID} when this site has applied all that the log held
 	// when Sync was asked.

@@ -27,6 +27,7 @@ type callers struct {
 type caller struct {
 	proc, dest id.Address
 	last       uint64 // requests made
+	owes       uint64 // those made before the site was to depart
 	sent       uint64 // requests given to the relay
 	unheld     []request
 	relay      view.GroupMember

@@ -21,7 +21,7 @@
 // and in this package: site.go the step, peers.go sessions and frames, contact.go
 // who is in touch, groups.go the log's word carried to the members, member.go one
 // process in one group, with its cast.go, flush.go, transfer.go, handover.go,
-// causality.go, pasts.go and made.go; readers.go what readers of its state may rely on;
+// causality.go, pasts.go and made.go; depart.go the way out; readers.go what readers of its state may rely on;
 // outside.go callers that are not members, relay.go what a member does for them, direct.go
 // what is cast to a process, speaker.go callers with a session, sessions.go what
 // sessions are to members; why.go and whygroup.go what waits, for people.
@@ -196,7 +196,9 @@ func (s *Site) handle(ev Event) {
 			return
 		}
 		s.departs = true
-		s.requests.add(msg.Op{Kind: msg.OpDepart, Proc: id.Process(s.me, 0)})
+		for _, c := range s.outside.list {
+			c.owes = c.last
+		}
 	default:
 		s.program(ev)
 	}
@@ -215,7 +217,9 @@ func (s *Site) program(ev Event) {
 	case Sync:
 		s.requests.add(msg.Op{Kind: msg.OpSync, Proc: id.Process(s.me, 0), Index: ev.ID})
 	case JoinGroup:
-		s.joinGroup(ev)
+		if !s.departs { // else the program hears soon that the site is out
+			s.joinGroup(ev)
+		}
 	case Cast:
 		s.cast(ev)
 	case OpenSession:
@@ -328,6 +332,9 @@ func (s *Site) settle() {
 		}
 		s.pasts.resume(s)
 		s.outside.passFresh(s)
+		if s.departs && s.cleared() {
+			s.requests.add(msg.Op{Kind: msg.OpDepart, Proc: id.Process(s.me, 0)})
+		}
 		s.requests.submit(s)
 		applied, wake := s.log.Advance(s.now, &s.fx)
 		s.applied(applied)

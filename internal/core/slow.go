@@ -82,8 +82,9 @@ func (m *member) accuseSlow(c *installed) {
 		ranks = c.stable.Unused(c.rank, m.slow.mark)
 		ranks = append(ranks, c.stable.Unclear(m.account.Carried()+1)...)
 	}
+	out, _ := m.account.Out() // who casts by itself need not wait for itself; who asks us to relay does
 	for rank, gm := range c.view.Members {
-		if rank == c.rank || !slices.Contains(ranks, rank) || !gm.Ready && !gm.Aside {
+		if rank == c.rank && out.Relayed == 0 || !slices.Contains(ranks, rank) || !gm.Ready && !gm.Aside {
 			continue
 		}
 		op := msg.Op{Kind: msg.OpAside, Proc: gm.Proc, Group: m.group, Index: gm.Joined, Old: m.proc, Since: c.view.Index}

@@ -16,8 +16,9 @@ const (
 	// RequestWindow is the same for a process outside the group.
 	RequestWindow = 1 << 20
 	// OutsideWindow is what may have come from outside, relayed by one member or sent to
-	// one process, and not be used: the rest waits with who sent it.
-	OutsideWindow = 1 << 20
+	// one process, and not be used: the rest waits with who sent it. It bounds memory
+	// and is no pace: handlers may send to each other, and should seldom wait.
+	OutsideWindow = 16 << 20
 	// Share is what a node may always use of each of these windows, and Pool what it
 	// may use of all of them together beyond that: a few busy groups have their windows,
 	// and a thousand 32 MiB.

@@ -1,0 +1,157 @@
+package cohort_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/cohortkit/cohort"
+)
+
+// Whoever has joined holds the state, whatever becomes of the others then.
+func TestWhoHasJoinedHoldsTheState(t *testing.T) {
+	for what, end := range map[string]func(*system, *cohort.Group) error{
+		"the old one leaves the group":   func(s *system, g *cohort.Group) error { return g.Leave(s.ctx) },
+		"the old one's node leaves":      func(s *system, _ *cohort.Group) error { return s.nodes[0].Leave(s.ctx) },
+		"the old one's node is gone":     func(s *system, _ *cohort.Group) error { return s.nodes[0].Close() },
+		"the old one is replaced before": nil,
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newSystem(t, 3)
+			g, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{State: &pieces{list: [][]byte{[]byte("state")}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			views, mine := make(chan cohort.View, 100), &pieces{}
+			cfg := cohort.GroupConfig{State: mine, OnView: func(v cohort.View) { views <- v }}
+			if end == nil {
+				cfg.Replaces = s.nodes[0].Address()
+			}
+			h, err := s.nodes[1].Join(s.ctx, "g", cfg)
+			if err != nil || string(mine.read) != "state" {
+				t.Fatalf("it joins with %q, %v", mine.read, err)
+			}
+			if end == nil {
+				err = s.nodes[0].Close()
+			} else {
+				err = end(s, g)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for alone := false; !alone; {
+				select {
+				case v := <-views:
+					alone = len(v.Members) == 1
+				case <-h.Done():
+					t.Fatal(h.Err())
+				case <-s.ctx.Done():
+					t.Fatal("it never is alone")
+				}
+			}
+		})
+	}
+}
+
+// Who joins with a State is not given nothing for it by a member without.
+func TestNoStateIsGivenForOne(t *testing.T) {
+	s := newSystem(t, 3)
+	if _, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{State: &pieces{list: [][]byte{[]byte("state")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	third := &pieces{}
+	if _, err := s.nodes[2].Join(s.ctx, "g", cohort.GroupConfig{State: third}); err == nil && string(third.read) != "state" {
+		t.Errorf("it joins with %q", third.read)
+	}
+}
+
+// What a node has cast by any way is delivered when Leave has returned nil.
+func TestLeaveLosesNothing(t *testing.T) {
+	const casts = 300
+	type caster interface {
+		Cast(context.Context, cohort.Order, cohort.Entry, any, ...cohort.Option) error
+	}
+	member := func(s *system, n *cohort.Node) *cohort.Group {
+		g, err := n.Join(s.ctx, "g", cohort.GroupConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Cast(s.ctx, cohort.Barrier, mute, nil); err != nil { // the rest waits for the next view
+			t.Fatal(err)
+		}
+		return g
+	}
+	for what, c := range map[string]struct {
+		cast func(*system, cohort.Address) caster
+		then func(*system, caster) error
+	}{
+		"a member": {cast: func(s *system, _ cohort.Address) caster { return member(s, s.nodes[2]) }},
+		"a client": {cast: func(s *system, group cohort.Address) caster { return s.nodes[2].Client(group) }},
+		"a session": {cast: func(s *system, group cohort.Address) caster {
+			c, err := s.nodes[2].Client(group).Session(s.ctx, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}},
+		"a member that gave up to leave": {
+			cast: func(s *system, _ cohort.Address) caster { return member(s, s.nodes[2]) },
+			then: func(s *system, c caster) error {
+				ctx, cancel := context.WithCancel(s.ctx)
+				cancel()
+				if err := c.(*cohort.Group).Leave(ctx); !errors.Is(err, context.Canceled) {
+					return err
+				}
+				return nil
+			},
+		},
+		"a process that was closed": {
+			cast: func(s *system, _ cohort.Address) caster {
+				p, err := s.nodes[2].Process()
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.nodes = append(s.nodes, p)
+				return member(s, p)
+			},
+			then: func(s *system, _ caster) error { return s.nodes[3].Close() },
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newSystem(t, 3)
+			handled := make(chan struct{}, 2*casts)
+			var group cohort.Address
+			for _, n := range s.nodes[:2] {
+				g, err := n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) { handled <- struct{}{} }}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				group = g.Address()
+			}
+			by := c.cast(s, group)
+			for range casts {
+				if err := by.Cast(s.ctx, cohort.Total, note, cohort.Message{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.then != nil {
+				if err := c.then(s, by); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.nodes[2].Leave(s.ctx); err != nil {
+				t.Fatal(err)
+			}
+			for n := range 2 * casts {
+				select {
+				case <-handled:
+				case <-s.ctx.Done():
+					t.Fatalf("Leave returned nil, and of %d deliveries %d are made", 2*casts, n)
+				}
+			}
+		})
+	}
+}
