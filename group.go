@@ -13,7 +13,8 @@ import (
 // Handler handles one cast. A group's handlers, OnView and Snapshot run one at
 // a time, in the order of the group's stream; a slow one delays what comes after
 // it at this member, and in the end the senders, but never the protocol. A
-// handler that must wait calls Defer and answers later.
+// handler that must wait calls Defer and answers later. Cast waits for room: handlers that
+// cast much, to their own group or each other's, do it from another goroutine.
 type Handler func(*Request)
 
 // GroupConfig is what a member brings to a group.
