@@ -2,7 +2,6 @@ package cohort
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -187,13 +186,7 @@ func (g *Group) viewed(i core.Viewed) {
 		g.cfg.OnView(v)
 		g.readers.state.Unlock()
 	}
-	g.mu.Lock()
-	// Only who is ready counts as one that holds the state: the others may all go then.
-	if !g.entered && (slices.Contains(v.ready, i.Proc) || slices.Contains(v.aside, i.Proc)) {
-		g.entered = true
-		close(g.in)
-	}
-	g.mu.Unlock()
+	g.enter(&g.seen)
 }
 
 // casts hands each cast of a run to its handler.
