@@ -80,7 +80,7 @@ type Group struct {
 
 	mu      sync.Mutex
 	view    View
-	in      chan struct{} // closed when it is entered
+	in      chan struct{} // closed when the first view was handled
 	entered bool
 	seen    bool          // since it was asked for: a view was handled,
 	counted bool          // and the log counts us among those who hold the state
@@ -91,8 +91,10 @@ type Group struct {
 }
 
 // Join makes the node a member of the group called name, which it creates if
-// there is none, and waits until it holds the group's state, its first view was handled,
-// and all count it among those who hold the state: then the others may leave, or fail. If ctx ends first the node does not become a member. The error
+// there is none, and waits until it holds the group's state and the first view
+// was handled. Others may leave then: the last that counts as one who holds the state waits
+// until we do, a moment later, in a view with us among its Ready. If they fail before, the Group
+// ends with ErrLost. If ctx ends first the node does not become a member. The error
 // is a *ConfigError for a bad name, ErrJoined, ErrLost, ErrUnknown, ErrLeft
 // after Close, what State.Restore returned, or ctx's.
 func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, error) {
@@ -172,23 +174,10 @@ func (g *Group) wish(l *life) core.JoinGroup {
 	if g.entered {
 		replaces = 0
 	}
-	g.seen, g.counted = false, false
 	g.mu.Unlock()
 	return core.JoinGroup{
 		Proc: l.process(g.n.number), Name: g.name, Stateful: g.cfg.State != nil, Replaces: replaces, Conservative: g.cfg.Conservative,
 		Patience: core.Patience{After: g.cfg.SlowAfter.Nanoseconds(), Dismiss: g.cfg.SlowLeaves},
-	}
-}
-
-// enter notes one of the two things that make a member: Join returns with the second. The
-// group outlives all others then.
-func (g *Group) enter(one *bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	*one = true
-	if g.seen && g.counted && !g.entered {
-		g.entered = true
-		close(g.in)
 	}
 }
 

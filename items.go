@@ -96,12 +96,6 @@ func (l *life) other(i core.Item) {
 	case core.Directory:
 		if i.Now == nil {
 			n.retireAll(func(a windowKey) bool { return a.dest == i.Group })
-			return
-		}
-		for _, m := range i.Now.Members {
-			if g := l.groups[membership{m.Proc, i.Group}]; g != nil && (m.Ready || m.Aside) {
-				g.enter(&g.counted)
-			}
 		}
 	case core.SessionOpened:
 		n.sessionOpened(i)

@@ -8,13 +8,17 @@ import (
 	"github.com/cohortkit/cohort"
 )
 
-// Whoever has joined holds the state, whatever becomes of the others then.
-func TestWhoHasJoinedHoldsTheState(t *testing.T) {
-	for what, end := range map[string]func(*system, *cohort.Group) error{
-		"the old one leaves the group":   func(s *system, g *cohort.Group) error { return g.Leave(s.ctx) },
-		"the old one's node leaves":      func(s *system, _ *cohort.Group) error { return s.nodes[0].Leave(s.ctx) },
-		"the old one's node is gone":     func(s *system, _ *cohort.Group) error { return s.nodes[0].Close() },
-		"the old one is replaced before": nil,
+// Who holds the state and leaves, leaves it to who has joined.
+func TestTheStateStaysWithWhoHasJoined(t *testing.T) {
+	leave := func(s *system, g *cohort.Group) error { return g.Leave(s.ctx) }
+	leaveSystem := func(s *system, _ *cohort.Group) error { return s.nodes[0].Leave(s.ctx) }
+	for what, c := range map[string]struct {
+		replaces bool
+		leave    func(*system, *cohort.Group) error
+	}{
+		"the group is left":                      {leave: leave},
+		"the system is left":                     {leave: leaveSystem},
+		"the system is left by who was replaced": {replaces: true, leave: leaveSystem},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newSystem(t, 3)
@@ -24,19 +28,14 @@ func TestWhoHasJoinedHoldsTheState(t *testing.T) {
 			}
 			views, mine := make(chan cohort.View, 100), &pieces{}
 			cfg := cohort.GroupConfig{State: mine, OnView: func(v cohort.View) { views <- v }}
-			if end == nil {
+			if c.replaces {
 				cfg.Replaces = s.nodes[0].Address()
 			}
 			h, err := s.nodes[1].Join(s.ctx, "g", cfg)
 			if err != nil || string(mine.read) != "state" {
 				t.Fatalf("it joins with %q, %v", mine.read, err)
 			}
-			if end == nil {
-				err = s.nodes[0].Close()
-			} else {
-				err = end(s, g)
-			}
-			if err != nil {
+			if err := c.leave(s, g); err != nil {
 				t.Fatal(err)
 			}
 			for alone := false; !alone; {

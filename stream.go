@@ -186,7 +186,12 @@ func (g *Group) viewed(i core.Viewed) {
 		g.cfg.OnView(v)
 		g.readers.state.Unlock()
 	}
-	g.enter(&g.seen)
+	g.mu.Lock()
+	if !g.entered {
+		g.entered = true
+		close(g.in)
+	}
+	g.mu.Unlock()
 }
 
 // casts hands each cast of a run to its handler.

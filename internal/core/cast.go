@@ -9,6 +9,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/vclock"
+	"github.com/cohortkit/cohort/internal/core/view"
 )
 
 // queued is what waits to be sent: casts of our program, a request relayed for
@@ -392,6 +393,10 @@ func (m *member) leaveIfDone(c *installed) {
 		m.stay()
 		return
 	}
+	if m.heir == nil && m.holdsAlone() { // who is being given the state would lose it with us
+		m.stay()
+		return
+	}
 	past := m.parts(c)
 	if c.queue.Done()[c.rank] == c.sent { // our own casts have come back
 		m.parting = past
@@ -405,6 +410,14 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
+}
+
+// holdsAlone reports whether there are others, and none of them is known to hold the state.
+func (m *member) holdsAlone() bool {
+	g := m.s.Group(m.group)
+	return g != nil && len(g.Members) > 1 && !slices.ContainsFunc(g.Members, func(o view.GroupMember) bool {
+		return o.Proc != m.proc && (o.Ready || o.Aside)
+	})
 }
 
 // parts is what has to be stable before we leave.

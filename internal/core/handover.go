@@ -40,7 +40,7 @@ func (m *member) onHandOver(x *msg.HandOver) {
 		return
 	}
 	m.outlive(g) // it may be in the next view before us, and asks once in each
-	if m.heir == nil && !m.leaving {
+	if m.heir == nil && !m.asked { // who leaves anyway, and waits until somebody holds the state, leaves it to the heir
 		m.heir = &heir
 		m.leave()
 	}
