@@ -82,8 +82,6 @@ type Group struct {
 	view    View
 	in      chan struct{} // closed when the first view was handled
 	entered bool
-	seen    bool          // since it was asked for: a view was handled,
-	counted bool          // and the log counts us among those who hold the state
 	out     chan struct{} // closed when the membership has ended for good
 	why     error
 

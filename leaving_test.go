@@ -67,12 +67,14 @@ func TestNoStateIsGivenForOne(t *testing.T) {
 	}
 }
 
+// caster is a member or a client.
+type caster interface {
+	Cast(context.Context, cohort.Order, cohort.Entry, any, ...cohort.Option) error
+}
+
 // What a node has cast by any way is delivered when Leave has returned nil.
 func TestLeaveLosesNothing(t *testing.T) {
 	const casts = 300
-	type caster interface {
-		Cast(context.Context, cohort.Order, cohort.Entry, any, ...cohort.Option) error
-	}
 	member := func(s *system, n *cohort.Node) *cohort.Group {
 		g, err := n.Join(s.ctx, "g", cohort.GroupConfig{})
 		if err != nil {
@@ -122,14 +124,7 @@ func TestLeaveLosesNothing(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			s := newSystem(t, 3)
 			handled := make(chan struct{}, 2*casts)
-			var group cohort.Address
-			for _, n := range s.nodes[:2] {
-				g, err := n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) { handled <- struct{}{} }}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				group = g.Address()
-			}
+			group := s.handling(handled)
 			by := c.cast(s, group)
 			for range casts {
 				if err := by.Cast(s.ctx, cohort.Total, note, cohort.Message{}); err != nil {
@@ -144,13 +139,32 @@ func TestLeaveLosesNothing(t *testing.T) {
 			if err := s.nodes[2].Leave(s.ctx); err != nil {
 				t.Fatal(err)
 			}
-			for n := range 2 * casts {
-				select {
-				case <-handled:
-				case <-s.ctx.Done():
-					t.Fatalf("Leave returned nil, and of %d deliveries %d are made", 2*casts, n)
-				}
-			}
+			s.awaitHandled(handled, 2*casts)
 		})
 	}
+}
+
+// awaitHandled waits for so many deliveries.
+func (s *system) awaitHandled(handled chan struct{}, want int) {
+	s.t.Helper()
+	for n := range want {
+		select {
+		case <-handled:
+		case <-s.ctx.Done():
+			s.t.Fatalf("Leave returned nil, and of %d deliveries %d are made", want, n)
+		}
+	}
+}
+
+// handling has the first two nodes join a group, and tell of each note.
+func (s *system) handling(handled chan struct{}) (group cohort.Address) {
+	s.t.Helper()
+	for _, n := range s.nodes[:2] {
+		g, err := n.Join(s.ctx, "g", cohort.GroupConfig{Handlers: map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) { handled <- struct{}{} }}})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		group = g.Address()
+	}
+	return group
 }

@@ -39,8 +39,8 @@ func (m *member) onHandOver(x *msg.HandOver) {
 	if x.To != m.proc || x.Joined <= m.joined || g == nil || !g.Carries(heir) {
 		return
 	}
-	m.outlive(g) // it may be in the next view before us, and asks once in each
-	if m.heir == nil && !m.asked { // who leaves anyway, and waits until somebody holds the state, leaves it to the heir
+	m.outlive(g)                   // it may be in the next view before us, and asks once in each
+	if m.heir == nil && !m.asked { // who is leaving, and waits for somebody to hold the state, leaves it to the heir
 		m.heir = &heir
 		m.leave()
 	}
