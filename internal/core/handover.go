@@ -39,8 +39,9 @@ func (m *member) onHandOver(x *msg.HandOver) {
 	if x.To != m.proc || x.Joined <= m.joined || g == nil || !g.Carries(heir) {
 		return
 	}
-	m.outlive(g)                   // it may be in the next view before us, and asks once in each
-	if m.heir == nil && !m.asked { // who is leaving, and waits for somebody to hold the state, leaves it to the heir
+	m.outlive(g) // it may be in the next view before us, and asks once in each
+	if m.heir == nil && !m.asked {
+		// Who is leaving, and waits for somebody to hold the state, leaves it to the heir.
 		m.heir = &heir
 		m.leave()
 	}
