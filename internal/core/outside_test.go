@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/cohortkit/cohort/internal/core/flow"
@@ -58,6 +59,34 @@ func TestOutsidersKeepToWhatIsUsed(t *testing.T) {
 		if given != total || freed != total || int(next) != len(sizes) {
 			t.Errorf("to %v: of %d casts with %d bytes %d come with %d, and %d bytes are freed", dest, len(sizes), total, next, given, freed)
 		}
+	}
+}
+
+// What waits for room holds up what its caller asked later, be it a cast to a list, which
+// need not wait itself: the group takes what comes after a later request for a repeated one.
+func TestRequestsKeepTheirOrder(t *testing.T) {
+	l, proc, group := founded(t)
+	one, other := id.Process(1, 8), id.Process(1, 9)
+	member := l.site.groups.find(group, proc)
+	ask := func(caller id.Address, first uint64, size int, listed *msg.Listed) {
+		l.site.request(&msg.Request{
+			Dest: group, Caller: caller, Relay: proc, Joined: member.joined, First: first, Order: msg.FIFO, N: 1,
+			Body: msg.AppendCast(nil, make([]byte, size)), Listed: listed,
+		})
+	}
+	ask(one, 1, flow.OutsideWindow, nil)
+	ask(one, 2, 100, nil)
+	ask(one, 3, 100, &msg.Listed{Num: 1})
+	ask(other, 1, 100, &msg.Listed{Num: 2})
+	member.relay(member.cur)
+	var waiting []uint64
+	for _, x := range member.waiting {
+		if x.Caller == one {
+			waiting = append(waiting, x.First)
+		}
+	}
+	if !slices.Equal(waiting, []uint64{2, 3}) || len(member.waiting) != 2 {
+		t.Errorf("of one's requests %v wait, want 2 and 3; %d in all, want no more", waiting, len(member.waiting))
 	}
 }
 

@@ -41,11 +41,10 @@ func (m *member) relay(c *installed) {
 	var stuck []id.Address
 	m.waiting = slices.DeleteFunc(m.waiting, func(x *msg.Request) bool {
 		size := requestSize(x.N, x.Body)
-		if full = full || relayed > 0 && relayed+size > flow.OutsideWindow; full && x.Listed == nil {
-			return false // but casts to lists are numbered in turn: one would hold up all others
-		}
+		full = full || relayed > 0 && relayed+size > flow.OutsideWindow
+		room := !full || x.Listed != nil // casts to lists are numbered in turn: one would hold up all others
 		ready := x.View < c.view.Index || (x.View == c.view.Index && c.queue.Done().Covers(x.Time))
-		if !ready || slices.Contains(stuck, x.Caller) {
+		if !room || !ready || slices.Contains(stuck, x.Caller) {
 			stuck = append(stuck, x.Caller)
 			return false
 		}
