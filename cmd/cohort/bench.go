@@ -30,8 +30,8 @@ they can, and measure what reaches their handlers. They use the public package, 
 program does. Before and after, the same load goes over plain TCP connections, with the same
 messages, checks and processes and with large writes: that is what the machine can do.
 
-Every message is checked on arrival: its checksum, the sequence of its sender and, but for
-fifo, that it comes after what its sender had seen. For total and barrier the members
+Every message is checked on arrival: its checksum, its group, the sequence of its sender and,
+but for fifo, that it comes after what its sender had seen. For total and barrier the members
 compare a hash of who came when. A failed check ends the bench with an error.
 
 The fields of the JSON object that need a word:

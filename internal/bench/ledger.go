@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// ledger is what a member has been delivered, and judges it: each payload whole,
-// each sender's casts without a gap, none twice; after what its sender had seen
-// where the order promises that; and for members to compare, one hash of who
-// came when.
+// ledger is what a member has been delivered, and judges it: each payload whole and
+// in its group, each sender's casts without a gap, none twice; after what its sender
+// had seen where the order promises that; and for members to compare, one hash of
+// who came when.
 type ledger struct {
 	shape  Shape
 	rank   int  // of this member
@@ -61,6 +61,10 @@ func (l *ledger) deliver(group int, payload []byte) {
 	var m message
 	if !m.read(payload, l.shape.Size) || m.sender >= l.shape.Members || m.witness >= l.shape.Members {
 		l.fail(fmt.Errorf("a payload of %d bytes is not what was cast", len(payload)))
+		return
+	}
+	if m.group != group {
+		l.fail(fmt.Errorf("cast %d of member %d to group %d came in group %d", m.seq, m.sender, m.group, group))
 		return
 	}
 	p := &l.groups[group]

@@ -30,6 +30,7 @@ func TestLedgerJudges(t *testing.T) {
 		{"twice", []message{{sender: 1}, {sender: 1}}, "cast 0 where 1 was next"},
 		{"overtaken", []message{{sender: 1}, {sender: 2, witness: 1, seen: 2}}, "that its sender had seen: 1 of 2"},
 		{"a stranger", []message{{sender: 3}}, "not what was cast"},
+		{"another group's", []message{{sender: 1, group: 1}}, "cast 0 of member 1 to group 1 came in group 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, faults := judged(small, c.list...)
@@ -42,6 +43,43 @@ func TestLedgerJudges(t *testing.T) {
 	fifo.Order = FIFO
 	if _, faults := judged(fifo, message{sender: 2, witness: 1, seen: 2}); faults != nil {
 		t.Errorf("of FIFO it demands %q", faults)
+	}
+}
+
+// Casts of one sender with the same number that change places between two groups, at
+// all members alike, are found by nothing but the group in them.
+func TestGroupsAreNotMixedUp(t *testing.T) {
+	two := small
+	two.Groups = 2
+	l, _ := judged(two)
+	var faults []string
+	l.fail = func(err error) { faults = append(faults, err.Error()) }
+	for group := range 2 {
+		b := newPayload(two.Size, 1)
+		m := message{sender: 1, group: 1 - group}
+		m.write(b)
+		l.deliver(group, b)
+	}
+	if len(faults) != 2 {
+		t.Errorf("it says %q", faults)
+	}
+}
+
+// Each group has all members as witnesses, whatever the number of groups.
+func TestWitnesses(t *testing.T) {
+	for _, s := range []Shape{{Members: 3, Groups: 1}, {Members: 3, Groups: 3}, {Members: 2, Groups: 6}, {Members: 4, Groups: 2}, {Members: 5, Groups: 3}} {
+		seen := make([]map[int]bool, s.Groups)
+		for k := range s.Groups * s.Members {
+			if seen[k%s.Groups] == nil {
+				seen[k%s.Groups] = map[int]bool{}
+			}
+			seen[k%s.Groups][s.witness(k)] = true
+		}
+		for g, ranks := range seen {
+			if len(ranks) != s.Members {
+				t.Errorf("%d members, %d groups: group %d has witnesses %v", s.Members, s.Groups, g, ranks)
+			}
+		}
 	}
 }
 
@@ -78,7 +116,7 @@ func TestLedgerCounts(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	for _, size := range []int{LeastSize, 64, page, page + 12, 3*page + 5} {
-		m := message{sender: 2, seq: 1 << 40, at: 99, witness: 1, seen: 1 << 33}
+		m := message{sender: 2, group: 999, seq: 1 << 40, at: 99, witness: 1, seen: 1 << 33}
 		b := newPayload(size, 2)
 		m.write(b)
 		if got := (message{}); !got.read(b, size) || got != m {

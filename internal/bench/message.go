@@ -12,7 +12,8 @@ import (
 //	0   sequence number << 16 | rank of the sender
 //	8   when it was cast, nanoseconds since 1970; 0 for most
 //	16  a count << 16 | rank: the sender had been delivered so many of that one's
-//	24  filling, the number again in each page
+//	24  the group
+//	28  filling, the number again in each page
 //	-4  CRC-32C
 const (
 	// LeastSize is of the smallest payload.
@@ -21,6 +22,7 @@ const (
 	page    = 4 << 10
 	atTime  = 8
 	atSeen  = 16
+	atGroup = 24
 	sumSize = 4
 )
 
@@ -29,6 +31,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // message is what a payload says.
 type message struct {
 	sender  int
+	group   int
 	seq     uint64 // from 0, for each sender and group
 	at      int64  // when it was cast; 0 if nobody wants to know
 	witness int    // a rank
@@ -52,6 +55,7 @@ func (m *message) write(b []byte) {
 	le.PutUint64(b, own)
 	le.PutUint64(b[atTime:], uint64(m.at))
 	le.PutUint64(b[atSeen:], m.seen<<16|uint64(m.witness))
+	le.PutUint32(b[atGroup:], uint32(m.group))
 	for i := page; i+8 <= len(b)-sumSize; i += page {
 		le.PutUint64(b[i:], own)
 	}
@@ -71,6 +75,6 @@ func (m *message) read(b []byte, size int) bool {
 	}
 	own, seen := le.Uint64(b), le.Uint64(b[atSeen:])
 	m.sender, m.seq, m.at = int(own&0xffff), own>>16, int64(le.Uint64(b[atTime:]))
-	m.witness, m.seen = int(seen&0xffff), seen>>16
+	m.witness, m.seen, m.group = int(seen&0xffff), seen>>16, int(le.Uint32(b[atGroup:]))
 	return true
 }

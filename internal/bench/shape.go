@@ -91,6 +91,10 @@ func (s *Shape) casts(rank int) bool { return s.Senders == All || rank == s.Memb
 // agreed reports whether all members are delivered all casts in one order.
 func (s *Shape) agreed() bool { return s.Order == Total || s.Order == Barrier }
 
+// witness is of which rank cast k of a sender tells what was delivered: of each in
+// turn, in each group.
+func (s *Shape) witness(k int) int { return k / s.Groups % s.Members }
+
 // stride is how many casts of a sender to a group there are for each whose
 // times are kept: one for each 16 KiB, or more where they are few.
 func (s *Shape) stride() uint64 {

@@ -201,7 +201,7 @@ func (w *worker) load() {
 		}
 		group := k % s.Groups
 		lanes := w.ledger.groups[group].lanes
-		m := message{sender: w.seat.Rank, seq: w.casts[group], witness: k % s.Members}
+		m := message{sender: w.seat.Rank, group: group, seq: w.casts[group], witness: s.witness(k)}
 		m.seen = lanes[m.witness].next.Load()
 		if m.seq%stride == 0 {
 			m.at = time.Now().UnixNano()
