@@ -104,6 +104,9 @@ func newCastBenchCommand() *cobra.Command {
 			if !(o.seconds >= 0.1 && o.seconds <= 600) {
 				return usagef("--seconds is 0.1 to 600")
 			}
+			if err := o.Check(); err != nil {
+				return usagef("%v", err)
+			}
 			return castBench(cmd, o)
 		},
 	}

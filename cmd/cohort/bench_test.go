@@ -35,6 +35,18 @@ func TestCastBench(t *testing.T) {
 	}
 }
 
+// What takes more memory than any machine has is refused before anything starts.
+func TestCastBenchIsBounded(t *testing.T) {
+	for _, args := range [][]string{
+		{"--batch", "4096", "--size", "16777216"},
+		{"--groups", "1000", "--size", "2097152"},
+		{"--window", "65536", "--size", "16777216"},
+	} {
+		o := runs(t, "", append([]string{"bench"}, args...)...)
+		o.wants(t, exitUsage, "1024 are the most", "see cohort bench --help")
+	}
+}
+
 func TestCastBenchLatency(t *testing.T) {
 	dir := t.TempDir()
 	runs(t, "", "bench", "--latency", "--seconds", "0.5", "--members", "2", "--profile", dir).

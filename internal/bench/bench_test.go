@@ -154,6 +154,10 @@ func TestShapeCheck(t *testing.T) {
 		func(s *Shape) { s.Groups = 0 },
 		func(s *Shape) { s.Window, s.Replies = 1, "some" },
 		func(s *Shape) { s.Replies = OwnReply },
+		func(s *Shape) { s.Batch, s.Size = 65, 16<<20 },
+		func(s *Shape) { s.Groups, s.Size = 65, 16<<20 },
+		func(s *Shape) { s.Batch, s.Groups, s.Size = 4096, 1000, 16<<20 },
+		func(s *Shape) { s.Window, s.Size = 1<<16, 16<<10+1 },
 	} {
 		s := small
 		if s.Check() != nil {
@@ -161,6 +165,16 @@ func TestShapeCheck(t *testing.T) {
 		}
 		if change(&s); s.Check() == nil {
 			t.Errorf("accepts %+v", s)
+		}
+	}
+	for _, change := range []func(*Shape){ // as much as a sender may have room for
+		func(s *Shape) { s.Batch, s.Size = 64, 16<<20 },
+		func(s *Shape) { s.Batch, s.Groups, s.Size = 1024, 1000, 1<<10 },
+		func(s *Shape) { s.Window, s.Size = 1<<16, 16<<10 },
+	} {
+		s := small
+		if change(&s); s.Check() != nil {
+			t.Errorf("refuses %+v", s)
 		}
 	}
 }

@@ -75,6 +75,10 @@ func (s *Shape) Check() error {
 		return fmt.Errorf("casts of a batch have no window")
 	case s.Groups < 1 || s.Groups > 1000:
 		return fmt.Errorf("groups are 1 to 1000")
+	case s.payloads() > mostPayloads:
+		return fmt.Errorf("batch, groups and size come to %d MiB of payloads at each sender: %d are the most", s.payloads()>>20, mostPayloads>>20)
+	case int64(s.Window)*int64(s.Size) > mostPayloads:
+		return fmt.Errorf("window and size come to %d MiB under way from each sender: %d are the most", int64(s.Window)*int64(s.Size)>>20, mostPayloads>>20)
 	case s.Replies != NoReply && s.Replies != OwnReply && s.Replies != AllReplies:
 		return fmt.Errorf("replies are own or all, or none")
 	case s.Elsewhere && (s.Senders != One || s.Order != Total || s.Groups != 1):
@@ -84,6 +88,13 @@ func (s *Shape) Check() error {
 	}
 	return nil
 }
+
+// mostPayloads bounds the bytes of the payloads that a sender has room for, and of
+// those that plain TCP's keeps until they are answered.
+const mostPayloads = 1 << 30
+
+// payloads are the bytes of a batch for each group.
+func (s *Shape) payloads() int64 { return int64(max(1, s.Batch)) * int64(s.Groups) * int64(s.Size) }
 
 // casts reports whether the member of that rank sends.
 func (s *Shape) casts(rank int) bool { return s.Senders == All || rank == s.Members-1 }
