@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"encoding/binary"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -35,23 +34,17 @@ const cacheLines = 128
 // lane is what came from one sender to one group.
 type lane struct {
 	next  atomic.Uint64 // casts delivered, and so the number of the next
-	times []timing
-	_     [cacheLines - 32]byte // lanes are written on different processors
+	times timings
+	_     [cacheLines - 40]byte // lanes are written on different processors
 }
-
-// timing is how long a cast took to be delivered here.
-type timing struct {
-	seq  uint64
-	took time.Duration
-}
-
-// keptTimings bounds the times that are kept of one sender in one group.
-const keptTimings = 1 << 18
 
 func newLedger(s Shape, rank int) *ledger {
 	l := &ledger{shape: s, rank: rank, groups: make([]account, s.Groups)}
 	for g := range l.groups {
 		l.groups[g].lanes = make([]lane, s.Members)
+		for r := range l.groups[g].lanes {
+			l.groups[g].lanes[r].times.every = s.stride()
+		}
 	}
 	return l
 }
@@ -84,8 +77,8 @@ func (l *ledger) deliver(group int, payload []byte) {
 		p.chain = (p.chain ^ (m.seq<<16 | uint64(m.sender))) * 0x9e3779b97f4a7c15
 		p.chain ^= p.chain >> 29
 	}
-	if m.at != 0 && l.timed.Load() && len(from.times) < keptTimings {
-		from.times = append(from.times, timing{m.seq, time.Duration(time.Now().UnixNano() - m.at)})
+	if m.at != 0 && l.timed.Load() {
+		from.times.add(timing{m.seq, time.Duration(time.Now().UnixNano() - m.at)})
 	}
 	from.next.Store(m.seq + 1)
 	if m.sender == l.rank {
@@ -127,27 +120,4 @@ func (l *ledger) chains() (list []uint64) {
 		list = append(list, l.groups[g].chain)
 	}
 	return list
-}
-
-// timingSize is of one timing as bytes: the sender and its number, and
-// nanoseconds up to 4.29 s.
-const timingSize = 8 + 4
-
-// timings are those of a group as bytes, in pieces of at most so many. The call
-// follows the last delivery.
-func (l *ledger) timings(group, most int, tell func([]byte)) {
-	var b []byte
-	for r := range l.groups[group].lanes {
-		for _, t := range l.groups[group].lanes[r].times {
-			b = binary.LittleEndian.AppendUint64(b, t.seq<<16|uint64(r))
-			b = binary.LittleEndian.AppendUint32(b, uint32(min(max(t.took, 0), 1<<32-1)))
-			if len(b) >= most*timingSize {
-				tell(b)
-				b = b[:0]
-			}
-		}
-	}
-	if len(b) > 0 {
-		tell(b)
-	}
 }
