@@ -114,6 +114,18 @@ func TestLedgerCounts(t *testing.T) {
 	}
 }
 
+// What is told as checked are the deliveries that there were: a deaf member has none
+// of its own casts.
+func TestSettleCountsWhatCame(t *testing.T) {
+	l, _ := judged(small, message{sender: 1}, message{sender: 1, seq: 1}, message{sender: 2})
+	l.deaf = true
+	w := &worker{ledger: l, seat: Seat{Shape: small}}
+	var r report
+	if err := w.settle(&order{Sent: [][]uint64{{9, 2, 1}}}, &r); err != nil || r.Checked != 3 {
+		t.Errorf("%d deliveries checked, %v", r.Checked, err)
+	}
+}
+
 func TestMessage(t *testing.T) {
 	for _, size := range []int{LeastSize, 64, page, page + 12, 3*page + 5} {
 		m := message{sender: 2, group: 999, seq: 1 << 40, at: 99, witness: 1, seen: 1 << 33}

@@ -38,7 +38,7 @@ type Run struct {
 	Last    Times   // from Cast to the delivery at the last member
 	Call    Times   // from Cast to its replies
 	Calls   []Call  // in no order
-	Settled uint64  // deliveries in all, each checked
+	Settled uint64  // deliveries in all, each checked; without own ones, where none are delivered
 	Passage Passage // through the bench's network, if it has one
 }
 
@@ -276,11 +276,7 @@ func (r *running) finish(before, after []*Mark) (*Run, error) {
 			return nil, fmt.Errorf("members 0 and %d were delivered the same casts in different orders", rank)
 		}
 		run.Memory = max(run.Memory, a.Memory)
-	}
-	for _, list := range sent {
-		for _, n := range list {
-			run.Settled += n * uint64(r.shape.Members)
-		}
+		run.Settled += a.Checked
 	}
 	run.sum(before, after)
 	run.Sender, run.Last = r.durations()

@@ -42,16 +42,17 @@ type order struct {
 
 // report is one line from a worker. One with Times, Calls or a Fault answers nothing.
 type report struct {
-	Did    string   `json:"did,omitempty"`
-	Fault  string   `json:"fault,omitempty"`
-	Addr   string   `json:"addr,omitempty"`
-	Mark   *Mark    `json:"mark,omitempty"`
-	Sent   []uint64 `json:"sent,omitempty"`   // own casts, by group
-	Chains []uint64 `json:"chains,omitempty"` // by group
-	Memory float64  `json:"memory,omitempty"` // bytes, at most at a time
-	Group  int      `json:"group,omitempty"`  // of Times
-	Times  []byte   `json:"times,omitempty"`  // see ledger.timings
-	Calls  []byte   `json:"calls,omitempty"`  // see calls.tell
+	Did     string   `json:"did,omitempty"`
+	Fault   string   `json:"fault,omitempty"`
+	Addr    string   `json:"addr,omitempty"`
+	Mark    *Mark    `json:"mark,omitempty"`
+	Sent    []uint64 `json:"sent,omitempty"`    // own casts, by group
+	Chains  []uint64 `json:"chains,omitempty"`  // by group
+	Memory  float64  `json:"memory,omitempty"`  // bytes, at most at a time
+	Checked uint64   `json:"checked,omitempty"` // deliveries, of all that were cast
+	Group   int      `json:"group,omitempty"`   // of Times
+	Times   []byte   `json:"times,omitempty"`   // see ledger.timings
+	Calls   []byte   `json:"calls,omitempty"`   // see calls.tell
 }
 
 // worker is one member's process.
@@ -254,6 +255,7 @@ func (w *worker) settle(o *order, r *report) error {
 		w.calls.tell(g, most, func(b []byte) { w.tell(&report{Group: g, Calls: b}) })
 	}
 	r.Chains, r.Memory = w.ledger.chains(), PeakMemory()
+	r.Checked, _ = w.ledger.counts()
 	if pid := w.helper(); pid != 0 {
 		r.Memory += peakMemoryOf(pid)
 	}
