@@ -46,7 +46,7 @@ func TestDemoForAPerson(t *testing.T) {
 	dir := t.TempDir()
 	o := runs(t, "", "demo", "--members", "3", "--seconds", "2", "--victim", "2", "--data", "paper", "--trace", dir)
 	o.wants(t, exitDone, "starting 3 processes", "queries/s", "all 2 survivors", "What happened", "0 answers were wrong and 0 were lost",
-		"the rows and columns were divided anew", "What it means", "Corosync takes 7.5 s", "cohort check "+dir)
+		"the rows and columns were divided anew", "What it means", "stops without dying", "cohort bench events --only stop", "cohort check "+dir)
 	for _, name := range []string{"m1", "m2", "m3", "m4", "client"} {
 		text, err := os.ReadFile(filepath.Join(dir, name+".jsonl"))
 		if err != nil || len(text) == 0 {

@@ -64,8 +64,9 @@ func (s *stage) summary(r demoResult) {
 	say("What it means")
 	say("  The first Isis did 30 questions or 5 updates a second with four machines of 1987;")
 	say("  this run did %.0f times as many questions and %.0f times as many updates, at once.", r.QueriesPerS/30, r.UpdatesPerS/5)
-	say("  After a crash Corosync takes 7.5 s to agree on the new view, Spread 3 s, JGroups")
-	say("  2.3 s, as they come, on a machine like ours; here it took %.1f ms.", r.ViewChangeMs)
+	say("  A killed process is noticed when its connections end: here the new view was there")
+	say("  after %.1f ms. A process that stops without dying is excluded after some 1.15 s:", r.ViewChangeMs)
+	say("  measure it with  cohort bench events --only stop")
 	if s.o.trace != "" {
 		say("")
 		say("Judge the run:  cohort check %s*.jsonl", s.o.trace)
