@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -68,17 +69,26 @@ func middle(list []float64) string {
 	return short(spreadOf(list).median)
 }
 
-// short is a number in three digits.
+// short is a number in two or three digits, four where that saves a unit. The bounds
+// are those above which it would be rounded to the next power of ten.
 func short(x float64) string {
 	switch {
-	case x >= 1e6:
-		return fmt.Sprintf("%.3g M", x/1e6)
-	case x >= 1e4:
-		return fmt.Sprintf("%.3g k", x/1e3)
-	case x >= 100:
+	case x >= 999.5e3:
+		return digits(x/1e6, 3) + " M"
+	case x >= 9999.5:
+		return digits(x/1e3, 3) + " k"
+	case x >= 99.5:
 		return fmt.Sprintf("%.0f", x)
 	}
-	return fmt.Sprintf("%.2g", x)
+	return digits(x, 2)
+}
+
+// digits rounds to so many, and writes no exponent.
+func digits(x float64, n int) string {
+	if rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', n, 64), 64); err == nil {
+		x = rounded
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
 }
 
 // results is the file of all figures.

@@ -93,9 +93,9 @@ func (r Row) String() string {
 // short writes a figure without more digits than mean something.
 func short(x float64) string {
 	switch {
-	case x >= 1e6:
+	case x >= 999.5e3:
 		return fmt.Sprintf("%.3g M", x/1e6)
-	case x >= 1000:
+	case x >= 999.5: // what would be 1e+03
 		return fmt.Sprintf("%.0f", x)
 	default:
 		return fmt.Sprintf("%.3g", x)

@@ -41,3 +41,13 @@ func TestRow(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestShort(t *testing.T) {
+	for x, want := range map[float64]string{
+		0.3414: "0.341", 5.5: "5.5", 999.4: "999", 999.7: "1000", 1147: "1147", 999_400: "999400", 999_600: "1 M", 6.72e6: "6.72 M",
+	} {
+		if got := short(x); got != want {
+			t.Errorf("%v is %q, want %q", x, got, want)
+		}
+	}
+}
