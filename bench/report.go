@@ -23,7 +23,9 @@ func (c *comparison) table() string {
 	}
 	b.WriteString(".\nHow it is measured, and what to make of it: [performance](../performance.md). All figures: [results.json](results.json).\n\n")
 	b.WriteString("Medians of the rounds, with the least and the most. *Net* is casts of others delivered to a member in a second, each\n")
-	b.WriteString("checked; *of raw* is that to plain TCP's in the same round. Times are from the cast to its delivery at the sender; of\nplain TCP, until all others have answered.\n")
+	b.WriteString("checked; *of raw* is that to plain TCP's in the same round. Times are from the cast to its delivery at the sender; of\nplain TCP, until all others have answered.\n\n")
+	b.WriteString("A member that casts alone soon has Cohort's order, and is delivered its own Total casts at once: how many are under way does not\n")
+	b.WriteString("limit it, while plain TCP waits for the answers of all. There, compare *cohort, safe* with plain TCP: it waits for all as well.\n")
 	for _, l := range loads() {
 		c.loadTable(&b, l)
 	}
