@@ -77,20 +77,23 @@ func (c *comparison) run(ctx context.Context) error {
 	return nil
 }
 
-// choose leaves the peers with a name that matches.
-func (c *comparison) choose(pattern string) error {
+// choose is the peers with a name that matches, one or more.
+func choose(pattern string) (list []peer, err error) {
 	names, err := regexp.Compile(pattern)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var known []string
-	for _, p := range c.peers {
+	for _, p := range peers() {
 		known = append(known, p.name)
+		if names.MatchString(p.name) {
+			list = append(list, p)
+		}
 	}
-	if c.peers = slices.DeleteFunc(c.peers, func(p peer) bool { return !names.MatchString(p.name) }); len(c.peers) == 0 {
-		return fmt.Errorf("no system has a name like %q; there are: %s", pattern, strings.Join(known, "; "))
+	if len(list) == 0 {
+		return nil, fmt.Errorf("no system has a name like %q; there are: %s", pattern, strings.Join(known, "; "))
 	}
-	return nil
+	return list, nil
 }
 
 // leaveOut goes on without the peers that this machine cannot run.
