@@ -53,7 +53,7 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := comparison{rounds: 2, measure: 50 * time.Millisecond, peers: two, tell: func(string) {}}
+	c := comparison{rounds: 2, measure: 50 * time.Millisecond, peers: two, commit: "67cd3cf", tell: func(string) {}}
 	if err := c.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,11 @@ func TestReport(t *testing.T) {
 	if err := c.write(dir); err != nil {
 		t.Fatal(err)
 	}
+	if text := c.table(); !strings.Contains(text, " at 67cd3cf: 2 rounds of 0.05 s each,") || !strings.Contains(text, "own processes included") {
+		t.Errorf("the page does not say how it was measured:\n%s", text)
+	}
 	for name, want := range map[string]string{
-		"README.md": "*failed 1 times: one/; another*", "results.json": `"system": "cohort"`,
+		"README.md": "*failed 1 times: one/; another*", "results.json": `"commit": "67cd3cf"`,
 		"throughput.svg": "<svg", "flood.svg": "<svg", "flood.png": "PNG", "latency.svg": "<svg", "throughput.png": "PNG", "latency.png": "PNG",
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, name))

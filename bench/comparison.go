@@ -16,11 +16,12 @@ type comparison struct {
 	rounds  int
 	measure time.Duration
 	peers   []peer
+	commit  string   // of what measures; empty if nobody can tell
 	absent  []string // who was left out, and why
 	tell    func(string)
 
 	began   time.Time
-	load    [2]float64 // of the machine, least and most, before each measurement
+	load    [2]float64 // of the machine, before the first measurement, and the most before any
 	figures []*figure
 }
 
@@ -111,10 +112,10 @@ func (c *comparison) leaveOut() {
 
 func (c *comparison) noteLoad() {
 	now := bench.Load()
-	if c.load[1] == 0 {
+	if len(c.figures) == 0 {
 		c.load[0] = now
 	}
-	c.load = [2]float64{min(c.load[0], now), max(c.load[1], now)}
+	c.load[1] = max(c.load[1], now)
 }
 
 // figure is that of a system under a load; it is made when there is none.

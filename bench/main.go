@@ -64,7 +64,7 @@ func compare(o *options) error {
 		}
 	}
 	c := comparison{
-		rounds: o.rounds, measure: o.measure, peers: o.peers,
+		rounds: o.rounds, measure: o.measure, peers: o.peers, commit: bench.Commit(),
 		tell: func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}
 	if err := c.run(ctx); err != nil {

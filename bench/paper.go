@@ -51,14 +51,12 @@ func paperPage(r *paper.Result) string {
 
 func paperHead(b *strings.Builder, r *paper.Result) {
 	fmt.Fprintf(b, "# The 1987 paper's evaluation, with today's Cohort\n\n")
-	fmt.Fprintf(b, "Written by `cohort bench paper --out DIR` and `cd bench && go run . -paper DIR/paper.json` on %s: runs of %.2f s each after\n",
-		r.Date.Format(time.DateOnly), r.Seconds)
-	fmt.Fprintf(b, "a warm-up of half of that, %d processors, %s, members as processes of one machine, over TCP on loopback. The machine's load\nwas %.1f to %.1f",
+	fmt.Fprintf(b, "Written by `cohort bench paper --out DIR` and `cd bench && go run . -paper DIR/paper.json` on %s%s: each run once, for %.2f s\n",
+		r.Date.Format(time.DateOnly), at(r.Commit), r.Seconds)
+	fmt.Fprintf(b, "after a warm-up of half of that, %d processors, %s, members as processes of one machine, over TCP on loopback. The machine's load\naverage was %.1f before and %.1f after",
 		r.Processors, r.Go, r.Loads[0], r.Loads[1])
-	if max(r.Loads[0], r.Loads[1]) > float64(r.Processors) {
-		b.WriteString(", so **other programs ran beside: absolute times are illustrations, and most tails are theirs**")
-	}
-	b.WriteString(".\nEvery message was checked, as [performance](../performance.md) tells. All figures: [paper.json](paper.json).\n\n")
+	b.WriteString(", the bench's own processes included: compare ratios; absolute times are illustrations.\n")
+	b.WriteString("Every message was checked, as [performance](../performance.md) tells. All figures: [paper.json](paper.json).\n\n")
 	fmt.Fprintf(b, "The paper is %s.\n", r.Isis.Paper)
 	b.WriteString(`Its figures 2 and 3 are drawings, of which we have what the text says of them and not the curves. So what stands beside
 our figures is: the time to deliver an ABCAST at a remote destination, the two link delays, and how many messages between

@@ -14,7 +14,7 @@ import (
 // somePaper is what a run might have come to, of which one kind of call is missing.
 func somePaper() *paper.Result {
 	r := &paper.Result{
-		Processors: 2, Loads: [2]float64{1, 7}, Isis: paper.Then(), RawP50: [2]float64{15, 17}, Members: 3,
+		Processors: 2, Loads: [2]float64{1, 7}, Commit: "67cd3cf and changes", Seconds: 0.34, Isis: paper.Then(), RawP50: [2]float64{15, 17}, Members: 3,
 		Table:     []paper.Row{{Tool: "update", Isis: "1 ABCAST", Now: "a Total cast", Step: "Total cast", Frames: 4, Messages: map[string]int{"Data": 4}}},
 		Breakdown: paper.Breakdown{Casts: 1234, RemoteCasts: 99, Call: 51, Delivered: 67},
 	}
@@ -57,7 +57,7 @@ func TestDrawPaper(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"other programs ran beside", "| 100 | 100 | 0 | 400 | 0.25 |", "40 (400)", "1234 casts", "plain TCP goes one way in about 8 us",
+		"at 67cd3cf and changes: each run once, for 0.34 s", "average was 1.0 before and 7.0 after, the bench's own processes included", "| 100 | 100 | 0 | 400 | 0.25 |", "40 (400)", "1234 casts", "plain TCP goes one way in about 8 us",
 		"which by subtraction is 2 ms", "| update | 1 ABCAST | a Total cast | Total cast | 4 | 4 Data |", "](paper-steps.svg)",
 	} {
 		if !strings.Contains(string(page), want) {

@@ -15,13 +15,11 @@ import (
 func (c *comparison) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Cohort and others\n\n")
-	fmt.Fprintf(&b, "Written by `cd bench && go run .` on %s: %d rounds of %v, %d processors, %s, three members as processes of one\n",
-		c.began.UTC().Format(time.DateOnly), c.rounds, c.measure, runtime.NumCPU(), runtime.Version())
-	fmt.Fprintf(&b, "machine, over TCP on loopback unless a system says otherwise. The machine's load was %.1f to %.1f", c.load[0], c.load[1])
-	if c.load[1] > float64(runtime.NumCPU()) {
-		b.WriteString(", so **other programs ran beside: only the ratios mean something**")
-	}
-	b.WriteString(".\nHow it is measured, and what to make of it: [performance](../performance.md). All figures: [results.json](results.json).\n\n")
+	fmt.Fprintf(&b, "Written by `cd bench && go run .` on %s%s: %d rounds of %g s each, %d processors, %s, three members as processes of one\n",
+		c.began.UTC().Format(time.DateOnly), at(c.commit), c.rounds, c.measure.Seconds(), runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(&b, "machine, over TCP on loopback unless a system says otherwise. The machine's load average was %.1f before, and then up to %.1f,\n", c.load[0], c.load[1])
+	b.WriteString("the bench's own processes included: compare ratios.\n")
+	b.WriteString("How it is measured, and what to make of it: [performance](../performance.md). All figures: [results.json](results.json).\n\n")
 	b.WriteString("Medians of the rounds, with the least and the most. *Net* is casts of others delivered to a member in a second, each\n")
 	b.WriteString("checked; *of raw* is that to plain TCP's in the same round. Times are from the cast to its delivery at the sender; of\nplain TCP, until all others have answered.\n\n")
 	b.WriteString("A member that casts alone soon has Cohort's order, and is delivered its own Total casts at once: how many are under way does not\n")
@@ -37,6 +35,14 @@ func (c *comparison) table() string {
 		fmt.Fprintf(&b, "- %s\n", why)
 	}
 	return b.String()
+}
+
+// at is the commit that was measured, in a sentence.
+func at(commit string) string {
+	if commit == "" {
+		return ""
+	}
+	return " at " + commit
 }
 
 func (c *comparison) loadTable(b *strings.Builder, l load) {
@@ -98,7 +104,8 @@ type results struct {
 	Date       time.Time  `json:"date"`
 	Go         string     `json:"go"`
 	Processors int        `json:"processors"`
-	Loads      [2]float64 `json:"loads"` // of the machine, least and most
+	Commit     string     `json:"commit,omitempty"`
+	Loads      [2]float64 `json:"loads"` // of the machine, before the first measurement, and the most before any
 	Seconds    float64    `json:"seconds"`
 	Rounds     int        `json:"rounds"`
 	Figures    []*figure  `json:"figures"`
@@ -110,7 +117,7 @@ func (c *comparison) write(dir string) error {
 		return err
 	}
 	data, err := json.MarshalIndent(results{
-		Date: c.began.UTC(), Go: runtime.Version(), Processors: runtime.NumCPU(), Loads: c.load,
+		Date: c.began.UTC(), Go: runtime.Version(), Processors: runtime.NumCPU(), Commit: c.commit, Loads: c.load,
 		Seconds: c.measure.Seconds(), Rounds: c.rounds, Figures: c.figures,
 	}, "", " ")
 	if err != nil {

@@ -33,8 +33,9 @@ const members = 3
 type Result struct {
 	Date       time.Time    `json:"date"`
 	Go         string       `json:"go"`
+	Commit     string       `json:"commit,omitempty"` // of what was measured
 	Processors int          `json:"processors"`
-	Loads      [2]float64   `json:"loads"`   // of the machine in the minute before the first run, and the last
+	Loads      [2]float64   `json:"loads"`   // of the machine in the minute before the first run, and at the end of the last
 	Seconds    float64      `json:"seconds"` // of each run, after a warm-up of half of that
 	Isis       Isis         `json:"isis"`
 	Throughput []Throughput `json:"throughput"`
@@ -105,7 +106,7 @@ type evaluation struct {
 func (p *Paper) Run(ctx context.Context) (*Result, error) {
 	e := &evaluation{Paper: p, ctx: ctx, b: bench.Bench{Worker: p.Worker, Measure: p.measure()}}
 	e.out = &Result{
-		Date: time.Now().UTC(), Go: runtime.Version(), Processors: runtime.NumCPU(), Seconds: e.b.Measure.Seconds(),
+		Date: time.Now().UTC(), Go: runtime.Version(), Commit: bench.Commit(), Processors: runtime.NumCPU(), Seconds: e.b.Measure.Seconds(),
 		Loads: [2]float64{bench.Load()}, Isis: Then(), Members: countedMembers,
 	}
 	for _, do := range []func() error{
