@@ -72,4 +72,3 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("leaving twice: %v", err)
 	}
 }
-
