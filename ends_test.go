@@ -327,6 +327,18 @@ func TestNobodyComesBackAlone(t *testing.T) {
 	if err := g.Err(); !errors.Is(err, ErrLeft) {
 		t.Errorf("its membership ended with %v", err)
 	}
+	if _, err := n.Lookup(t.Context(), "g"); !errors.Is(err, ErrLeft) {
+		t.Errorf("what it knows: %v", err)
+	}
+	if _, err := n.Join(t.Context(), "g", GroupConfig{}); !errors.Is(err, ErrLeft) {
+		t.Errorf("it joins: %v", err)
+	}
+	if err := n.Receive(nil); !errors.Is(err, ErrLeft) {
+		t.Errorf("it receives: %v", err)
+	}
+	if list := n.Why(); len(list) > 0 {
+		t.Errorf("it waits: %v", list)
+	}
 }
 
 // suspended is a site whose clock stood still while the machine's went on.

@@ -66,6 +66,8 @@ type Group struct {
 	life      *life
 	addr      Address
 	abandoned bool
+	resumed   int  // how often the membership was joined again
+	inOrder   bool // it ended by being left, as it then was
 	direct    bool // none: it stands for a process's own address
 
 	handlers []Handler // by entry
@@ -80,6 +82,7 @@ type Group struct {
 
 	mu      sync.Mutex
 	view    View
+	coming  chan struct{} // closed when the first view is next, by the core's goroutine
 	in      chan struct{} // closed when the first view was handled
 	entered bool
 	out     chan struct{} // closed when the membership has ended for good
@@ -92,9 +95,13 @@ type Group struct {
 // there is none, and waits until it holds the group's state and the first view
 // was handled. Others may leave then: the last that counts as one who holds the state waits
 // until we do, a moment later, in a view with us among its Ready. If they fail before, the Group
-// ends with ErrLost. If ctx ends first the node does not become a member. The error
-// is a *ConfigError for a bad name, ErrJoined, ErrLost, ErrUnknown, ErrLeft
-// after Close, what State.Restore returned, or ctx's.
+// ends with ErrLost.
+//
+// If ctx ends first the node does not become a member, or leaves at once; what of its program
+// runs then still runs to its end, and the next Join of that name waits for that. If only our own
+// OnView of the first view has yet to return, Join waits for it whatever ctx says: others
+// may have left the state to us. The error is a *ConfigError, ErrJoined, ErrLost, ErrUnknown,
+// ErrLeft after Close, what State.Restore returned, or ctx's.
 func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, error) {
 	if name == "" || len(name) > 255 {
 		return nil, &ConfigError{Field: "name", What: "has to have 1 to 255 bytes"}
@@ -105,34 +112,31 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	if cfg.Replaces != 0 && cfg.State == nil {
 		return nil, &ConfigError{Field: "Replaces", What: "needs a State to take over"}
 	}
+	if slices.ContainsFunc(cfg.Filters, func(f func(*Request) error) bool { return f == nil }) {
+		return nil, &ConfigError{Field: "Filters", What: "has one that is nil"}
+	}
 	g := &Group{
 		name: name, cfg: cfg, handlers: byEntry(cfg.Handlers), queue: newQueue(),
-		in: make(chan struct{}), out: make(chan struct{}),
+		coming: make(chan struct{}), in: make(chan struct{}), out: make(chan struct{}),
 	}
 	g.peer = peer{n: n, dest: g.place, bounds: ofMembers}
-	ticket := n.host.Ticket()
-	n.mu.Lock()
-	l := n.life
-	switch {
-	case n.closed || n.leaving || n.ended:
-		n.mu.Unlock()
-		return nil, ErrLeft
-	case l == nil:
-		n.mu.Unlock()
-		return nil, ErrUnknown
-	case slices.ContainsFunc(n.groups, func(o *Group) bool { return o.name == name && o.n.number == n.number }):
-		n.mu.Unlock()
-		return nil, ErrJoined
+	l, err := n.enter(ctx, g)
+	if err != nil {
+		return nil, err
 	}
-	g.life = l
-	n.groups = append(n.groups, g)
-	n.mu.Unlock()
+	ticket := n.host.Ticket()
 	n.host.Go(g.run)
 	l.node.Post(g.wish(l))
 	select {
 	case <-g.in:
 	case <-g.out:
 	case <-ctx.Done():
+		if closed(g.coming) {
+			select {
+			case <-g.in:
+			case <-g.out:
+			}
+		}
 	}
 	n.host.Turn(ticket)
 	switch {
@@ -143,6 +147,38 @@ func (n *Node) Join(ctx context.Context, name string, cfg GroupConfig) (*Group, 
 	}
 	g.abandon()
 	return nil, ctx.Err()
+}
+
+// enter makes g the node's Group of its name. It waits for the end of one that
+// nobody wants any more.
+func (n *Node) enter(ctx context.Context, g *Group) (*life, error) {
+	for {
+		ticket := n.host.Ticket()
+		n.mu.Lock()
+		l, err := n.running()
+		if n.leaving {
+			err = ErrLeft
+		}
+		i := slices.IndexFunc(n.groups, func(o *Group) bool { return o.name == g.name && o.n.number == n.number })
+		switch {
+		case err != nil:
+			n.mu.Unlock()
+			return nil, err
+		case i < 0:
+			g.life = l
+			n.groups = append(n.groups, g)
+			n.mu.Unlock()
+			return l, nil
+		case !n.groups[i].abandoned:
+			n.mu.Unlock()
+			return nil, ErrJoined
+		}
+		former := n.groups[i].out
+		n.mu.Unlock()
+		if !n.await(ctx, ticket, former) {
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // byEntry is a table of handlers, faster than a map.
@@ -186,7 +222,10 @@ func (g *Group) abandon() {
 	g.abandoned = true
 	l, addr := g.life, g.addr
 	n.mu.Unlock()
-	if l != nil && addr != 0 {
+	switch {
+	case l == nil: // it need not come back with the node
+		g.finish(ErrLeft)
+	case addr != 0:
 		l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
 	}
 }
@@ -202,9 +241,7 @@ func (g *Group) address() (*life, Address, error) {
 func (g *Group) place() (*life, Address, error) {
 	n := g.n
 	switch {
-	case n.closed || n.ended:
-		return nil, 0, ErrLeft
-	case g.abandoned:
+	case n.closed || n.over || n.ended || g.abandoned:
 		return nil, 0, ErrLeft
 	case g.life == nil || g.life != n.life || g.addr == 0:
 		if closed(g.out) {
@@ -246,9 +283,10 @@ func (g *Group) CastEach(ctx context.Context, order Order, entry Entry, list [][
 // delivered: no failure can undo it any more. Use it before telling the world
 // outside (footnote 3 of the 1987 paper). Others go on meanwhile.
 //
-// A node that comes back after it was excluded is another member, and Flush
-// speaks for that one alone: if the node's Address is no longer what it was
-// before the casts, it is unknown whether they were delivered. The error is ErrUnknown
+// A membership that the node has joined again by itself, because the system had excluded the node or
+// the member was slow, is another one, and Flush speaks for that alone. It begins with a view
+// that has this process among its Joined: whether what was cast before that OnView
+// was delivered is unknown. The error is ErrUnknown
 // when the membership ends meanwhile and the node joins again by itself, else what ended
 // it, or ctx's.
 func (g *Group) Flush(ctx context.Context) error {
@@ -279,27 +317,6 @@ func (g *Group) Flush(ctx context.Context) error {
 	}
 	g.n.unregister(callID)
 	return ctx.Err()
-}
-
-// Leave ends the membership when all that this member cast is stable, and waits
-// for that. What was delivered before is still handled; what others cast from now
-// on need not be delivered. The error is ErrLeft when it was left before,
-// ErrUnknown while the node is coming back, after which it is a member again, or
-// ctx's: then the leaving goes on.
-func (g *Group) Leave(ctx context.Context) error {
-	ticket := g.n.host.Ticket()
-	l, addr, err := g.address()
-	if err != nil {
-		return err
-	}
-	g.n.mu.Lock()
-	g.abandoned = true
-	g.n.mu.Unlock()
-	l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
-	if !g.n.await(ctx, ticket, g.out) {
-		return ctx.Err()
-	}
-	return nil
 }
 
 // Done is closed when the membership has ended for good: by Leave, by Close, or
@@ -345,6 +362,7 @@ func (g *Group) cutOff(l *life, closing bool) {
 	mine := g.life == l
 	if mine {
 		g.life, g.addr = nil, 0
+		g.resumed++
 	}
 	abandoned := g.abandoned
 	n.mu.Unlock()
@@ -363,6 +381,7 @@ func (g *Group) again(l *life) {
 	mine := g.life == l
 	if mine {
 		g.addr = 0
+		g.resumed++
 	}
 	g.n.mu.Unlock()
 	if mine {
@@ -375,7 +394,9 @@ func (g *Group) again(l *life) {
 // rejoin asks for all groups again in a new incarnation.
 func (n *system) rejoin(l *life) {
 	n.mu.Lock()
-	groups := slices.DeleteFunc(slices.Clone(n.groups), func(g *Group) bool { return g.life == l }) // they have just joined
+	groups := slices.DeleteFunc(slices.Clone(n.groups), func(g *Group) bool {
+		return g.life == l || g.abandoned // who has just joined, or ends
+	})
 	for _, g := range groups {
 		g.life, g.addr = l, 0
 	}

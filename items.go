@@ -180,6 +180,9 @@ func (l *life) decline(i core.Casts, from int) {
 
 func (l *life) stream(proc, a Address, i core.Item) {
 	if g := l.group(proc, a); g != nil {
+		if _, ok := i.(core.Viewed); ok && !closed(g.coming) {
+			close(g.coming)
+		}
 		g.queue.push(l, i)
 	}
 }

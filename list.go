@@ -162,7 +162,7 @@ func (n *Node) Receive(handlers map[Entry]Handler) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.closed || n.leaving || n.ended:
+	case n.closed || n.over || n.leaving || n.ended:
 		return ErrLeft
 	case n.directs[n.number] != nil:
 		return ErrJoined

@@ -51,7 +51,9 @@ type Config struct {
 	MinWeight uint64
 	// HaltAfter is how long a node that is out of touch with the majority waits for
 	// it to come back. Then it ends its memberships, as if it had been excluded,
-	// and looks for the system anew. 0 means to wait for ever.
+	// and looks for the system anew. 0 means to wait for ever. If all nodes have ended so,
+	// because the network was down for longer, none finds a system any more: nobody founds one
+	// by itself. Start them anew then, as the first time. A node alone in the system never ends so.
 	HaltAfter time.Duration
 	// Logger gets what operators want to know; nil logs nothing.
 	Logger *slog.Logger
@@ -62,7 +64,8 @@ type Config struct {
 	// Trace gets everything that happens here as JSON lines (docs/trace.md),
 	// for `cohort check` and `cohort trace`. It costs: leave it nil in production.
 	// If it fails the trace ends there; the Logger and Close tell. Each Start begins one,
-	// also one that fails: give another Writer to the next.
+	// also one that fails: give another Writer to the next. A Writer or Logger that blocks
+	// stops the node, which the others take for dead.
 	Trace io.Writer
 }
 
@@ -72,8 +75,12 @@ func (c *Config) check() error {
 	switch {
 	case c.NoVote && c.Weight != 0:
 		return &ConfigError{Field: "Weight", What: "is given to a node that has no vote"}
+	case c.SessionTimeout < 0:
+		return &ConfigError{Field: "SessionTimeout", What: "is negative"}
 	case c.Expect < 0:
 		return &ConfigError{Field: "Expect", What: "is negative"}
+	case c.Expect > 0 && c.NoVote:
+		return &ConfigError{Field: "NoVote", What: "is not for a node that founds a system with others, as Expect says; leave Expect out"}
 	case c.Expect > 0 && len(slices.Compact(seeds)) != c.Expect:
 		return &ConfigError{Field: "Seeds", What: fmt.Sprintf("must be the addresses of all %d nodes that found the system together", c.Expect)}
 	}
@@ -111,6 +118,7 @@ type system struct {
 	begun    bool  // it has been in a system
 	closed   bool
 	leaving  bool
+	over     bool   // it has ended, and there is nobody to come back to
 	last     uint16 // the last number that was given to a process
 	groups   []*Group
 	sessions []*session
@@ -289,8 +297,12 @@ func (n *system) finished() bool {
 // giveUp ends the groups of a node that does not come back.
 func (n *system) giveUp() {
 	n.mu.Lock()
-	groups := slices.Clone(n.groups)
+	n.over = true
+	groups, asked, why := slices.Clone(n.groups), n.closed || n.leaving, n.halted
 	n.mu.Unlock()
+	if !asked && n.cfg.Logger != nil && !n.host.Dead() {
+		n.cfg.Logger.Error("the node has ended and does not come back: it was alone, and has no seeds", "why", why)
+	}
 	for _, g := range groups {
 		g.finish(ErrLeft)
 	}
@@ -340,7 +352,7 @@ func (n *Node) current() (*life, error) {
 // running is current with mu held.
 func (n *Node) running() (*life, error) {
 	switch {
-	case n.closed || n.ended:
+	case n.closed || n.over || n.ended:
 		return nil, ErrLeft
 	case n.life == nil:
 		return nil, ErrUnknown
@@ -403,68 +415,4 @@ func closed(c <-chan struct{}) bool {
 func (l *life) lookup(name string) (g *view.Group) {
 	l.node.Inspect(func(s *core.Site) { g = s.Lookup(name) })
 	return g
-}
-
-// Leave leaves all groups and then the system, in order: nothing this node has
-// cast is lost. If ctx ends first the node is closed all the same, which to the
-// others is a crash, and the error is ctx's; if it was just coming back after it
-// was excluded, ErrUnknown. A further process of the node leaves its own groups
-// alone.
-func (n *Node) Leave(ctx context.Context) error {
-	ticket := n.host.Ticket()
-	n.mu.Lock()
-	groups := n.memberships()
-	if n.number == 1 {
-		n.leaving = true
-	}
-	l := n.life
-	n.mu.Unlock()
-	var failed error
-	for _, g := range groups {
-		if err := g.Leave(ctx); err != nil && !errors.Is(err, ErrLeft) {
-			failed = err
-		}
-	}
-	if n.number != 1 {
-		return errors.Join(failed, n.Close())
-	}
-	if l != nil && failed == nil {
-		l.node.Post(core.Depart{})
-		if !n.await(ctx, ticket, l.node.Done()) {
-			failed = ctx.Err()
-		}
-	}
-	if err := n.Close(); failed == nil {
-		failed = err
-	}
-	return failed
-}
-
-// Close stops the node at once; to the others it is a crash. It waits until
-// nothing of the node runs any more, but for handlers that have not returned.
-// The error is that of writing the trace. A further process of the node ends
-// alone: to its own program at once, to its groups as one that leaves.
-func (n *Node) Close() error {
-	if n.number != 1 {
-		n.closeProcess()
-		return nil
-	}
-	ticket := n.host.Ticket()
-	n.mu.Lock()
-	first := !n.closed
-	n.closed = true
-	l := n.life
-	n.mu.Unlock()
-	if first {
-		close(n.gone)
-	}
-	if l != nil {
-		l.node.Close()
-	}
-	<-n.done
-	n.host.Turn(ticket)
-	if first && n.trace != nil {
-		return n.trace.Close()
-	}
-	return nil
 }

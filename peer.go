@@ -97,6 +97,9 @@ func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts .
 // are ErrUnknown, ErrLost, ErrLeft and ctx's; the request may have been carried
 // out then, but for ErrLeft of a client: see Session for the three outcomes.
 func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want int, opts ...Option) ([]Reply, error) {
+	if want < All {
+		return nil, &ConfigError{Field: "want", What: "is neither a number of replies nor All"}
+	}
 	ticket := p.n.host.Ticket()
 	pend := newPending(want)
 	callID, err := p.send(ctx, order, entry, v, pend, opts)

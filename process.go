@@ -30,7 +30,7 @@ func (n *Node) Process() (*Node, error) {
 // nextProcess gives out the number of a process. The caller holds mu.
 func (n *system) nextProcess() (uint16, error) {
 	switch {
-	case n.closed || n.leaving:
+	case n.closed || n.over || n.leaving:
 		return 0, ErrLeft
 	case n.last == math.MaxUint16:
 		return 0, &ConfigError{Field: "process", What: "would be the 65,536th of this node; start another node"}

@@ -279,6 +279,7 @@ func (g *Group) ended(l *life, i core.Left) {
 			g.again(l)
 		}
 	case "left":
+		g.left()
 		g.finish(ErrLeft)
 	case "unloaded":
 		g.finish(g.restoreErr)

@@ -36,7 +36,7 @@ func (n *Node) Why() []Message { return n.why() }
 
 func (n *system) why() []Message {
 	n.mu.Lock()
-	l, closed := n.life, n.closed
+	l, closed := n.life, n.closed || n.over
 	n.mu.Unlock()
 	switch {
 	case l == nil && closed:

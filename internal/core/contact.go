@@ -48,9 +48,10 @@ func (s *Site) lacksContact(v *view.Site) bool {
 	})
 }
 
-// givesUp reports whether the site has been stalled for as long as it bears.
+// givesUp reports whether the site has been stalled for as long as it bears. One that is
+// alone, and weighs too little, is all that there is of the system: nobody could take it back.
 func (s *Site) givesUp() bool {
-	if !s.stalled || s.cfg.HaltAfter == 0 {
+	if !s.stalled || s.cfg.HaltAfter == 0 || len(s.log.View().Members) == 1 {
 		return false
 	}
 	s.wakeAt(s.since + s.cfg.HaltAfter)

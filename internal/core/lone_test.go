@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/cohortkit/cohort/internal/core/effect"
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/view"
@@ -20,6 +21,23 @@ func founded(t *testing.T) (l *lone, proc, group id.Address) {
 
 func note(proc, dest id.Address, order msg.Order) Cast {
 	return Cast{Proc: proc, Dest: dest, Order: order, N: 1, Body: msg.AppendCast(nil, []byte("x"))}
+}
+
+// A site that is all there is of its system, and weighs too little, waits for others: if
+// it halted, nobody could take it back.
+func TestWhoIsAloneDoesNotHalt(t *testing.T) {
+	cfg := Defaults(view.Member{Site: 1, Name: "a", Addr: "a", Weight: 1})
+	cfg.Log.Least, cfg.HaltAfter = 2, effect.Second
+	l := &lone{site: New(cfg), now: 1}
+	items, _ := l.does(Found{System: 7})
+	find[Stalled](t, items)
+	l.now += 10 * cfg.HaltAfter
+	items, _ = l.does()
+	for _, i := range items {
+		if h, ok := i.(Halted); ok {
+			t.Fatalf("it has halted: %v", h)
+		}
+	}
 }
 
 // However many views a step has to go through, it is no mistake that it takes long.
