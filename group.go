@@ -318,12 +318,17 @@ func (g *Group) reason() error {
 	return g.why
 }
 
-// finish ends the membership for good.
+// finish ends the membership for good. Nobody handles any more what comes to it: if it is
+// still one to the others, or is again because the node has come back since it ended, it
+// is left. Who joins anew asks after that, as the lock is held.
 func (g *Group) finish(why error) {
 	n := g.n
 	n.mu.Lock()
 	n.groups = slices.DeleteFunc(n.groups, func(o *Group) bool { return o == g })
-	g.life = nil
+	if g.life != nil && g.addr != 0 {
+		g.life.node.Post(core.LeaveGroup{Proc: g.life.process(n.number), Group: g.addr, Gone: true})
+	}
+	g.life, g.addr = nil, 0
 	n.mu.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
