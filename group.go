@@ -66,6 +66,7 @@ type Group struct {
 	life      *life
 	addr      Address
 	abandoned bool
+	parting   bool // cut off when it was abandoned: it does not join again
 	direct    bool // none: it stands for a process's own address
 
 	handlers []Handler // by entry
@@ -343,7 +344,8 @@ func (g *Group) finish(why error) {
 }
 
 // cutOff is called when the incarnation has ended; the group joins again with
-// the next one, unless the node is closing.
+// the next one, unless the node is closing or it was to be left. Then it ends when what
+// came to it is handled.
 func (g *Group) cutOff(l *life, closing bool) {
 	n := g.n
 	n.mu.Lock()
@@ -351,14 +353,18 @@ func (g *Group) cutOff(l *life, closing bool) {
 	if mine {
 		g.life, g.addr = nil, 0
 	}
-	abandoned := g.abandoned
+	parts := mine && g.abandoned
+	g.parting = g.parting || parts
 	n.mu.Unlock()
 	g.feeds.close()
 	if mine {
 		g.readers.unseat()
 	}
-	if mine && (closing || abandoned) {
+	switch {
+	case mine && closing:
 		g.finish(ErrLeft)
+	case parts:
+		g.queue.push(l, core.Left{Why: "left"}) // nobody else says so
 	}
 }
 
@@ -380,7 +386,7 @@ func (g *Group) again(l *life) {
 // rejoin asks for all groups again in a new incarnation.
 func (n *system) rejoin(l *life) {
 	n.mu.Lock()
-	groups := slices.DeleteFunc(slices.Clone(n.groups), func(g *Group) bool { return g.life == l }) // they have just joined
+	groups := slices.DeleteFunc(slices.Clone(n.groups), func(g *Group) bool { return g.life == l || g.parting }) // some have just joined
 	for _, g := range groups {
 		g.life, g.addr = l, 0
 	}

@@ -269,18 +269,25 @@ func (g *Group) ended(l *life, i core.Left) {
 	}
 	switch i.Why {
 	case "lost":
-		g.finish(ErrLost)
+		g.over(ErrLost)
 	case "behind":
 		g.again(l)
 	case "slow":
 		if g.cfg.SlowLeaves {
-			g.finish(errSlow)
+			g.over(errSlow)
 		} else {
 			g.again(l)
 		}
 	case "left":
-		g.finish(ErrLeft)
+		g.over(ErrLeft)
 	case "unloaded":
-		g.finish(g.restoreErr)
+		g.over(g.restoreErr)
 	}
+}
+
+// over finishes the group in its stream, when State.Restore has returned: who hears of the
+// end may join again with the same State.
+func (g *Group) over(why error) {
+	g.unload(g.n.host.Ticket())
+	g.finish(why)
 }

@@ -245,11 +245,7 @@ type block struct {
 func (g *Group) restore(l *life, i core.Restore) {
 	host := g.n.host
 	ticket := host.Ticket()
-	if g.loader != nil {
-		g.loader.stop()
-		<-g.loaded
-		host.Turn(ticket)
-	}
+	g.unload(ticket)
 	if !g.isMember(l) {
 		return
 	}
@@ -282,6 +278,15 @@ func (g *Group) restore(l *life, i core.Restore) {
 		}
 		l.node.Post(ev)
 	})
+}
+
+// unload ends a Restore that still runs, and waits for that.
+func (g *Group) unload(ticket uint64) {
+	if g.loader != nil {
+		g.loader.stop()
+		<-g.loaded
+		g.n.host.Turn(ticket)
+	}
 }
 
 func (x *loader) add(b block) {
