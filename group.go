@@ -78,6 +78,7 @@ type Group struct {
 	lent   *delivery     // the same,
 	loader *loader       // and
 	loaded chan struct{} // closed when loader's Restore has returned
+	torn   bool          // a Restore has begun that is not known to have made the state whole; the same
 
 	mu      sync.Mutex
 	view    View
@@ -310,7 +311,7 @@ func (g *Group) Done() <-chan struct{} { return g.out }
 
 // Err says why the membership has ended, nil while it has not: ErrLeft after
 // Leave or Close, ErrLost when the state is lost (join again to begin with what
-// this program still holds), or what State.Restore returned.
+// this program still holds, if it was not just being given another's), or what State.Restore returned.
 func (g *Group) Err() error { return g.reason() }
 
 func (g *Group) reason() error {

@@ -152,7 +152,7 @@ func (g *Group) isMember(l *life) bool {
 func (g *Group) handle(l *life, i core.Item) {
 	switch i := i.(type) {
 	case core.Viewed:
-		g.viewed(i)
+		g.viewed(l, i)
 	case core.Casts:
 		g.casts(l, i)
 	case core.Capture:
@@ -176,7 +176,15 @@ func (g *Group) handle(l *life, i core.Item) {
 	}
 }
 
-func (g *Group) viewed(i core.Viewed) {
+// viewed shows a view to the program. Who was being given the state when its node was
+// excluded may be the first of a new group when that is back: the others have lost what
+// it has half of.
+func (g *Group) viewed(l *life, i core.Viewed) {
+	if g.torn && !g.loader.whole(l) {
+		g.over(ErrLost)
+		return
+	}
+	g.torn = false
 	v := viewFrom(i)
 	g.mu.Lock()
 	g.view = v

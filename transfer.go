@@ -217,6 +217,7 @@ func (f *feed) finish(err error) {
 
 // loader feeds State.Restore with what the donor sends.
 type loader struct {
+	life   *life
 	turn   func()
 	xfer   uint64
 	mu     sync.Mutex
@@ -224,6 +225,7 @@ type loader struct {
 	blocks []block
 	ended  bool
 	failed error
+	taken  bool // Restore has returned, with all of it
 
 	// The rest is the reader's.
 	reading block
@@ -249,11 +251,12 @@ func (g *Group) restore(l *life, i core.Restore) {
 	if !g.isMember(l) {
 		return
 	}
-	x := &loader{xfer: i.Xfer, turn: func() { host.Turn(ticket) }, used: func(n int) {
+	x := &loader{life: l, xfer: i.Xfer, turn: func() { host.Turn(ticket) }, used: func(n int) {
 		l.node.Post(core.StateRead{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer, Bytes: n})
 	}}
 	x.some.L = &x.mu
 	g.loader, g.loaded = x, make(chan struct{})
+	g.torn = g.torn || g.cfg.State != nil
 	done := g.loaded
 	host.Go(func() {
 		defer close(done)
@@ -275,6 +278,8 @@ func (g *Group) restore(l *life, i core.Restore) {
 			g.mu.Lock()
 			g.restoreErr = fmt.Errorf("cohort: cannot take over the state: %w", err)
 			g.mu.Unlock()
+		} else {
+			x.take()
 		}
 		l.node.Post(ev)
 	})
@@ -311,6 +316,19 @@ func (x *loader) stop() {
 	x.failed, x.blocks = errStopped, nil
 	x.some.Signal()
 	x.mu.Unlock()
+}
+
+func (x *loader) take() {
+	x.mu.Lock()
+	x.taken = true
+	x.mu.Unlock()
+}
+
+// whole reports whether the state is the one that l was given, and not stopped since.
+func (x *loader) whole(l *life) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.life == l && x.taken && x.failed == nil
 }
 
 // await waits for something to read, and reports whether it had to.

@@ -1,0 +1,100 @@
+package cohort
+
+import (
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/cohortkit/cohort/internal/core"
+	"github.com/cohortkit/cohort/internal/core/view"
+	"github.com/cohortkit/cohort/internal/node"
+)
+
+// half is a state of which a donor writes only the beginning.
+type half struct {
+	begun chan struct{} // closed when a joiner reads
+	done  chan struct{}
+}
+
+func (s *half) Snapshot() (func(io.Writer) error, error) {
+	return func(w io.Writer) error {
+		_, err := w.Write(make([]byte, 1<<20))
+		<-s.done
+		return err
+	}, nil
+}
+
+func (s *half) Restore(r io.Reader) error {
+	_, err := io.ReadFull(r, make([]byte, 1))
+	close(s.begun)
+	if err == nil {
+		_, err = io.Copy(io.Discard, r)
+	}
+	return err
+}
+
+// A node that is excluded when it has half of the state, and is back when nobody has it,
+// begins no group with that.
+func TestHalfAStateFoundsNoGroup(t *testing.T) {
+	donor := &half{done: make(chan struct{})}
+	defer close(donor.done)
+	first, old := alone(t, GroupConfig{State: donor})
+	h := &late{up: make(chan struct{}), heard: make(chan struct{})}
+	n, err := Start(node.OnHost(t.Context(), h), Config{Seeds: []string{first.Addr()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = n.Close() }()
+	torn := &half{begun: make(chan struct{})}
+	joined := make(chan error, 1)
+	go func() {
+		_, err := n.Join(t.Context(), "g", GroupConfig{State: torn})
+		joined <- err
+	}()
+	<-torn.begun
+	if err := n.EndIncarnation(); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-h.up
+	close(h.heard)
+	select {
+	case err := <-joined:
+		if !errors.Is(err, ErrLost) {
+			t.Fatalf("Join ended with %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("Join never ends")
+	}
+	g, err := n.Join(t.Context(), "g", GroupConfig{State: &half{}})
+	if err != nil || len(g.View().Members) != 1 {
+		t.Errorf("the next one: %v, %v", g, err)
+	}
+}
+
+// Nor does one that has not been told that it has all of it, or had all of what its former
+// self was given.
+func TestWhoseStateIsWhole(t *testing.T) {
+	former, l := &life{}, &life{}
+	for what, c := range map[string]struct {
+		x     *loader
+		whole bool
+	}{
+		"half":            {x: &loader{life: l}},
+		"stopped":         {x: &loader{life: l, taken: true, failed: errStopped}},
+		"of one before":   {x: &loader{life: former, taken: true}},
+		"all that it has": {x: &loader{life: l, taken: true}, whole: true},
+	} {
+		g := &Group{queue: newQueue(), in: make(chan struct{}), out: make(chan struct{}), loader: c.x, loaded: make(chan struct{}), torn: true}
+		close(g.loaded)
+		c.x.some.L = &c.x.mu
+		g.n = &Node{system: &system{host: node.Here{}}, number: 1}
+		g.viewed(l, core.Viewed{View: &view.Group{Group: 1}})
+		if closed(g.in) != c.whole || closed(g.out) == c.whole {
+			t.Errorf("%s: it is in: %v, and it ends: %v", what, closed(g.in), closed(g.out))
+		}
+	}
+}
