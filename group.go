@@ -75,6 +75,7 @@ type Group struct {
 	queue  *queue
 	feeds  feeds
 	spare  *Request      // to be used again; the stream's goroutine only, as are
+	asked  *Request      // that which is handled, if it is a call's,
 	lent   *delivery     // the same,
 	loader *loader       // and
 	loaded chan struct{} // closed when loader's Restore has returned

@@ -74,18 +74,24 @@ func (q *queue) close() {
 func (g *Group) run() {
 	host := g.n.host
 	ticket := host.Ticket()
+	var items []queued
+	var done credit
+	returned := false
+	defer g.n.exits(&returned, func() {
+		done.give()
+		g.exited(items)
+	})
 	defer func() {
 		if g.loader != nil { // who reads a state must not wait for ever
 			g.loader.stop()
 		}
 	}()
-	var items []queued
 	for open := true; open; {
 		g.queue.await()
 		host.Turn(ticket)
 		items, open = g.queue.take(items)
-		var done credit
 		for k, i := range items {
+			items[k] = queued{}
 			if k > 0 {
 				host.Turn(ticket)
 			}
@@ -100,9 +106,44 @@ func (g *Group) run() {
 			if done.items == 64 || done.bytes >= flow.AckBytes {
 				done.give()
 			}
-			items[k] = queued{}
 		}
 		done.give()
+	}
+	returned = true
+}
+
+// errExited is ErrLeft with the reason.
+var errExited = fmt.Errorf("%w: a function that the program gave to its Group ended its goroutine, as runtime.Goexit and testing's FailNow do", ErrLeft)
+
+// exits, deferred, does what is to be done when a function of the program has ended the
+// goroutine in place of returning. A panic ends the process, and is passed on; and what a
+// process does whose site has crashed nobody is to see.
+func (n *system) exits(returned *bool, do func()) {
+	if *returned || n.host.Dead() {
+		return
+	}
+	if why := recover(); why != nil {
+		panic(why)
+	}
+	do()
+}
+
+// exited ends what a goroutine handled that is no more, and what it had yet to handle.
+func (g *Group) exited(items []queued) {
+	if !g.direct {
+		g.over(errExited)
+		return
+	}
+	if r := g.asked; r != nil {
+		if !r.deferred {
+			r.decline()
+		}
+		r.run.life.decline(r.run.Casts, r.index+1)
+	}
+	g.queue.close()
+	rest, _ := g.queue.take(nil)
+	for _, i := range append(items, rest...) {
+		g.drop(i)
 	}
 }
 
@@ -190,9 +231,7 @@ func (g *Group) viewed(l *life, i core.Viewed) {
 	g.view = v
 	g.mu.Unlock()
 	if g.cfg.OnView != nil {
-		g.readers.state.Lock()
-		g.cfg.OnView(v)
-		g.readers.state.Unlock()
+		g.readers.state.write(func() { g.cfg.OnView(v) })
 	}
 	g.mu.Lock()
 	if !g.entered {
@@ -252,8 +291,9 @@ func (g *Group) delivery(l *life, i core.Casts) *delivery {
 // unless its handler deferred it; that of a call does not: who keeps one by mistake
 // must never answer another.
 func (g *Group) request(run *delivery) *Request {
-	if run.Run.Call {
-		return &Request{wants: true, run: run}
+	if g.asked = nil; run.Run.Call {
+		g.asked = &Request{wants: true, run: run}
+		return g.asked
 	}
 	if g.spare == nil || g.spare.deferred {
 		g.spare = new(Request)

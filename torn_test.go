@@ -98,3 +98,26 @@ func TestWhoseStateIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// stubborn is a state that ends with an error of its own, whatever it has read.
+type stubborn struct{ half }
+
+func (*stubborn) Restore(r io.Reader) error {
+	_, err := io.Copy(io.Discard, r)
+	return errors.New("its own: " + err.Error())
+}
+
+// A Restore that was stopped tells the core nothing, whatever it returns: the next
+// membership's may have its number.
+func TestAStoppedRestoreTellsNothing(t *testing.T) {
+	h, site := &scripted{}, &told{}
+	l := &life{node: site}
+	g := &Group{queue: newQueue(), cfg: GroupConfig{State: &stubborn{}}, life: l, addr: 1}
+	g.n = &Node{system: &system{host: h, life: l}, number: 1}
+	g.restore(l, core.Restore{Xfer: 1})
+	g.loader.stop()
+	h.run[0]()
+	if len(site.list) > 0 || g.restoreErr != nil {
+		t.Errorf("it tells %v, %v", site.list, g.restoreErr)
+	}
+}

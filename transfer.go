@@ -53,9 +53,9 @@ func (g *Group) capture(l *life, i core.Capture) {
 		f.finish(errNoState)
 		return
 	}
-	g.readers.state.Lock()
-	write, err := g.cfg.State.Snapshot()
-	g.readers.state.Unlock()
+	var write func(io.Writer) error
+	var err error
+	g.readers.state.write(func() { write, err = g.cfg.State.Snapshot() })
 	if err != nil {
 		f.finish(err)
 		return
@@ -64,9 +64,12 @@ func (g *Group) capture(l *life, i core.Capture) {
 		return
 	}
 	g.n.host.Go(func() {
+		defer g.feeds.remove(f)
+		returned := false
+		defer g.n.exits(&returned, func() { f.finish(errExited) })
 		err := write(f)
+		returned = true
 		f.finish(err)
-		g.feeds.remove(f)
 	})
 }
 
@@ -260,29 +263,39 @@ func (g *Group) restore(l *life, i core.Restore) {
 	done := g.loaded
 	host.Go(func() {
 		defer close(done)
-		var err error
-		if g.cfg.State != nil {
-			g.readers.state.Lock()
-			err = g.cfg.State.Restore(x)
-			g.readers.state.Unlock()
-		}
-		if err == nil {
-			_, err = io.Copy(io.Discard, x)
-		}
-		if errors.Is(err, errStopped) {
-			return
-		}
-		ev := core.Restored{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer}
-		if err != nil {
-			ev.Err = err.Error()
-			g.mu.Lock()
-			g.restoreErr = fmt.Errorf("cohort: cannot take over the state: %w", err)
-			g.mu.Unlock()
-		} else {
-			x.take()
-		}
-		l.node.Post(ev)
+		returned := false
+		defer g.n.exits(&returned, func() { g.restored(i, x, errExited) })
+		err := g.takeOver(x)
+		returned = true
+		g.restored(i, x, err)
 	})
+}
+
+// takeOver has the program read its state.
+func (g *Group) takeOver(x *loader) (err error) {
+	if g.cfg.State != nil {
+		g.readers.state.write(func() { err = g.cfg.State.Restore(x) })
+	}
+	if err == nil {
+		_, err = io.Copy(io.Discard, x)
+	}
+	return err
+}
+
+// restored tells how a Restore ended, but for one that was stopped: its membership is no
+// more, or it is given another state.
+func (g *Group) restored(i core.Restore, x *loader, err error) {
+	if !x.take(err) {
+		return
+	}
+	ev := core.Restored{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer}
+	if err != nil {
+		ev.Err = err.Error()
+		g.mu.Lock()
+		g.restoreErr = fmt.Errorf("cohort: cannot take over the state: %w", err)
+		g.mu.Unlock()
+	}
+	x.life.node.Post(ev)
 }
 
 // unload ends a Restore that still runs, and waits for that.
@@ -318,10 +331,12 @@ func (x *loader) stop() {
 	x.mu.Unlock()
 }
 
-func (x *loader) take() {
+// take notes how Restore has returned, and reports whether it was not stopped.
+func (x *loader) take(err error) bool {
 	x.mu.Lock()
-	x.taken = true
-	x.mu.Unlock()
+	defer x.mu.Unlock()
+	x.taken = err == nil
+	return !errors.Is(x.failed, errStopped)
 }
 
 // whole reports whether the state is the one that l was given, and not stopped since.
