@@ -99,6 +99,36 @@ func TestWhoseStateIsWhole(t *testing.T) {
 	}
 }
 
+// outlived is a state whose Snapshot takes longer than its member lives.
+type outlived struct {
+	half
+	meanwhile func()
+}
+
+func (s *outlived) Snapshot() (func(io.Writer) error, error) {
+	s.meanwhile()
+	return s.half.Snapshot()
+}
+
+// Who captures the state while the node is excluded and comes back hands it over to
+// nobody: the next incarnation's joiners ask anew, and nobody would stop it.
+func TestACaptureThatOutlivesItsMember(t *testing.T) {
+	h := &scripted{}
+	l := &life{node: mute{}}
+	n := &system{host: h, life: l}
+	g := &Group{queue: newQueue(), life: l, addr: 1}
+	g.n = &Node{system: n, number: 1}
+	n.groups = []*Group{g}
+	g.cfg.State = &outlived{meanwhile: func() {
+		g.cutOff(l, false)
+		n.rejoin(&life{n: n, node: mute{}})
+	}}
+	g.capture(l, core.Capture{})
+	if len(h.run) > 0 || len(g.feeds.list) > 0 {
+		t.Errorf("%d hand it over", len(g.feeds.list))
+	}
+}
+
 // stubborn is a state that ends with an error of its own, whatever it has read.
 type stubborn struct{ half }
 

@@ -63,6 +63,10 @@ func (g *Group) capture(l *life, i core.Capture) {
 	if !g.feeds.add(f) {
 		return
 	}
+	if !g.isMember(l) { // cut off meanwhile, and perhaps back already: nobody would stop it
+		g.feeds.remove(f)
+		return
+	}
 	g.n.host.Go(func() {
 		defer g.feeds.remove(f)
 		returned := false
