@@ -58,3 +58,13 @@ func TestWhoIsGoneHasNoHeir(t *testing.T) {
 		t.Errorf("what is left is %v", g)
 	}
 }
+
+// Who asks twice to be let in is so once, as it said last.
+func TestTheLastWishCounts(t *testing.T) {
+	l, _, group := founded(t)
+	other := id.Process(1, 2)
+	l.does(JoinGroup{Proc: other, Name: "g", Conservative: true}, JoinGroup{Proc: other, Name: "g"})
+	if m := l.site.groups.find(group, other); m == nil || m.conservative || len(l.site.groups.joining) > 0 {
+		t.Errorf("it is in as it said first, or not in, and %d wishes are left", len(l.site.groups.joining))
+	}
+}
