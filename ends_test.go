@@ -293,6 +293,47 @@ func TestRestoresFollowEachOther(t *testing.T) {
 	})
 }
 
+// Who hears that a membership has ended has its state to itself.
+func TestAGroupEndsAfterItsRestore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := &scripted{}, &restored{}
+		l := &life{node: mute{}}
+		g := &Group{queue: newQueue(), out: make(chan struct{}), cfg: GroupConfig{State: s}, life: l, addr: 1}
+		g.n = &Node{system: &system{host: h, life: l}, number: 1}
+		g.restore(l, core.Restore{Xfer: 1})
+		go g.ended(l, core.Left{Why: "lost"})
+		if synctest.Wait(); closed(g.out) {
+			t.Error("it ends while its state is being restored")
+		}
+		h.run[0]()
+		if synctest.Wait(); !closed(g.out) || !errors.Is(g.Err(), ErrLost) {
+			t.Errorf("it ends with %v", g.Err())
+		}
+	})
+}
+
+// Nor does a node that is cut off end one before, which it was to leave, or join it again.
+func TestAGroupThatIsLeftEndsAfterItsRestore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := &scripted{}, &restored{}
+		l := &life{node: mute{}}
+		g := &Group{queue: newQueue(), out: make(chan struct{}), cfg: GroupConfig{State: s}, life: l, addr: 1, abandoned: true}
+		n := &system{host: h, life: l, groups: []*Group{g}}
+		g.n = &Node{system: n, number: 1}
+		g.restore(l, core.Restore{Xfer: 1})
+		g.cutOff(l, false)
+		n.rejoin(&life{n: n, node: mute{}})
+		go g.run()
+		if synctest.Wait(); closed(g.out) || g.life != nil {
+			t.Error("it ends while its state is being restored, or joins again")
+		}
+		h.run[0]()
+		if synctest.Wait(); !closed(g.out) || !errors.Is(g.Err(), ErrLeft) || len(n.groups) > 0 {
+			t.Errorf("it ends with %v", g.Err())
+		}
+	})
+}
+
 // Who hands over a state is let go when the member is one no more, though it joins again.
 func TestWhoJoinsAgainHandsOverNoMore(t *testing.T) {
 	h := &scripted{}

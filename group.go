@@ -76,9 +76,11 @@ type Group struct {
 	queue  *queue
 	feeds  feeds
 	spare  *Request      // to be used again; the stream's goroutine only, as are
+	asked  *Request      // that which is handled, if it is a call's,
 	lent   *delivery     // the same,
 	loader *loader       // and
 	loaded chan struct{} // closed when loader's Restore has returned
+	torn   bool          // a Restore has begun that is not known to have made the state whole; the same
 
 	mu      sync.Mutex
 	view    View
@@ -326,7 +328,7 @@ func (g *Group) Done() <-chan struct{} { return g.out }
 
 // Err says why the membership has ended, nil while it has not: ErrLeft after
 // Leave or Close, ErrLost when the state is lost (join again to begin with what
-// this program still holds), or what State.Restore returned.
+// this program still holds, if it was not just being given another's), or what State.Restore returned.
 func (g *Group) Err() error { return g.reason() }
 
 func (g *Group) reason() error {
@@ -335,12 +337,17 @@ func (g *Group) reason() error {
 	return g.why
 }
 
-// finish ends the membership for good.
+// finish ends the membership for good. Nobody handles any more what comes to it: if it is
+// still one to the others, or is again because the node has come back since it ended, it
+// is left. Who joins anew asks after that, as the lock is held.
 func (g *Group) finish(why error) {
 	n := g.n
 	n.mu.Lock()
 	n.groups = slices.DeleteFunc(n.groups, func(o *Group) bool { return o == g })
-	g.life = nil
+	if g.life != nil && g.addr != 0 {
+		g.life.node.Post(core.LeaveGroup{Proc: g.life.process(n.number), Group: g.addr, Gone: true})
+	}
+	g.life, g.addr = nil, 0
 	n.mu.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -355,7 +362,8 @@ func (g *Group) finish(why error) {
 }
 
 // cutOff is called when the incarnation has ended; the group joins again with
-// the next one, unless the node is closing.
+// the next one, unless the node is closing or it was to be left. Then it ends when what
+// came to it is handled.
 func (g *Group) cutOff(l *life, closing bool) {
 	n := g.n
 	n.mu.Lock()
@@ -364,14 +372,17 @@ func (g *Group) cutOff(l *life, closing bool) {
 		g.life, g.addr = nil, 0
 		g.resumed++
 	}
-	abandoned := g.abandoned
+	parts := mine && g.abandoned
 	n.mu.Unlock()
 	g.feeds.close()
 	if mine {
 		g.readers.unseat()
 	}
-	if mine && (closing || abandoned) {
+	switch {
+	case mine && closing:
 		g.finish(ErrLeft)
+	case parts:
+		g.queue.push(l, core.Left{Why: "left"}) // nobody else says so
 	}
 }
 

@@ -151,7 +151,7 @@ func (l *life) joined(i core.Joined) {
 			return
 		}
 	}
-	l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group}) // its process was closed
+	l.node.Post(core.LeaveGroup{Proc: i.Proc, Group: i.Group, Gone: true}) // its Group has ended
 }
 
 // direct gives what is cast to a process by its own address to its handlers, or

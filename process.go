@@ -3,15 +3,14 @@ package cohort
 import (
 	"math"
 	"slices"
-
-	"github.com/cohortkit/cohort/internal/core"
 )
 
 // Process adds another process to this node. It joins groups, those of the
 // node's other processes too, and casts and calls, under an address of its own;
 // views list it by itself. All processes of a node live and die with it, and come
 // back with it. Only the one that Start returned ends the node: Leave and Close of
-// another end that process alone. A node has at most 65,535 in its life, with
+// another end that process alone; who is being given the state by one that is closed, and
+// that alone held it, has lost it. A node has at most 65,535 in its life, with
 // those that sessions take. The error is a *ConfigError after that, or ErrLeft
 // after Close.
 func (n *Node) Process() (*Node, error) {
@@ -52,19 +51,11 @@ func (n *Node) memberships() []*Group {
 func (n *Node) closeProcess() {
 	n.mu.Lock()
 	n.ended = true
-	l := n.life
 	groups := n.memberships()
 	n.mu.Unlock()
 	n.closeSessions(n.number)
 	n.closeDirects(func(number uint16) bool { return number == n.number })
 	for _, g := range groups {
-		n.mu.Lock()
-		addr := g.addr
-		g.abandoned = true
-		n.mu.Unlock()
-		if l != nil && addr != 0 {
-			l.node.Post(core.LeaveGroup{Proc: l.process(n.number), Group: addr})
-		}
 		g.finish(ErrLeft)
 	}
 	n.retireAll(func(a windowKey) bool { return a.number == n.number })

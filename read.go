@@ -89,6 +89,13 @@ func (s *state) read(f func()) {
 	f()
 }
 
+// write runs f while nobody else reads or writes; the lock is free then, as with read.
+func (s *state) write(f func()) {
+	s.Lock()
+	defer s.Unlock()
+	f()
+}
+
 // letRead is for who writes, between two casts, of which so many are handled.
 func (s *state) letRead(handled int) {
 	if uint(handled)%handledAtOnce == 0 && s.waiting.Load() > 0 {

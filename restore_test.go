@@ -68,6 +68,34 @@ func TestRestoreEndsWithItsNode(t *testing.T) {
 	}
 }
 
+// Who is given the state by a process that is closed, and that alone has it, does not wait
+// for the rest.
+func TestDonorThatIsClosed(t *testing.T) {
+	s := newSystem(t, 2)
+	p, err := s.nodes[0].Process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	donor := &stuck{done: make(chan struct{})}
+	defer close(donor.done)
+	if _, err := p.Join(s.ctx, "g", cohort.GroupConfig{State: donor}); err != nil {
+		t.Fatal(err)
+	}
+	joiner := &stuck{begun: make(chan struct{}), read: make(chan error, 1)}
+	joined := make(chan error, 1)
+	go func() {
+		_, err := s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{State: joiner})
+		joined <- err
+	}()
+	<-joiner.begun
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-joined; !errors.Is(err, cohort.ErrLost) {
+		t.Errorf("Join ended with %v", err)
+	}
+}
+
 // useless is a state that cannot be taken over.
 type useless struct{ pieces }
 

@@ -161,3 +161,47 @@ func TestTakenOut(t *testing.T) {
 		t.Errorf("SlowLeaves alone: %v", err)
 	}
 }
+
+// TestTakenOutAndBack: who was taken out, and hears of it only when its node has come back
+// since, is not in the group again behind its program's back.
+func TestTakenOutAndBack(t *testing.T) {
+	s := newSystem(t, 2)
+	views, goOn := make(chan cohort.View, 1000), make(chan struct{})
+	cfg := cohort.GroupConfig{SlowAfter: 200 * time.Millisecond, SlowLeaves: true}
+	first, second := cfg, cfg
+	first.OnView = func(v cohort.View) { views <- v }
+	first.Handlers = map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) {}}
+	second.Handlers = map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) { <-goOn }}
+	a, err := s.nodes[0].Join(s.ctx, "g", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.nodes[1].Join(s.ctx, "g", second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(n int) func(cohort.View) bool { return func(v cohort.View) bool { return len(v.Members) == n } }
+	await(t, views, "of two", of(2))
+	if err := a.Cast(s.ctx, cohort.FIFO, note, nil); err != nil {
+		t.Fatal(err)
+	}
+	await(t, views, "without it", of(1))
+	for err == nil { // until its node knows
+		err = b.Flush(s.ctx)
+	}
+	if !errors.Is(err, cohort.ErrUnknown) {
+		t.Fatalf("Flush of a membership that has ended: %v", err)
+	}
+	if err := s.nodes[1].EndIncarnation(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, views, "in which it is back", of(2))
+	close(goOn)
+	await(t, views, "of one again", of(1))
+	if err := b.Err(); !errors.Is(err, cohort.ErrLeft) || !strings.Contains(err.Error(), "did not keep up") {
+		t.Errorf("its membership ended with %v", err)
+	}
+	if _, err := s.nodes[1].Join(s.ctx, "g", cfg); err != nil {
+		t.Errorf("it cannot join again: %v", err)
+	}
+}

@@ -18,7 +18,9 @@ type State interface {
 	// Restore replaces the state by what r yields, to its end. Nothing of the
 	// stream is delivered while it runs. It may be called again from the
 	// beginning, when a donor fails. If it returns an error the membership ends with
-	// that, and what was cast before may not have been sent.
+	// that, and what was cast before may not have been sent. After a Join that failed
+	// the state may be half another's; then Restore has returned, unless the node or its
+	// process was closed or ctx ended.
 	Restore(r io.Reader) error
 }
 

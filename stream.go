@@ -74,18 +74,24 @@ func (q *queue) close() {
 func (g *Group) run() {
 	host := g.n.host
 	ticket := host.Ticket()
+	var items []queued
+	var done credit
+	returned := false
+	defer g.n.exits(&returned, func() {
+		done.give()
+		g.exited(items)
+	})
 	defer func() {
 		if g.loader != nil { // who reads a state must not wait for ever
 			g.loader.stop()
 		}
 	}()
-	var items []queued
 	for open := true; open; {
 		g.queue.await()
 		host.Turn(ticket)
 		items, open = g.queue.take(items)
-		var done credit
 		for k, i := range items {
+			items[k] = queued{}
 			if k > 0 {
 				host.Turn(ticket)
 			}
@@ -100,9 +106,44 @@ func (g *Group) run() {
 			if done.items == 64 || done.bytes >= flow.AckBytes {
 				done.give()
 			}
-			items[k] = queued{}
 		}
 		done.give()
+	}
+	returned = true
+}
+
+// errExited is ErrLeft with the reason.
+var errExited = fmt.Errorf("%w: a function that the program gave to its Group ended its goroutine, as runtime.Goexit and testing's FailNow do", ErrLeft)
+
+// exits, deferred, does what is to be done when a function of the program has ended the
+// goroutine in place of returning. A panic ends the process, and is passed on; and what a
+// process does whose site has crashed nobody is to see.
+func (n *system) exits(returned *bool, do func()) {
+	if *returned || n.host.Dead() {
+		return
+	}
+	if why := recover(); why != nil {
+		panic(why)
+	}
+	do()
+}
+
+// exited ends what a goroutine handled that is no more, and what it had yet to handle.
+func (g *Group) exited(items []queued) {
+	if !g.direct {
+		g.over(errExited)
+		return
+	}
+	if r := g.asked; r != nil {
+		if !r.deferred {
+			r.decline()
+		}
+		r.run.life.decline(r.run.Casts, r.index+1)
+	}
+	g.queue.close()
+	rest, _ := g.queue.take(nil)
+	for _, i := range append(items, rest...) {
+		g.drop(i)
 	}
 }
 
@@ -152,7 +193,7 @@ func (g *Group) isMember(l *life) bool {
 func (g *Group) handle(l *life, i core.Item) {
 	switch i := i.(type) {
 	case core.Viewed:
-		g.viewed(i)
+		g.viewed(l, i)
 	case core.Casts:
 		g.casts(l, i)
 	case core.Capture:
@@ -176,15 +217,21 @@ func (g *Group) handle(l *life, i core.Item) {
 	}
 }
 
-func (g *Group) viewed(i core.Viewed) {
+// viewed shows a view to the program. Who was being given the state when its node was
+// excluded may be the first of a new group when that is back: the others have lost what
+// it has half of.
+func (g *Group) viewed(l *life, i core.Viewed) {
+	if g.torn && !g.loader.whole(l) {
+		g.over(ErrLost)
+		return
+	}
+	g.torn = false
 	v := viewFrom(i)
 	g.mu.Lock()
 	g.view = v
 	g.mu.Unlock()
 	if g.cfg.OnView != nil {
-		g.readers.state.Lock()
-		g.cfg.OnView(v)
-		g.readers.state.Unlock()
+		g.readers.state.write(func() { g.cfg.OnView(v) })
 	}
 	g.mu.Lock()
 	if !g.entered {
@@ -244,8 +291,9 @@ func (g *Group) delivery(l *life, i core.Casts) *delivery {
 // unless its handler deferred it; that of a call does not: who keeps one by mistake
 // must never answer another.
 func (g *Group) request(run *delivery) *Request {
-	if run.Run.Call {
-		return &Request{wants: true, run: run}
+	if g.asked = nil; run.Run.Call {
+		g.asked = &Request{wants: true, run: run}
+		return g.asked
 	}
 	if g.spare == nil || g.spare.deferred {
 		g.spare = new(Request)
@@ -269,19 +317,26 @@ func (g *Group) ended(l *life, i core.Left) {
 	}
 	switch i.Why {
 	case "lost":
-		g.finish(ErrLost)
+		g.over(ErrLost)
 	case "behind":
 		g.again(l)
 	case "slow":
 		if g.cfg.SlowLeaves {
-			g.finish(errSlow)
+			g.over(errSlow)
 		} else {
 			g.again(l)
 		}
 	case "left":
 		g.left()
-		g.finish(ErrLeft)
+		g.over(ErrLeft)
 	case "unloaded":
-		g.finish(g.restoreErr)
+		g.over(g.restoreErr)
 	}
+}
+
+// over finishes the group in its stream, when State.Restore has returned: who hears of the
+// end may join again with the same State.
+func (g *Group) over(why error) {
+	g.unload(g.n.host.Ticket())
+	g.finish(why)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/cohortkit/cohort/internal/core"
 	"github.com/cohortkit/cohort/internal/core/flow"
 	"github.com/cohortkit/cohort/internal/core/msg"
+	"github.com/cohortkit/cohort/internal/node"
 	"github.com/cohortkit/cohort/internal/node/gather"
 )
 
@@ -98,5 +99,54 @@ func TestReadingIsTold(t *testing.T) {
 		if read += n; err != nil || read-told >= flow.XferWindow/2 {
 			t.Fatalf("of %d bytes read %d are told of: %v", read, told, err)
 		}
+	}
+}
+
+// told is a site that keeps what it is given.
+type told struct {
+	mute
+	list []core.Event
+}
+
+func (x *told) Post(ev core.Event) { x.list = append(x.list, ev) }
+
+// A process whose handler ends its goroutine declines what it has yet to answer, and what
+// was answered stays so.
+func TestWhoExitsDeclinesTheRest(t *testing.T) {
+	site := &told{}
+	l := &life{node: site}
+	g := &Group{queue: newQueue(), direct: true}
+	g.n = &Node{system: &system{host: node.Here{}}, number: 1}
+	g.handlers = []Handler{1: func(r *Request) {
+		if r.index == 1 {
+			runtime.Goexit()
+		}
+		_ = r.Reply([]byte("yes"))
+	}}
+	for range 2 {
+		run := runOf(3)
+		run.Run.Call = true
+		g.queue.push(l, run)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.run()
+	}()
+	<-done
+	nulls, used := "", 0
+	for _, ev := range site.list {
+		switch ev := ev.(type) {
+		case core.Answer:
+			nulls += fmt.Sprint(ev.Null, " ")
+		case core.Used:
+			used += ev.Items
+		}
+	}
+	if nulls != "false true true true true true " || used != 2 {
+		t.Errorf("%d items are used, and of the answers are null: %s", used, nulls)
+	}
+	if g.queue.push(l, runOf(1)) {
+		t.Error("it takes more")
 	}
 }

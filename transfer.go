@@ -53,9 +53,9 @@ func (g *Group) capture(l *life, i core.Capture) {
 		f.finish(errNoState)
 		return
 	}
-	g.readers.state.Lock()
-	write, err := g.cfg.State.Snapshot()
-	g.readers.state.Unlock()
+	var write func(io.Writer) error
+	var err error
+	g.readers.state.write(func() { write, err = g.cfg.State.Snapshot() })
 	if err != nil {
 		f.finish(err)
 		return
@@ -63,10 +63,17 @@ func (g *Group) capture(l *life, i core.Capture) {
 	if !g.feeds.add(f) {
 		return
 	}
-	g.n.host.Go(func() {
-		err := write(f)
-		f.finish(err)
+	if !g.isMember(l) { // cut off meanwhile, and perhaps back already: nobody would stop it
 		g.feeds.remove(f)
+		return
+	}
+	g.n.host.Go(func() {
+		defer g.feeds.remove(f)
+		returned := false
+		defer g.n.exits(&returned, func() { f.finish(errExited) })
+		err := write(f)
+		returned = true
+		f.finish(err)
 	})
 }
 
@@ -217,6 +224,7 @@ func (f *feed) finish(err error) {
 
 // loader feeds State.Restore with what the donor sends.
 type loader struct {
+	life   *life
 	turn   func()
 	xfer   uint64
 	mu     sync.Mutex
@@ -224,6 +232,7 @@ type loader struct {
 	blocks []block
 	ended  bool
 	failed error
+	taken  bool // Restore has returned, with all of it
 
 	// The rest is the reader's.
 	reading block
@@ -245,43 +254,61 @@ type block struct {
 func (g *Group) restore(l *life, i core.Restore) {
 	host := g.n.host
 	ticket := host.Ticket()
-	if g.loader != nil {
-		g.loader.stop()
-		<-g.loaded
-		host.Turn(ticket)
-	}
+	g.unload(ticket)
 	if !g.isMember(l) {
 		return
 	}
-	x := &loader{xfer: i.Xfer, turn: func() { host.Turn(ticket) }, used: func(n int) {
+	x := &loader{life: l, xfer: i.Xfer, turn: func() { host.Turn(ticket) }, used: func(n int) {
 		l.node.Post(core.StateRead{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer, Bytes: n})
 	}}
 	x.some.L = &x.mu
 	g.loader, g.loaded = x, make(chan struct{})
+	g.torn = g.torn || g.cfg.State != nil
 	done := g.loaded
 	host.Go(func() {
 		defer close(done)
-		var err error
-		if g.cfg.State != nil {
-			g.readers.state.Lock()
-			err = g.cfg.State.Restore(x)
-			g.readers.state.Unlock()
-		}
-		if err == nil {
-			_, err = io.Copy(io.Discard, x)
-		}
-		if errors.Is(err, errStopped) {
-			return
-		}
-		ev := core.Restored{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer}
-		if err != nil {
-			ev.Err = err.Error()
-			g.mu.Lock()
-			g.restoreErr = fmt.Errorf("cohort: cannot take over the state: %w", err)
-			g.mu.Unlock()
-		}
-		l.node.Post(ev)
+		returned := false
+		defer g.n.exits(&returned, func() { g.restored(i, x, errExited) })
+		err := g.takeOver(x)
+		returned = true
+		g.restored(i, x, err)
 	})
+}
+
+// takeOver has the program read its state.
+func (g *Group) takeOver(x *loader) (err error) {
+	if g.cfg.State != nil {
+		g.readers.state.write(func() { err = g.cfg.State.Restore(x) })
+	}
+	if err == nil {
+		_, err = io.Copy(io.Discard, x)
+	}
+	return err
+}
+
+// restored tells how a Restore ended, but for one that was stopped: its membership is no
+// more, or it is given another state.
+func (g *Group) restored(i core.Restore, x *loader, err error) {
+	if !x.take(err) {
+		return
+	}
+	ev := core.Restored{Proc: i.Proc, Group: i.Group, Xfer: i.Xfer}
+	if err != nil {
+		ev.Err = err.Error()
+		g.mu.Lock()
+		g.restoreErr = fmt.Errorf("cohort: cannot take over the state: %w", err)
+		g.mu.Unlock()
+	}
+	x.life.node.Post(ev)
+}
+
+// unload ends a Restore that still runs, and waits for that.
+func (g *Group) unload(ticket uint64) {
+	if g.loader != nil {
+		g.loader.stop()
+		<-g.loaded
+		g.n.host.Turn(ticket)
+	}
 }
 
 func (x *loader) add(b block) {
@@ -306,6 +333,21 @@ func (x *loader) stop() {
 	x.failed, x.blocks = errStopped, nil
 	x.some.Signal()
 	x.mu.Unlock()
+}
+
+// take notes how Restore has returned, and reports whether it was not stopped.
+func (x *loader) take(err error) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.taken = err == nil
+	return !errors.Is(x.failed, errStopped)
+}
+
+// whole reports whether the state is the one that l was given, and not stopped since.
+func (x *loader) whole(l *life) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.life == l && x.taken && x.failed == nil
 }
 
 // await waits for something to read, and reports whether it had to.

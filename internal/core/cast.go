@@ -389,11 +389,15 @@ func (m *member) leaveIfDone(c *installed) {
 		m.stay()
 		return
 	}
-	if m.heir != nil && !m.holdsPlace() { // the log would not have it yet, and others may wait for us meanwhile
-		m.stay()
-		return
+	h := m.heir
+	if h != nil && !m.holdsPlace() {
+		if !m.gone { // the log would not have it yet, and others may wait for us meanwhile
+			m.stay()
+			return
+		}
+		h = nil // we never hold one
 	}
-	if m.heir == nil && m.holdsAlone() { // who is being given the state would lose it with us
+	if h == nil && !m.gone && m.holdsAlone() { // who is being given the state would lose it with us
 		m.stay()
 		return
 	}
@@ -405,7 +409,7 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.asked = true
-	if h := m.heir; h != nil {
+	if h != nil {
 		m.s.requests.add(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		return
 	}

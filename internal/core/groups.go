@@ -138,9 +138,11 @@ func (s *Site) withMember(group, proc id.Address, f func(*member)) {
 	}
 }
 
-// joinGroup asks the log to make a process a member.
+// joinGroup asks the log to make a process a member. The wish replaces an earlier one that
+// has come to nothing yet: its program wants to be let in once, and as it said last.
 func (s *Site) joinGroup(ev JoinGroup) {
 	at := s.log.Index()
+	s.groups.joining = slices.DeleteFunc(s.groups.joining, func(j joining) bool { return j.Proc == ev.Proc && j.Name == ev.Name })
 	s.groups.joining = append(s.groups.joining, joining{ev, at})
 	s.requests.add(msg.Op{Kind: msg.OpJoin, Proc: ev.Proc, Name: ev.Name, Stateful: ev.Stateful || ev.Replaces != 0, Index: at})
 }

@@ -92,8 +92,13 @@ type (
 		Replaces id.Address
 		Patience Patience
 	}
-	// LeaveGroup ends Proc's membership once what it sent is stable.
-	LeaveGroup struct{ Proc, Group id.Address }
+	// LeaveGroup ends Proc's membership once what it sent is stable, and, if it alone
+	// holds the state, others do that are to. A member that is Gone gives its state to
+	// nobody any more, and does not wait for that: to who is to hold it, it has failed.
+	LeaveGroup struct {
+		Proc, Group id.Address
+		Gone        bool
+	}
 	// Cast sends N casts from Proc to Dest: a group, of which Proc may be a
 	// member or not, or a process. Body holds them as msg.Run.Body does, at
 	// most flow.MaxBody bytes unless N is 1; it belongs to the site from now

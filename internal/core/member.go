@@ -59,6 +59,7 @@ type member struct {
 	replaces id.Address        // whose place we are to take, 0 for nobody's
 	heir     *view.GroupMember // who is to take ours
 	wanted   bool              // our program wants to leave, heir or not; or has to, unloaded
+	gone     bool              // and neither gives the state to anybody now nor takes it
 
 	// Requests of processes outside (relay.go).
 	seen    seen

@@ -233,7 +233,7 @@ func (s *Site) program(ev Event) {
 	case CancelCall:
 		s.cancelCall(ev)
 	case LeaveGroup:
-		s.withMember(ev.Group, ev.Proc, func(m *member) { m.wanted = true; m.leave() })
+		s.withMember(ev.Group, ev.Proc, func(m *member) { m.wanted, m.gone = true, m.gone || ev.Gone; m.leave() })
 	case Used:
 		if ev.Group == 0 {
 			s.usedDirect(ev.Proc, ev.Items)
