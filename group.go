@@ -225,8 +225,8 @@ func (g *Group) abandon() {
 	l, addr := g.life, g.addr
 	n.mu.Unlock()
 	switch {
-	case l == nil: // it need not come back with the node
-		g.finish(ErrLeft)
+	case l == nil: // it need not come back with the node, and ends when what came to it is handled
+		g.queue.push(nil, core.Left{Why: "left"})
 	case addr != 0:
 		l.node.Post(core.LeaveGroup{Proc: l.process(g.n.number), Group: addr})
 	}
