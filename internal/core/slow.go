@@ -75,20 +75,28 @@ func (m *member) usedWatched(c *installed) bool {
 	return c.stable.Spent()[c.rank] >= m.slow.mark && m.account.Carried() == 0
 }
 
-// accuseSlow asks the log to set aside, or take out, whom we wait for.
+// accuseSlow asks the log to set aside, or take out, whom we wait for. Of a joiner that
+// is being given the state we wait for what is more than it may keep back; of our order
+// records, which no program sees, it has yet to say that it has used them.
 func (m *member) accuseSlow(c *installed) {
+	out, first := m.account.Out() // who casts by itself need not wait for itself; who asks us to relay does
 	ranks := c.stable.Unclear(m.slow.view + 1)
+	joiners := ranks
 	if !m.slow.over {
-		ranks = c.stable.Unused(c.rank, m.slow.mark)
-		ranks = append(ranks, c.stable.Unclear(m.account.Carried()+1)...)
+		unclear := c.stable.Unclear(m.account.Carried() + 1)
+		ranks = append(c.stable.Unused(c.rank, m.slow.mark), unclear...)
+		joiners = append(c.stable.Unused(c.rank, min(first, m.slow.mark)), unclear...)
 	}
-	out, _ := m.account.Out() // who casts by itself need not wait for itself; who asks us to relay does
 	for rank, gm := range c.view.Members {
-		if rank == c.rank && out.Relayed == 0 || !slices.Contains(ranks, rank) || !gm.Ready && !gm.Aside {
+		slow := ranks
+		if !gm.Ready && !gm.Aside {
+			slow = joiners
+		}
+		if rank == c.rank && out.Relayed == 0 || !slices.Contains(slow, rank) {
 			continue
 		}
 		op := msg.Op{Kind: msg.OpAside, Proc: gm.Proc, Group: m.group, Index: gm.Joined, Old: m.proc, Since: c.view.Index}
-		if m.patience.Dismiss || gm.Aside { // set aside, and slow all the same
+		if m.patience.Dismiss || !gm.Ready { // set aside, or yet to be ready, and slow all the same
 			op.Kind = msg.OpDismiss
 		}
 		m.s.requests.add(op)

@@ -221,7 +221,7 @@ func (w *rewrite) slow(op msg.Op) {
 		return
 	}
 	switch m := &g.Members[r]; {
-	case op.Kind == msg.OpDismiss && m.Aside: // it knows, and serves no reads
+	case op.Kind == msg.OpDismiss && !m.Ready: // it knows, or has yet to be ready, and serves no reads
 		g.Members = slices.Delete(g.Members, r, r+1)
 	case m.Ready:
 		m.Ready, m.Aside = false, true
