@@ -32,9 +32,10 @@ func runFor(x *msg.Request) *msg.Run {
 
 // relay queues the requests whose callers know nothing that we do not, until too much
 // of what we have relayed is unused. The rest is not said to be held, and so its callers
-// wait.
+// wait. Who leaves takes no more, unless it has to stay, as nobody else holds the state:
+// then nobody else would relay either.
 func (m *member) relay(c *installed) {
-	if len(m.waiting) == 0 || m.loading != nil || m.wedged() || m.leaving {
+	if len(m.waiting) == 0 || m.loading != nil || m.wedged() || m.leaving && (m.heir != nil || !m.holdsAlone()) {
 		return
 	}
 	relayed, full := m.relaying(), false
