@@ -217,9 +217,6 @@ func (m *member) install(v *view.Group, before change.Before) {
 	for rank, gm := range v.Members {
 		if old == nil || gm.Joined > old.view.Index {
 			m.cur.fresh = append(m.cur.fresh, gm.Proc)
-			if old != nil { // it has nothing of what we cast before to use
-				m.cur.stable.Clear(rank, old.view.Index)
-			}
 		} else {
 			m.cur.stable.Clear(rank, old.stable.ClearOf(old.view.Rank(gm.Proc)))
 		}
