@@ -88,7 +88,12 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 
 // markUsed counts entries as used that the program never sees, in turn.
 func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
-	m.give(handed{view: c.view.Index, rank: rank, last: r.Last()})
+	h := handed{view: c.view.Index, rank: rank, last: r.Last()}
+	if m.overfull != 0 { // casts are kept back that do not count as used
+		m.backlog = append(m.backlog, backlogged{handed: h})
+		return
+	}
+	m.give(h)
 	m.used(0)
 }
 
