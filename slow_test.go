@@ -86,6 +86,35 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
+// A joiner that hangs as it takes over the state is taken out when more is kept back for it than
+// a joiner may keep, and hears why.
+func TestAJoinerThatHangsIsTakenOut(t *testing.T) {
+	s := newSystem(t, 2)
+	donor := &stuck{done: make(chan struct{})}
+	defer close(donor.done)
+	casts := cohort.GroupConfig{State: donor, SlowAfter: 200 * time.Millisecond, Handlers: map[cohort.Entry]cohort.Handler{note: func(*cohort.Request) {}}}
+	g, err := s.nodes[0].Join(s.ctx, "g", casts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joiner := &stuck{begun: make(chan struct{}), read: make(chan error, 1)}
+	joined := make(chan error, 1)
+	go func() {
+		_, err := s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{State: joiner, SlowAfter: time.Minute, SlowLeaves: true, Handlers: casts.Handlers})
+		joined <- err
+	}()
+	<-joiner.begun
+	body := make([]byte, 8<<20)
+	for range 12 {
+		if err := g.CastRaw(s.ctx, cohort.FIFO, note, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-joined; !errors.Is(err, cohort.ErrLeft) || !strings.Contains(err.Error(), "did not keep up") {
+		t.Errorf("Join ended with %v", err)
+	}
+}
+
 // TestSlowRelay: a slow member through which the requests of clients come is set aside
 // like any other.
 func TestSlowRelay(t *testing.T) {

@@ -382,7 +382,7 @@ func (m *member) leave() {
 // would never be done, and what we are delivered nobody else need have. Of what we send
 // then, positions for others, nothing hangs on us.
 func (m *member) leaveIfDone(c *installed) {
-	if !m.leaving || m.asked {
+	if !m.leaving || m.asked && !m.refused() {
 		return
 	}
 	if m.wedged() || len(m.queue) > 0 || len(m.made) > 0 || len(m.past.answers) > 0 {
@@ -413,7 +413,23 @@ func (m *member) leaveIfDone(c *installed) {
 		m.s.requests.add(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		return
 	}
-	m.s.requests.add(msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined})
+	m.s.requests.add(m.orderlyLeave())
+}
+
+// orderlyLeave is the wish to be out that the log grants only if the state stays with
+// others: two that hold it may ask at once.
+func (m *member) orderlyLeave() msg.Op {
+	return msg.Op{Kind: msg.OpLeave, Proc: m.proc, Group: m.group, Index: m.joined, Stateful: true}
+}
+
+// refused takes back such a wish when we hold the state alone. If a copy of it that is
+// still under way is granted later, it is when others hold the state: what our program has
+// cast is stable, and with what we did for others since it is as if we had crashed.
+func (m *member) refused() bool {
+	if m.heir == nil && m.holdsAlone() && m.s.requests.drop(m.orderlyLeave()) {
+		m.asked = false
+	}
+	return !m.asked
 }
 
 // holdsAlone reports whether there are others, and none of them is known to hold the state.

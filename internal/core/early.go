@@ -38,6 +38,8 @@ func needs(m msg.Message) uint64 {
 		return m.Index
 	case *msg.RequestHeld:
 		return m.Of
+	case *msg.SessionTold: // it is said once, and who says it may have joined by an entry we lack
+		return m.Of
 	case *msg.Replies:
 		return max(m.Of, m.View)
 	case *msg.DepAsk:

@@ -39,6 +39,8 @@ func (m *member) hand(i Casts, h handed) {
 	m.keeps += i.Run.Size()
 	if h.free = m.keeps <= flow.JoinBacklog; h.free {
 		m.countUsed(h)
+	} else if m.overfull == 0 {
+		m.overfull = h.view
 	}
 	m.backlog = append(m.backlog, backlogged{item: i, handed: h})
 }
@@ -120,7 +122,7 @@ func (m *member) usedSilently(c *installed) bool {
 }
 
 // usedViews is the newest of the earlier views of which, and of those before it, the
-// program has used all.
+// program has used all, or that is kept back for it as far as a joiner may.
 func (m *member) usedViews() uint64 {
 	upto := m.cur.view.Index - 1
 	if m.cur.cleared == upto {
@@ -128,6 +130,9 @@ func (m *member) usedViews() uint64 {
 	}
 	if len(m.ending) > 0 {
 		upto = m.ending[0].view.Index - 1
+	}
+	if m.overfull != 0 {
+		upto = min(upto, m.overfull-1)
 	}
 	for _, h := range m.handed {
 		if h.view > upto {

@@ -39,6 +39,11 @@ func (m *member) onHandOver(x *msg.HandOver) {
 	if x.To != m.proc || x.Joined <= m.joined || g == nil || !g.Carries(heir) {
 		return
 	}
+	if m.loading != nil { // we have no place to leave, and our program may never take over the state
+		m.wanted = true
+		m.leave()
+		return
+	}
 	m.outlive(g) // it may be in the next view before us, and asks once in each
 	if m.heir == nil && !m.asked {
 		// Who is leaving, and waits for somebody to hold the state, leaves it to the heir.

@@ -77,7 +77,8 @@ type member struct {
 	unloaded bool         // our program could not take it over: we leave
 	fed      *xfer.Joiner // the transfer we had it from, while it may cover what is yet to come
 	backlog  []backlogged
-	keeps    int // bytes in backlog, or given to the program and counted as used
+	keeps    int    // bytes in backlog, or given to the program and counted as used
+	overfull uint64 // the view of the first in backlog that does not count as used, 0 for none
 	donors   []*xfer.Donor
 	asks     []*msg.XferAsk // wait for the rest of earlier views
 

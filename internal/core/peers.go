@@ -29,6 +29,7 @@ type peer struct {
 	lanes   session.Peer
 	dialed  [msg.Lanes]bool
 	member  bool
+	gone    bool        // it has crashed, as far as we know
 	until   effect.Time // a session with a non-member ends then; 0: not set
 	beatAt  effect.Time // when a heartbeat is due
 	control []msg.Message
@@ -110,6 +111,11 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 		}
 	}
 	s.detector.Watch(s.now, watch)
+	for _, x := range watch {
+		if p := s.peers.bySite[x]; p != nil && p.gone {
+			s.crashed(x)
+		}
+	}
 	s.lease.Install(v)
 	s.hurry(watch)
 	for _, x := range s.log.Removed() {
@@ -130,6 +136,25 @@ func (s *Site) settlePeers(v *view.Site, removed []msg.Removal, index uint64) {
 		if !p.member && p.until == 0 {
 			p.until = s.now + s.cfg.Linger
 		}
+	}
+}
+
+// crashed takes certain evidence against x. We hear it once, and x may be in a view that we
+// have yet to make: then it counts as soon as x is in.
+func (s *Site) crashed(x id.Site) {
+	if p := s.peers.bySite[x]; p != nil {
+		p.gone = true
+	}
+	if s.detector.Crashed(x) {
+		s.log.Suspect(s.now, x, msg.Crash, &s.fx)
+	}
+}
+
+// alive disproves it: x has opened a connection, or taken one.
+func (s *Site) alive(p *peer) {
+	p.gone = false
+	if s.detector.Alive(s.now, p.site) {
+		s.log.Clear(p.site, &s.fx)
 	}
 }
 
@@ -188,9 +213,7 @@ func (s *Site) offered(ev Offered) {
 			p.until = s.now + s.cfg.Linger
 		}
 		r.Got = p.lanes.In[ev.Lane].Open(ev.Conn)
-		if s.detector.Alive(s.now, ev.From) {
-			s.log.Clear(ev.From, &s.fx)
-		}
+		s.alive(p)
 	}
 	s.out.Answers = append(s.out.Answers, r)
 }
@@ -204,9 +227,7 @@ func (s *Site) connected(ev Connected) {
 	if len(again) > 0 {
 		s.breaks++
 	}
-	if s.detector.Alive(s.now, ev.To) {
-		s.log.Clear(ev.To, &s.fx)
-	}
+	s.alive(p)
 	for _, f := range again {
 		s.out.Writes = append(s.out.Writes, Write{ev.Conn, ev.To, f})
 	}

@@ -54,6 +54,9 @@ func (c *crowd) run(steps int) {
 // carry takes what a step of a site says to the others.
 func (c *crowd) carry(s *Site, out *Output) {
 	for _, d := range out.Dials {
+		if !slices.ContainsFunc(c.sites, func(s *Site) bool { return s.me == d.Site }) {
+			continue
+		}
 		c.conns++
 		c.in[d.Site] = append(c.in[d.Site], Offered{Conn: c.conns, From: s.me, Addr: s.cfg.Me.Addr, System: s.System(), Lane: d.Lane})
 		c.in[s.me] = append(c.in[s.me], Connected{Conn: c.conns, To: d.Site, Lane: d.Lane})
@@ -114,4 +117,23 @@ func TestControlFramesAreCut(t *testing.T) {
 	c.in[1] = append(c.in[1], Gone{Site: 3})
 	c.run(300)
 	expect("a site crashed", fourth, 2)
+}
+
+// A site dies after it has asked to be let in, and its connections are refused before it is:
+// that is told once, and is not forgotten when it comes in.
+func TestGoneBeforeItIsIn(t *testing.T) {
+	c := newCrowd(t, 2)
+	asks := func(ev Event) bool {
+		f, ok := ev.(*Frame)
+		return ok && slices.ContainsFunc(f.Frame.Msgs, func(m msg.Message) bool { _, ok := m.(*msg.Join); return ok })
+	}
+	for !slices.ContainsFunc(c.in[1], asks) {
+		c.run(1)
+	}
+	c.in[1] = append(c.in[1], Gone{Site: 2})
+	c.sites = c.sites[:1]
+	c.run(500) // silence is borne for twice as long
+	if first := c.sites[0]; !first.Excludes(2) {
+		t.Errorf("the dead is in: %v", first)
+	}
 }

@@ -32,9 +32,10 @@ func runFor(x *msg.Request) *msg.Run {
 
 // relay queues the requests whose callers know nothing that we do not, until too much
 // of what we have relayed is unused. The rest is not said to be held, and so its callers
-// wait.
+// wait. Who leaves takes no more, unless it has to stay, as nobody else holds the state:
+// then nobody else would relay either.
 func (m *member) relay(c *installed) {
-	if len(m.waiting) == 0 || m.loading != nil || m.wedged() || m.leaving {
+	if len(m.waiting) == 0 || m.loading != nil || m.wedged() || m.leaving && (m.heir != nil || !m.holdsAlone()) {
 		return
 	}
 	relayed, full := m.relaying(), false
@@ -87,7 +88,12 @@ func (m *member) fresh(c *installed, rank int, r *msg.Run, pos uint64) *msg.Run 
 
 // markUsed counts entries as used that the program never sees, in turn.
 func (m *member) markUsed(c *installed, rank int, r *msg.Run) {
-	m.give(handed{view: c.view.Index, rank: rank, last: r.Last()})
+	h := handed{view: c.view.Index, rank: rank, last: r.Last()}
+	if m.overfull != 0 { // casts are kept back that do not count as used
+		m.backlog = append(m.backlog, backlogged{handed: h})
+		return
+	}
+	m.give(h)
 	m.used(0)
 }
 

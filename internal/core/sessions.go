@@ -26,7 +26,7 @@ func (m *member) spoken(c *installed, rank int, r *msg.Run, pos uint64) (*msg.Ru
 		m.tellDelivery(c, delivery{rank: rank, run: r, pos: pos, void: true})
 		m.markUsed(c, rank, r)
 		if rank == c.rank {
-			m.refuseSpeaker(r.Origin, r.Session.ID, r.Session.Holder)
+			m.refuseSpeaker(c, r.Origin, r.Session.ID, r.Session.Holder)
 		}
 		return nil, 0
 	}
@@ -98,7 +98,7 @@ func (m *member) sessionTurn(c *installed, rank int, o *msg.Session) {
 	case msg.SessionOpen:
 		if m.clients.Of(o.Proc) == nil && m.seen.knows(o.Proc) { // another relay's copy of a wish that was granted once
 			if rank == c.rank {
-				m.refuseSpeaker(o.Proc, o.ID, o.Holder)
+				m.refuseSpeaker(c, o.Proc, o.ID, o.Holder)
 			}
 			return
 		}
@@ -116,10 +116,10 @@ func (m *member) sessionTurn(c *installed, rank int, o *msg.Session) {
 			m.tellSession(c, x, "open")
 		default: // all members tell: what it still waits for is answered to the other
 			m.tellSession(c, x, "taken")
-			m.refuseSpeaker(before.Proc, o.ID, before.Holder)
+			m.refuseSpeaker(c, before.Proc, o.ID, before.Holder)
 		}
 		if rank == c.rank {
-			m.s.fx.Control(o.Proc.Site(), &msg.SessionTold{Dest: m.group, Caller: o.Proc, ID: x.ID, Last: x.Last, Status: status})
+			m.s.fx.Control(o.Proc.Site(), &msg.SessionTold{Dest: m.group, Caller: o.Proc, Of: c.view.Index, ID: x.ID, Last: x.Last, Status: status})
 		}
 	case msg.SessionClose:
 		if x := m.clients.Of(o.Proc); x != nil {
@@ -144,11 +144,11 @@ func (m *member) tellSession(c *installed, x msg.SessionState, what string) {
 
 // refuseSpeaker tells a process whose requests do not count, or no more, what became
 // of its session.
-func (m *member) refuseSpeaker(proc id.Address, session uint64, holder id.Address) {
+func (m *member) refuseSpeaker(c *installed, proc id.Address, session uint64, holder id.Address) {
 	if !m.s.log.View().Has(proc.Site()) {
 		return
 	}
-	told := &msg.SessionTold{Dest: m.group, Caller: proc, ID: session}
+	told := &msg.SessionTold{Dest: m.group, Caller: proc, Of: c.view.Index, ID: session}
 	told.Last, told.Status = m.clients.Outcome(session, holder)
 	m.s.fx.Control(proc.Site(), told)
 }

@@ -173,13 +173,9 @@ func (s *Site) handle(ev Event) {
 		s.breaks++
 		s.peers.broken(ev)
 	case Gone:
-		if s.detector.Crashed(ev.Site) {
-			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
-		}
+		s.crashed(ev.Site)
 	case Perished:
-		if s.detector.Crashed(ev.Site) {
-			s.log.Suspect(s.now, ev.Site, msg.Crash, &s.fx)
-		}
+		s.crashed(ev.Site)
 		s.lease.Mourn()
 		s.applied(s.log.Perished(s.now, ev.Site, &s.fx))
 	case Shunned:

@@ -77,22 +77,35 @@ func (m *member) usedWatched(c *installed) bool {
 
 // accuseSlow asks the log to set aside, or take out, whom we wait for.
 func (m *member) accuseSlow(c *installed) {
-	ranks := c.stable.Unclear(m.slow.view + 1)
-	if !m.slow.over {
-		ranks = c.stable.Unused(c.rank, m.slow.mark)
-		ranks = append(ranks, c.stable.Unclear(m.account.Carried()+1)...)
-	}
-	out, _ := m.account.Out() // who casts by itself need not wait for itself; who asks us to relay does
+	out, first := m.account.Out() // who casts by itself need not wait for itself; who asks us to relay does
 	for rank, gm := range c.view.Members {
-		if rank == c.rank && out.Relayed == 0 || !slices.Contains(ranks, rank) || !gm.Ready && !gm.Aside {
+		if rank == c.rank && out.Relayed == 0 || !m.awaits(c, rank, first) {
 			continue
 		}
 		op := msg.Op{Kind: msg.OpAside, Proc: gm.Proc, Group: m.group, Index: gm.Joined, Old: m.proc, Since: c.view.Index}
-		if m.patience.Dismiss || gm.Aside { // set aside, and slow all the same
+		if m.patience.Dismiss || !gm.Ready { // set aside, or yet to be ready, and slow all the same
 			op.Kind = msg.OpDismiss
 		}
 		m.s.requests.add(op)
 	}
+}
+
+// awaits reports whether we wait for the program of a member. Of one that is being given the
+// state it is for what is more than it may keep back: first is the first of our casts that is
+// not used. Our order records, which no program sees, it has yet to say that it has used.
+func (m *member) awaits(c *installed, rank int, first uint64) bool {
+	w, gm := m.slow, c.view.Members[rank]
+	earlier, mark := m.account.Carried(), w.mark
+	if w.over {
+		earlier = w.view
+	}
+	if gm.Joined <= earlier && c.stable.ClearOf(rank) < earlier { // who came since has nothing of it
+		return true
+	}
+	if !gm.Ready && !gm.Aside {
+		mark = min(mark, first)
+	}
+	return !w.over && slices.Contains(c.stable.Unused(c.rank, mark), rank)
 }
 
 // turnAside follows what the log has made of us: set aside, what our program was

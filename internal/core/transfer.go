@@ -218,9 +218,12 @@ func (m *member) loaded(j *xfer.Joiner) {
 			m.handView(i)
 		case Casts:
 			m.hand(i, b.handed)
+		case nil:
+			m.give(b.handed)
+			m.used(0)
 		}
 	}
-	m.backlog, m.keeps = nil, 0
+	m.backlog, m.keeps, m.overfull = nil, 0, 0
 	m.ready()
 }
 

@@ -18,10 +18,17 @@ import (
 //	expect call 3 1 2:reply done     the outcomes of 3's first call
 //	expect count takeover 1          how often a fact was told
 //	expect drained                   no sender waits for credit
+//	expect undrained                 some sender does
 //	expect why 3 has to come first   its site says so of something that waits, or was removed
 func (s *Story) doExpect(args []string) error {
 	if len(args) == 1 && args[0] == "drained" {
 		return same("credit", s.w.drained(), "")
+	}
+	if len(args) == 1 && args[0] == "undrained" {
+		if s.w.drained() == "" {
+			return errors.New("no sender waits for credit")
+		}
+		return nil
 	}
 	if err := want(args, 2, "expect what …"); err != nil {
 		return err

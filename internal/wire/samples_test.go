@@ -192,7 +192,7 @@ func transferSamples() []sample {
 		{"xfer-replies", bulk(&msg.XferReplies{Group: group, Joiner: second, Xfer: 2, Sessions: []msg.SessionReplies{
 			{ID: 3, Last: 41, Items: []msg.Reply{{Cast: 40, Body: []byte("done")}, {Cast: 41, Null: true}}}, {ID: 4},
 		}})},
-		{"session-told", control(&msg.SessionTold{Dest: group, Caller: caller, ID: 3, Last: 41, Status: msg.SessionEnded})},
+		{"session-told", control(&msg.SessionTold{Dest: group, Caller: caller, Of: 17, ID: 3, Last: 41, Status: msg.SessionEnded})},
 		{"xfer-credit stop", control(&msg.XferCredit{Group: group, Joiner: second, Xfer: 2, Stop: true})},
 	}
 }

@@ -68,13 +68,14 @@ func readClients(r *reader) msg.SessionTable {
 func appendSessionTold(b []byte, m *msg.SessionTold) []byte {
 	b = appendAddr(b, m.Dest)
 	b = appendAddr(b, m.Caller)
+	b = binary.AppendUvarint(b, m.Of)
 	b = binary.AppendUvarint(b, m.ID)
 	b = binary.AppendUvarint(b, m.Last)
 	return append(b, byte(m.Status))
 }
 
 func readSessionTold(r *reader) *msg.SessionTold {
-	m := &msg.SessionTold{Dest: r.addr(), Caller: r.addr(), ID: r.uvarint(), Last: r.uvarint(), Status: msg.SessionStatus(r.byte())}
+	m := &msg.SessionTold{Dest: r.addr(), Caller: r.addr(), Of: r.uvarint(), ID: r.uvarint(), Last: r.uvarint(), Status: msg.SessionStatus(r.byte())}
 	r.check(m.Status >= msg.SessionStands && m.Status <= msg.SessionFull, "unknown state of a session")
 	return m
 }

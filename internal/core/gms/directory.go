@@ -127,7 +127,11 @@ func (w *rewrite) op(op msg.Op) {
 	case msg.OpJoin:
 		w.join(op)
 	case msg.OpLeave:
-		w.evict(op.Group, func(m view.GroupMember) bool { return m.Proc == op.Proc && m.Joined == op.Index })
+		gone := func(m view.GroupMember) bool { return m.Proc == op.Proc && m.Joined == op.Index }
+		if op.Stateful && w.orphans(op.Group, gone) {
+			return // whoever asked says so again, until somebody else holds the state
+		}
+		w.evict(op.Group, gone)
 	case msg.OpReady:
 		if g := w.draft(op.Group); g != nil {
 			if r := g.Rank(op.Proc); r >= 0 && g.Members[r].Joined == op.Index && !g.Members[r].Ready {
@@ -217,7 +221,7 @@ func (w *rewrite) slow(op msg.Op) {
 		return
 	}
 	switch m := &g.Members[r]; {
-	case op.Kind == msg.OpDismiss && m.Aside: // it knows, and serves no reads
+	case op.Kind == msg.OpDismiss && !m.Ready: // it knows, or has yet to be ready, and serves no reads
 		g.Members = slices.Delete(g.Members, r, r+1)
 	case m.Ready:
 		m.Ready, m.Aside = false, true
@@ -227,16 +231,31 @@ func (w *rewrite) slow(op msg.Op) {
 	w.touch(g)
 }
 
+// group returns group a as it is by now, or nil. It is not to be changed.
+func (w *rewrite) group(a id.Address) *view.Group {
+	for _, g := range w.drafts {
+		if g.Group == a {
+			return g
+		}
+	}
+	return w.d.byAddr[a]
+}
+
+// orphans reports whether those who are gone would leave others without the state.
+func (w *rewrite) orphans(a id.Address, gone func(view.GroupMember) bool) bool {
+	g := w.group(a)
+	if g == nil || !slices.ContainsFunc(g.Members, gone) {
+		return false
+	}
+	rest := slices.DeleteFunc(slices.Clone(g.Members), gone)
+	return len(rest) > 0 && !slices.ContainsFunc(rest, func(m view.GroupMember) bool { return m.Ready || m.Aside })
+}
+
 // evict removes members. A group that keeps nobody ready is gone: a member
 // that never got the state must not pass for one that has it (T5). Those that
 // were set aside have it, and are ready when nobody else is.
 func (w *rewrite) evict(a id.Address, gone func(view.GroupMember) bool) {
-	old := w.d.byAddr[a]
-	for _, g := range w.drafts {
-		if g.Group == a {
-			old = g
-		}
-	}
+	old := w.group(a)
 	if old == nil || !slices.ContainsFunc(old.Members, gone) {
 		return
 	}

@@ -96,7 +96,7 @@ type Op struct {
 	Group    id.Address
 	Name     string
 	Index    uint64
-	Stateful bool // OpJoin: Proc must be fed the state before it is ready
+	Stateful bool // OpJoin: Proc must be fed the state before it is ready; OpLeave: not while others need it for theirs
 
 	Old   id.Address // OpReplace, OpAside, OpDismiss
 	Since uint64     // OpReplace: the entry by which Old's membership began; else the view in which Proc was slow

@@ -71,6 +71,7 @@ const (
 type SessionTold struct {
 	Dest   id.Address
 	Caller id.Address
+	Of     uint64 // the view in which who tells it is
 	ID     uint64
 	Last   uint64
 	Status SessionStatus
