@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,6 +69,22 @@ func TestNoStateIsGivenForOne(t *testing.T) {
 	third := &pieces{}
 	if _, err := s.nodes[2].Join(s.ctx, "g", cohort.GroupConfig{State: third}); err == nil && string(third.read) != "state" {
 		t.Errorf("it joins with %q", third.read)
+	}
+}
+
+// silent is a State that captures nothing.
+type silent struct{ pieces }
+
+func (silent) Snapshot() (func(io.Writer) error, error) { return nil, nil }
+
+// Whose State captures nothing tells who was to have it.
+func TestNothingIsCaptured(t *testing.T) {
+	s := newSystem(t, 2)
+	if _, err := s.nodes[0].Join(s.ctx, "g", cohort.GroupConfig{State: &silent{}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.nodes[1].Join(s.ctx, "g", cohort.GroupConfig{State: &pieces{}}); err == nil || !strings.Contains(err.Error(), "Snapshot returned nothing") {
+		t.Errorf("Join ends with %v", err)
 	}
 }
 

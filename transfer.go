@@ -39,6 +39,8 @@ var (
 	// errNoState: the member has nothing to give, and what the joiner takes for the
 	// group's state would be nothing.
 	errNoState = errors.New("it joined without a State, which all members of a group need, or none")
+	// errNoWrite: a mistake of the program that gives.
+	errNoWrite = errors.New("its State.Snapshot returned nothing that writes the state")
 )
 
 // capture takes the state at this point of the stream and hands it over in the
@@ -56,6 +58,9 @@ func (g *Group) capture(l *life, i core.Capture) {
 	var write func(io.Writer) error
 	var err error
 	g.readers.state.write(func() { write, err = g.cfg.State.Snapshot() })
+	if err == nil && write == nil {
+		err = errNoWrite
+	}
 	if err != nil {
 		f.finish(err)
 		return

@@ -413,7 +413,9 @@ func (m *member) leaveIfDone(c *installed) {
 		m.s.requests.add(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		return
 	}
-	m.s.requests.add(m.orderlyLeave())
+	op := m.orderlyLeave()
+	op.Stateful = !m.gone
+	m.s.requests.add(op)
 }
 
 // orderlyLeave is the wish to be out that the log grants only if the state stays with
