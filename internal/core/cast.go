@@ -389,15 +389,14 @@ func (m *member) leaveIfDone(c *installed) {
 		m.stay()
 		return
 	}
-	h := m.heir
-	if h != nil && !m.holdsPlace() {
-		if !m.gone { // the log would not have it yet, and others may wait for us meanwhile
-			m.stay()
-			return
-		}
-		h = nil // we never hold one
+	if m.gone && !m.holdsPlace() {
+		m.heir = nil // we never hold one for it
 	}
-	if h == nil && !m.gone && m.holdsAlone() { // who is being given the state would lose it with us
+	if m.heir != nil && !m.holdsPlace() { // the log would not have it yet, and others may wait for us meanwhile
+		m.stay()
+		return
+	}
+	if m.heir == nil && !m.gone && m.holdsAlone() { // who is being given the state would lose it with us
 		m.stay()
 		return
 	}
@@ -409,7 +408,7 @@ func (m *member) leaveIfDone(c *installed) {
 		return
 	}
 	m.asked = true
-	if h != nil {
+	if h := m.heir; h != nil {
 		m.s.requests.add(msg.Op{Kind: msg.OpReplace, Proc: h.Proc, Group: m.group, Index: h.Joined, Old: m.proc, Since: m.joined})
 		return
 	}
