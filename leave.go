@@ -12,7 +12,7 @@ import (
 // on need not be delivered. A handler or OnView of the group must not call it: it waits for their
 // end. The error is ErrLeft when it was left before; ErrUnknown while the node is coming back,
 // after which it is a member again, and when the membership ended in another way meanwhile, by which
-// casts may be lost; ErrLost; or ctx's: then the leaving goes on.
+// casts may be lost: then Done is closed; ErrLost; or ctx's: then the leaving goes on.
 func (g *Group) Leave(ctx context.Context) error {
 	d, err := g.depart()
 	if err != nil {

@@ -131,7 +131,8 @@ func (j *journal) act(ctx context.Context, s *cohorttest.Site) {
 	case roll < 7:
 		err = j.group.Flush(ctx)
 	case roll < 8 && len(j.group.View().Ready()) > 2:
-		if err = j.group.Leave(ctx); err == nil {
+		g := j.group
+		if err = g.Leave(ctx); err == nil || errors.Is(err, cohort.ErrUnknown) && g.Err() != nil {
 			err = j.join(whole)
 		}
 	}
