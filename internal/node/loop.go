@@ -43,13 +43,13 @@ func (l *loop) init(cfg core.Config) {
 func (n *Node) run() {
 	_, kernel := n.cfg.Transport.(transport.TCP) // others may have a clock of their own
 	a := newAlarm(n.inbox.signal, kernel)
-	defer a.stop()
 	for n.halt == "" && n.wait(a) {
 		if err := n.turn(); err != nil {
 			n.err = err
 			break
 		}
 	}
+	a.stop() // before end, which tells Close that nothing is left
 	n.end()
 }
 
