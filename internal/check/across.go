@@ -359,10 +359,12 @@ func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) 
 
 // completed judges the same of a view that p went on from before. What it had gone
 // on without by the time of the cast was lost: no waiting would have brought it.
-// Where nobody knows what was before what, it may have been so.
+// Where nobody knows what was before what, it may have been so. So was what it went
+// on without later, if the sender had been shown a later view by then: the cut was
+// agreed.
 func (a *across) completed(i int, s *stay, sent *send, c reach) {
 	a.strong++
-	if s.ended < sent.rec || !a.opt.GlobalClock || a.out(s.proc, c.view, sent.rec) {
+	if s.ended < sent.rec || !a.opt.GlobalClock || a.out(s.proc, c.view, sent.rec) || a.beyond(c, sent) {
 		return
 	}
 	for rank, n := range c.upto {
@@ -371,6 +373,13 @@ func (a *across) completed(i int, s *stay, sent *send, c reach) {
 			return
 		}
 	}
+}
+
+// beyond reports whether who cast sent had been shown a later view of the group by then
+// than that of c, which it had seen when the cast was held back.
+func (a *across) beyond(c reach, sent *send) bool {
+	m := a.memberOf[memberKey{sent.Proc, c.group}]
+	return m != nil && slices.ContainsFunc(m.stays, func(s *stay) bool { return s.view.view > c.view.view && s.installed < sent.rec })
 }
 
 func judgeAcross(r *run, v *verdict) {
