@@ -35,8 +35,7 @@ type GroupConfig struct {
 	OnView func(View)
 	// Conservative makes the casts of this member, but FIFO ones, wait until no
 	// failure can take away what they may depend on in other groups: a round trip
-	// when it turns from one group to another, and longer while others cast there without
-	// a pause. Without it whoever is delivered a
+	// when it turns from one group to another. Without it whoever is delivered a
 	// cast is delivered what it depends on in other groups before it, unless that
 	// is lost with everybody who had it.
 	Conservative bool

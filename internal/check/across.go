@@ -62,6 +62,9 @@ type across struct {
 	sight   map[id.Address]sight
 	bound   map[id.Address]sight // the part of it that casts of other groups carried
 	sent    map[*send]sight
+	waited  map[*send]sight // by those that were held back: what their sender had seen then
+	since   map[*send][]int // and the records before which it had
+	before  map[int]sight   // what the process of a record had seen before it
 	replied map[replyKey]known
 	asked   map[*made]known      // of casts from outside
 	waiting map[id.Address][]int // records of processes that are ahead of a sender
@@ -96,8 +99,10 @@ func (r *run) across() *across {
 	a := &across{
 		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}, replied: map[replyKey]known{}, asked: map[*made]known{},
 		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, listSight: map[*listed]sight{}, ahead: map[memberKey]seenLists{},
+		waited: map[*send]sight{}, since: map[*send][]int{}, before: map[int]sight{},
 	}
 	r.acrossed = a
+	a.heldBack()
 	for i := range r.records {
 		p, _, ok := actor(r.records[i].Fact)
 		switch r.records[i].Fact.(type) {
@@ -141,6 +146,9 @@ func (a *across) resume() {
 
 // step takes what process p did, and reports whether that could be judged yet.
 func (a *across) step(p id.Address, i int) bool {
+	if _, asked := a.before[i]; asked {
+		a.before[i] = a.sight[p]
+	}
 	switch f := a.records[i].Fact.(type) {
 	case fact.View:
 		if v := a.viewOf[viewKey{f.Group, f.View}]; v != nil {
@@ -188,7 +196,51 @@ func (a *across) send(p id.Address, f *fact.Send) bool {
 		lists = lists.with(x.lists...)
 	}
 	a.sent[s], a.carried[s] = a.after(seen, a.programs().sends[s], f.Group), lists
+	if list := a.since[s]; list != nil {
+		a.waited[s] = a.after(a.had(s, list), a.programs().sends[s], f.Group)
+	}
 	return true
+}
+
+// heldBack finds from where on the conservative casts waited that were held back. What
+// their senders have seen since they do not depend on, if no program made them later.
+func (a *across) heldBack() {
+	facts := map[id.Address][]int{}
+	for i := range a.records {
+		p, _, _ := actor(a.records[i].Fact)
+		switch f := a.records[i].Fact.(type) {
+		case fact.View, fact.Deliver, fact.Outcome:
+			facts[p] = append(facts[p], i)
+		case fact.Send:
+			s, n := a.sendOf(f.Group, f.View, f.Proc, f.First), uint64(len(facts[p]))
+			if s == nil || !f.Strong || f.Later == 0 || f.Later > n {
+				continue
+			}
+			a.since[s] = []int{facts[p][n-f.Later]}
+			if x := a.programs().cast[s]; x != nil {
+				a.since[s] = append(a.since[s], x.rec)
+			}
+			for _, i := range a.since[s] {
+				a.before[i] = nil
+			}
+		}
+	}
+}
+
+// had is what the sender of s had seen before the records of list, and who asked for it
+// from outside.
+func (a *across) had(s *send, list []int) (seen sight) {
+	for _, i := range list {
+		for _, c := range a.before[i] {
+			seen = seen.with(c)
+		}
+	}
+	if m := a.programs().asked[s]; m != nil {
+		for _, c := range a.asked[m].sight {
+			seen = seen.with(c)
+		}
+	}
+	return seen
 }
 
 // known is what somebody knew when it answered or asked.
@@ -233,7 +285,11 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 			a.late = append(a.late, overtaken{rec: i})
 		}
 	}
-	for _, c := range carried {
+	needs := carried
+	if a.since[s] != nil {
+		needs = a.waited[s]
+	}
+	for _, c := range needs {
 		if c.group != f.Group && f.Order != fact.FIFO && s.Strong {
 			a.complete(p, i, s, mine, c)
 		}
@@ -303,10 +359,12 @@ func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) 
 
 // completed judges the same of a view that p went on from before. What it had gone
 // on without by the time of the cast was lost: no waiting would have brought it.
-// Where nobody knows what was before what, it may have been so.
+// Where nobody knows what was before what, it may have been so. So was what it went
+// on without later, if the sender had been shown a later view by then: the cut was
+// agreed.
 func (a *across) completed(i int, s *stay, sent *send, c reach) {
 	a.strong++
-	if s.ended < sent.rec || !a.opt.GlobalClock || a.out(s.proc, c.view, sent.rec) {
+	if s.ended < sent.rec || !a.opt.GlobalClock || a.out(s.proc, c.view, sent.rec) || a.beyond(c, sent) {
 		return
 	}
 	for rank, n := range c.upto {
@@ -315,6 +373,13 @@ func (a *across) completed(i int, s *stay, sent *send, c reach) {
 			return
 		}
 	}
+}
+
+// beyond reports whether who cast sent had been shown a later view of the group by then
+// than that of c, which it had seen when the cast was held back.
+func (a *across) beyond(c reach, sent *send) bool {
+	m := a.memberOf[memberKey{sent.Proc, c.group}]
+	return m != nil && slices.ContainsFunc(m.stays, func(s *stay) bool { return s.view.view > c.view.view && s.installed < sent.rec })
 }
 
 func judgeAcross(r *run, v *verdict) {

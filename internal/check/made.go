@@ -76,6 +76,7 @@ type programs struct {
 	last   map[id.Address][]causal
 	sends  map[*send][]causal       // what they come after
 	asked  map[*send]*made          // of those from outside, the last of what they bring
+	cast   map[*send]*made          // the same of conservative ones of members that were held back
 	lists  map[listCastKey][]causal // the same of casts to lists
 
 	ledgerOf map[id.Address]*ledger // the run's
@@ -91,7 +92,7 @@ func (r *run) programs() *programs {
 	if r.made != nil {
 		return r.made
 	}
-	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, asked: map[*send]*made{}, lists: map[listCastKey][]causal{}, ledgerOf: r.ledgerOf}
+	p := &programs{epochs: map[memberKey][]*epoch{}, last: map[id.Address][]causal{}, sends: map[*send][]causal{}, asked: map[*send]*made{}, cast: map[*send]*made{}, lists: map[listCastKey][]causal{}, ledgerOf: r.ledgerOf}
 	var list []*send
 	numbers := map[*send]uint64{} // of the last cast, in its membership
 	for i := range r.records {
@@ -130,6 +131,9 @@ func (r *run) programs() *programs {
 		case numbers[s] != 0:
 			if x := p.epoch(s.Proc, s.Group, s.View).run(numbers[s]); x != nil {
 				p.sends[s] = stands(x.before, s.rec)
+				if s.Strong && s.Later > 0 {
+					p.cast[s] = x
+				}
 			}
 		}
 	}

@@ -52,7 +52,7 @@ var properties = []Property{
 	{"O7", "One order of lists", "In every group, and to every process, casts to lists of destinations are delivered in one order.", judgeListOrder},
 	{"O8", "Barrier order", "Barrier casts come after all other casts of their view, by rank and number, and everybody was delivered the same before them.", judgeBarrier},
 	{"O9", "Uniform positions", "The position of a safe Total cast is the same for survivors as for who crashed after delivering it.", judgeUniformPositions},
-	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen of the views it is in or went on from, but for what was lost before it was cast.", judgeStrong},
+	{"O10", "Causal completeness across groups", "Who is delivered a conservative cast has been delivered all that its sender had seen, when it was made, of the views it is in or went on from, but for what was lost before it was sent.", judgeStrong},
 	{"O11", "All of a list or nothing", "A cast to a list is delivered, once, to all its destinations or to none, as its sender is told; members that go on together are given the same.", judgeListAtomicity},
 	{"O12", "Causal order of lists", "A Causal, Total or Barrier cast is delivered after every cast to a list that its sender had been delivered before, or told that its own has a number.", judgeListCausality},
 	{"O13", "One sequencer", "In a view one member orders Total casts at a time: at first the oldest ready member, then whoever the last gave the order to, once it has taken it.", judgeSequencer},

@@ -20,6 +20,7 @@ type queued struct {
 	answer  *Answer // cast is the copy of this one
 	request *msg.Request
 	flush   uint64
+	bound   *bound // what a conservative member waits for before it, nil if it was not held back
 }
 
 type flushWait struct {
@@ -79,10 +80,10 @@ func (m *member) sendQueued(c *installed) {
 			}
 			r = runFor(q.request)
 		}
-		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(q, r) {
+		if (c.barrier && r.Order != msg.Barrier) || !m.maySend(n, r) {
 			break
 		}
-		m.send(c, r)
+		m.send(c, r, m.queue[n].bound)
 		if q.cast != nil && r.Order == msg.Causal {
 			m.sentMade(r.Last())
 		}
@@ -110,8 +111,9 @@ func (m *member) sendQueued(c *installed) {
 	}
 }
 
-// send puts casts into our stream, behind the positions already due.
-func (m *member) send(c *installed, r *msg.Run) {
+// send puts casts into our stream, behind the positions already due. They have waited
+// for b, if that is not nil.
+func (m *member) send(c *installed, r *msg.Run, b *bound) {
 	m.sequence(c)
 	if r.Order == msg.Causal || r.Order == msg.Total {
 		// What we were delivered is what this cast may depend on.
@@ -123,11 +125,15 @@ func (m *member) send(c *installed, r *msg.Run) {
 	c.append(r, &m.s.fx)
 	c.borrow(c.rank, r, m.s.breaks)
 	if m.s.fx.Tracing {
-		m.s.fx.Fact(fact.Send{
+		f := fact.Send{
 			Proc: m.proc, Group: m.group, View: c.view.Index, First: r.First, N: r.N,
 			Order: orderName(r.Order), Safe: r.Safe, Call: r.Call, Origin: r.Origin, OFirst: r.OFirst,
 			Strong: m.conservative && r.Order != msg.FIFO, Void: r.Origin == 0 && (r.Session != nil || r.Listed != nil),
-		})
+		}
+		if b != nil && f.Strong {
+			f.Later = m.past.told - b.told
+		}
+		m.s.fx.Fact(f)
 		m.s.fx.Fact(fact.Held{Proc: m.proc, Group: m.group, View: c.view.Index, Sender: m.proc, Upto: r.Last()})
 	}
 	if r.Order == msg.Barrier {
@@ -304,6 +310,9 @@ func (m *member) heldReplies(c *installed) {
 func (s *Site) called(proc, dest id.Address, e call.Event) {
 	if s.fx.Tracing {
 		if e.Member != 0 || e.Outcome == call.Void {
+			if p := s.pasts.byProc[proc]; p != nil {
+				p.told++
+			}
 			s.fx.Fact(fact.Outcome{Caller: proc, Group: dest, ID: e.ID, Member: e.Member, Kind: e.Outcome.String()})
 		} else {
 			s.fx.Fact(fact.Done{Caller: proc, Group: dest, ID: e.ID, Err: e.End.String()})

@@ -33,6 +33,7 @@ type past struct {
 	// is put among deps when somebody else is to be told.
 	callers []*caller
 	ahead   []*ahead // replies that know more than it has been delivered
+	told    uint64   // facts of what it has seen
 
 	asks    bool // it is in pasts.asking,
 	doubted bool // and in pasts.doubtful
@@ -310,54 +311,38 @@ func (p *past) tell(s *Site) {
 	}
 }
 
-// secured reports whether no failure can take from other groups what our next
-// cast depends on there, and sees to it that it will be so. It is what a
-// conservative member waits for.
-func (m *member) secured() bool {
-	m.past.recall(m.s, m.group)
-	m.s.prune(m.past)
-	ok := true
-	for _, o := range m.past.open {
-		if o == m || o.ended || o.cur == nil {
-			continue
-		}
-		c := o.cur
-		upto := c.past()
-		if len(o.ending) == 0 && vclock.Time(c.stable.Stable()).Covers(upto) {
-			continue
-		}
-		ok = false
-		if len(o.ending) == 0 && !c.asked.Covers(upto) {
-			c.asked = upto
-			o.sendAck(c, true)
-		}
-	}
-	return ok && !slices.ContainsFunc(m.past.deps, func(d msg.Dep) bool { return d.Group != m.group && d.Group != 0 })
-}
-
 // mayDepend reports whether a cast that carries causality may be sent now, our
-// program's or one of our own. If not, it is tried again when other groups have
-// come further.
-func (m *member) mayDepend() bool {
+// program's or one of our own. If not, it is tried again, with the same b, when other
+// groups have come further.
+func (m *member) mayDepend(b **bound) bool {
 	if len(m.past.deps) >= m.s.cfg.Deps {
 		m.s.prune(m.past) // else the last to be delivered would wait for who asks
 	}
-	if len(m.past.deps) >= m.s.cfg.Deps || (m.conservative && !m.secured()) {
+	if len(m.past.deps) >= m.s.cfg.Deps || (m.conservative && !m.secured(b)) {
 		m.unsecured = true
 		return false
 	}
 	return true
 }
 
-// maySend reports whether a cast may be sent now. It comes after the casts to
-// lists that its sender knows of, also where the sender is no member: that is for
-// the sender's side to see to, so that nobody waits for a cast that has its position.
-func (m *member) maySend(q queued, r *msg.Run) bool {
-	if (r.Listed == nil && !m.abreast()) || !m.follows(q) {
+// maySend reports whether what is n-th in the queue may be sent now. It comes after
+// the casts to lists that its sender knows of, also where the sender is no member: that
+// is for the sender's side to see to, so that nobody waits for a cast that has its
+// position.
+func (m *member) maySend(n int, r *msg.Run) bool {
+	q := &m.queue[n]
+	if (r.Listed == nil && !m.abreast()) || !m.follows(*q) {
 		m.unsecured = true
 		return false
 	}
-	return r.Order == msg.FIFO || m.mayDepend()
+	fresh := q.bound == nil
+	if r.Order == msg.FIFO || m.mayDepend(&q.bound) {
+		return true
+	}
+	for i := n + 1; fresh && q.bound != nil && i < len(m.queue) && m.follows(m.queue[i]); i++ {
+		m.queue[i].bound = q.bound // what is here by now was made before, too
+	}
+	return false
 }
 
 // askPast asks about what nobody here can tell to be done with. Groups that are
@@ -382,7 +367,9 @@ func (s *Site) askPast() effect.Time {
 			}
 			open = true
 			if due && !s.stalled {
-				s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: d.Clone()})
+				for _, x := range append(s.groups.awaited(p, d), d.Clone()) {
+					s.fx.Control(g.Members[0].Proc.Site(), &msg.DepAsk{Dep: x})
+				}
 			}
 			return false
 		})
@@ -417,5 +404,6 @@ func (s *Site) depDone(x *msg.DepDone) {
 			p.deps = slices.Delete(p.deps, i, i+1)
 		}
 	}
+	s.groups.doneWith(x.Dep)
 	s.groups.retry()
 }

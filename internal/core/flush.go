@@ -340,6 +340,7 @@ func (m *member) announce(old *installed, v *view.Group) {
 			}
 		}
 	}
+	m.past.told++
 	m.s.fx.Fact(fact.View{
 		Proc: m.proc, Group: m.group, Name: m.name, View: v.Index, Seq: v.Seq, Attempt: v.Index,
 		Members: v.Procs(), Ready: v.ReadyProcs(), Joined: i.Joined, Left: i.Left, Moved: i.Moved,

@@ -78,7 +78,7 @@ func (m *member) enqueue(q queued) {
 	free := q.cast.Order == msg.FIFO
 	if n := len(m.queue); n > 0 && q.answer == nil {
 		last := m.queue[n-1]
-		if last.cast != nil && last.answer == nil && (free || !m.past.parts(m, last.at)) && last.cast.join(q.cast) {
+		if last.cast != nil && last.answer == nil && (free || last.bound == nil && !m.past.parts(m, last.at)) && last.cast.join(q.cast) {
 			if !free {
 				m.past.make()
 			}

@@ -71,6 +71,7 @@ type member struct {
 	// Sessions of clients (sessions.go).
 	clients  *clients.Table
 	expireAt effect.Time // when the next one expires, 0 for none
+	expiring expiring
 
 	// State transfer (transfer.go).
 	loading  *xfer.Joiner // nil when we hold the state
@@ -88,7 +89,7 @@ type member struct {
 	open         bool   // in past.open,
 	listed       int    // and there, when that was listed last
 	waits        bool   // for another group
-	unsecured    bool   // a cast waits until what it depends on is held
+	unsecured    bool   // a cast waits until what it depends on is held (bound.go)
 	conservative bool   // casts wait for that
 
 	// What readers of our program's state wait for.
@@ -346,6 +347,7 @@ func (m *member) tellDelivery(c *installed, d delivery) {
 		return
 	}
 	r := d.run
+	m.past.told++
 	m.s.fx.Fact(fact.Deliver{
 		Proc: m.proc, Group: m.group, View: c.view.Index, Sender: c.view.Members[d.rank].Proc, First: r.First, N: r.N,
 		Order: orderName(r.Order), Safe: r.Safe, Pos: d.pos, Origin: r.Origin, OFirst: r.OFirst,

@@ -37,6 +37,8 @@ type pool struct {
 	numbered []numbered // and not delivered here
 	listed   uint64     // the last number delivered here
 	placed   uint64     // the last number that we gave a place to, as lead
+	bound    *bound     // what we wait for first, nil for nothing,
+	upto     uint64     // with those that had a number then
 }
 
 // numbered is a cast that log entry index gave its number.
@@ -100,11 +102,27 @@ func (m *member) place(c *installed) {
 		}
 		places = append(places, msg.Place{Number: x.Number, Caller: x.Caller, Num: x.Num})
 	}
-	if places == nil || !m.mayDepend() {
+	if places == nil {
+		m.pool.bound = nil
+		return
+	}
+	if m.pool.bound == nil {
+		m.pool.upto = places[len(places)-1].Number
+	}
+	if !m.mayDepend(&m.pool.bound) {
+		return
+	}
+	b := m.pool.bound
+	m.pool.bound = nil
+	places = slices.DeleteFunc(places, func(x msg.Place) bool { return x.Number > m.pool.upto })
+	if b != nil {
+		m.s.groups.mark(m) // for what came since
+	}
+	if len(places) == 0 {
 		return
 	}
 	m.pool.placed = places[len(places)-1].Number
-	m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Listed: &msg.Listed{Places: places}, Body: msg.AppendCast(nil, nil)})
+	m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Listed: &msg.Listed{Places: places}, Body: msg.AppendCast(nil, nil)}, b)
 }
 
 // emitListed takes a run off the stream that is part of a cast to a list: it brings

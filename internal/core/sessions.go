@@ -153,13 +153,23 @@ func (m *member) refuseSpeaker(c *installed, proc id.Address, session uint64, ho
 	m.s.fx.Control(proc.Site(), told)
 }
 
+// expiring is what a conservative lead waits for before it ends the sessions that were
+// due at upto, nil for nothing.
+type expiring struct {
+	bound *bound
+	upto  effect.Time
+}
+
 // expire ends the sessions whose clients have been out of the system for too
 // long. The site's own heartbeats keep a session alive, and the log says when a
 // site is out; the oldest member that holds the state waits, and lets the total
 // order decide: a client that came back before keeps its session.
 func (m *member) expire(c *installed) {
 	m.expireAt = 0
-	v := m.s.log.View()
+	v, wait := m.s.log.View(), &m.expiring
+	if wait.bound == nil {
+		wait.upto = m.s.now
+	}
 	for _, x := range m.clients.Open() {
 		switch {
 		case v.Has(x.Proc.Site()):
@@ -171,15 +181,19 @@ func (m *member) expire(c *installed) {
 		switch {
 		case c.rank != c.view.Lead() || m.wedged() || c.barrier || x.Due == effect.Never:
 		case m.s.now >= x.Due:
-			if !m.mayDepend() {
+			if !m.mayDepend(&wait.bound) || x.Due > wait.upto {
 				continue
 			}
 			x.Due = effect.Never
 			o := &msg.Session{Op: msg.SessionExpire, ID: x.ID, Proc: x.Proc, At: x.At}
-			m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Session: o, Body: msg.AppendCast(nil, nil)})
+			m.send(c, &msg.Run{N: 1, Order: msg.Total, Safe: true, Session: o, Body: msg.AppendCast(nil, nil)}, wait.bound)
 		case m.expireAt == 0 || x.Due < m.expireAt:
 			m.expireAt = x.Due
 		}
+	}
+	if wait.bound != nil && wait.bound.empty() {
+		wait.bound = nil
+		m.s.groups.mark(m) // for what came to be due since
 	}
 	if m.expireAt != 0 {
 		m.s.wakeAt(m.expireAt)

@@ -21,10 +21,11 @@
 // and in this package: site.go the step, peers.go sessions and frames, contact.go
 // who is in touch, groups.go the log's word carried to the members, member.go one
 // process in one group, with its cast.go, flush.go, transfer.go, handover.go,
-// causality.go, pasts.go and made.go; depart.go the way out; readers.go what readers of its state may rely on;
-// outside.go callers that are not members, relay.go what a member does for them, direct.go
-// what is cast to a process, speaker.go callers with a session, sessions.go what
-// sessions are to members; why.go and whygroup.go what waits, for people.
+// causality.go, bound.go, pasts.go and made.go; depart.go the way out; readers.go what
+// readers of its state may rely on; outside.go callers that are not members, relay.go what
+// a member does for them, direct.go what is cast to a process, speaker.go callers with a
+// session, sessions.go what sessions are to members; why.go and whygroup.go what waits, for
+// people.
 package core
 
 import (

@@ -7,7 +7,6 @@ import (
 	"github.com/cohortkit/cohort/internal/core/id"
 	"github.com/cohortkit/cohort/internal/core/msg"
 	"github.com/cohortkit/cohort/internal/core/order"
-	"github.com/cohortkit/cohort/internal/core/vclock"
 	"github.com/cohortkit/cohort/internal/core/view"
 	"github.com/cohortkit/cohort/internal/core/why"
 )
@@ -251,23 +250,18 @@ func (m *member) whyUnsecured() []why.Cause {
 		return []why.Cause{{Why: why.Carries, Number: uint64(len(m.past.deps))}}
 	}
 	var list []why.Cause
-	for _, o := range m.past.open {
-		if o == m || o.ended || o.cur == nil {
-			continue
-		}
-		upto := o.cur.past()
-		if len(o.ending) == 0 && vclock.Time(o.cur.stable.Stable()).Covers(upto) {
-			continue
-		}
-		c := m.s.inGroup(why.Unsecured, o.group)
-		c.Who = o.ranked(o.cur.view, o.cur.stable.Lacking(upto)...)
-		list = append(list, c)
-	}
-	for _, d := range m.past.deps {
-		if g := m.s.Group(d.Group); g != nil && d.Group != m.group {
-			c := m.s.inGroup(why.Unsecured, d.Group)
-			c.Who = m.s.who(g.Procs()...)
+	for _, b := range m.bounds() {
+		for _, x := range b.held {
+			c := m.s.inGroup(why.Unsecured, x.group)
+			c.Who = x.ranked(x.c.view, x.c.stable.Lacking(x.upto)...)
 			list = append(list, c)
+		}
+		for _, d := range b.deps {
+			if g := m.s.Group(d.Group); g != nil {
+				c := m.s.inGroup(why.Unsecured, d.Group)
+				c.Who = m.s.who(g.Procs()...)
+				list = append(list, c)
+			}
 		}
 	}
 	return list

@@ -99,6 +99,7 @@ func (l *line) groupFact(f fact.Fact) bool {
 		l.optAddr("origin", f.Origin)
 		l.optNum("ofirst", f.OFirst)
 		l.optFlag("strong", f.Strong)
+		l.optNum("later", f.Later)
 		l.optFlag("void", f.Void)
 	case fact.Held:
 		l.upto(f.Proc, f.Group, f.View, f.Sender, f.Upto)
