@@ -139,26 +139,30 @@ func (p *peer) sendBytes(ctx context.Context, order Order, head gather.Head, pay
 	if p.session != nil {
 		return 0, p.session.ask(ctx, order, body(head, payload), pend)
 	}
-	r, err := p.route()
-	for err == nil {
-		var callID uint64
-		if callID, err = p.sendBy(ctx, r, kind(order, opts), head, payload, pend); !errors.Is(err, errRetired) {
+	k := kind(order, opts)
+	for r, err := p.route(); ; r, err = p.find() {
+		if err != nil {
+			return 0, err
+		}
+		small := pend == nil && len(payload) <= smallPayload
+		if small && ctx.Err() == nil && r.life.node.Cast(&r.Path, k, head, payload) {
+			return 0, nil
+		}
+		callID := uint64(0)
+		if small {
+			err = p.sendWhenRoom(ctx, r, k, head, payload)
+		} else {
+			callID, err = p.sendWhole(ctx, r, k, head, payload, pend)
+		}
+		if !errors.Is(err, errRetired) { // else the route leads there no more
 			return callID, err
 		}
-		r, err = p.find()
 	}
-	return 0, err
 }
 
-// sendBy sends head and payload by a route. The error is errRetired if that leads there no more.
-func (p *peer) sendBy(ctx context.Context, r *route, k gather.Kind, head gather.Head, payload []byte, pend *pending) (uint64, error) {
-	if pend != nil || len(payload) > smallPayload {
-		return p.sendWhole(ctx, r, k, head, payload, pend)
-	}
-	if ctx.Err() == nil && r.life.node.Cast(&r.Path, k, head, payload) {
-		return 0, nil
-	}
-	return 0, p.unsent(awaitRoom(ctx, p.n.host, r.Window, msg.Weight(1, gather.Size(payload)), func() bool {
+// sendWhenRoom sends what its window had no room for.
+func (p *peer) sendWhenRoom(ctx context.Context, r *route, k gather.Kind, head gather.Head, payload []byte) error {
+	return p.unsent(awaitRoom(ctx, p.n.host, r.Window, msg.Weight(1, gather.Size(payload)), func() bool {
 		return r.life.node.Cast(&r.Path, k, head, payload)
 	}))
 }
