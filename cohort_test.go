@@ -182,6 +182,11 @@ func TestCalls(t *testing.T) {
 			if _, err = c.Call(s.ctx, cohort.Causal, 99, cohort.Message{}, cohort.All); !errors.Is(err, cohort.ErrNobody) {
 				t.Errorf("no handler, and the call ended with %v", err)
 			}
+			// Three refuse, and nobody is left: why they refuse says more than that.
+			_, err = cohort.Call[string](s.ctx, c, cohort.Causal, refuse, cohort.Message{}, 4)
+			if !errors.As(err, &remote) || remote.Text != "not today" {
+				t.Errorf("answers were refused, and the typed call ended with %v", err)
+			}
 			replies, err = c.Call(s.ctx, cohort.Causal, note, cohort.Message{"text": int64(3)}, 1)
 			if err != nil || !errors.As(replies[0].Err, &remote) || !strings.Contains(remote.Text, `"text"`) {
 				t.Errorf("a field of another type came as %+v, %v", replies, err)

@@ -18,8 +18,8 @@ name one or more that are in:
 	first, err := cohort.Start(ctx, cohort.Config{Listen: "10.0.0.1:7400"})
 	other, err := cohort.Start(ctx, cohort.Config{Seeds: []string{"10.0.0.1:7400"}})
 
-Nobody founds a system by accident: with Seeds a node joins or fails. There is
-nothing else to configure. The nodes watch each other, and agree by majority on
+Nobody founds a system by accident: with Seeds a node joins or fails, unless Expect
+says that they found one together. All else in Config has a default. The nodes watch each other, and agree by majority on
 who is in. A crashed process is noticed in milliseconds, by its closed
 connections; a machine that is silent in a second or so, by time.
 

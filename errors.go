@@ -21,7 +21,8 @@ var (
 	// it was slow (GroupConfig.SlowLeaves), or a client's session has ended;
 	// in a session it says that the request was not carried out and never will be.
 	ErrLeft = errors.New("cohort: no longer a member, or the session has ended; join or open it again first")
-	// ErrLost: every member that held the group's state is gone.
+	// ErrLost: every member that held the group's state is gone; of a call also: this
+	// node's membership ended before the answers were in.
 	ErrLost = errors.New("cohort: the group's state is lost with the last member that held it; join to begin anew")
 	// ErrUnknown: the system excluded this node while it was out of touch, or the
 	// node missed the view in which the request was delivered, or left the group

@@ -321,14 +321,16 @@ func (g *Group) Flush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Done is closed when the membership has ended for good: by Leave, by Close, or
-// because the group's state died with its last holder. A membership that the
-// node resumes by itself after an exclusion has not ended.
+// Done is closed when the membership has ended for good, for whatever reason Err
+// says. A membership that the node resumes by itself after an exclusion has not ended.
 func (g *Group) Done() <-chan struct{} { return g.out }
 
 // Err says why the membership has ended, nil while it has not: ErrLeft after
-// Leave or Close, ErrLost when the state is lost (join again to begin with what
-// this program still holds, if it was not just being given another's), or what State.Restore returned.
+// Leave or Close, and when another took its place, the others had it taken out for being
+// slow, a function of the program ended its goroutine, or the node does not come back as
+// it was alone and has no seeds; ErrLost when the state is lost (join again to begin with
+// what this program still holds, if it was not just being given another's); or what
+// State.Restore returned.
 func (g *Group) Err() error { return g.reason() }
 
 func (g *Group) reason() error {

@@ -22,7 +22,8 @@ import (
 // of the loopback interface.
 type Config struct {
 	// Name is unique in the system; empty means the advertised address. A node
-	// that comes back under its old name replaces its former self.
+	// that comes back under its old name replaces its former self: at its old address at
+	// once, at another when that is missed; until then it is refused.
 	Name string
 	// Listen is the address for other nodes; empty means a free loopback port.
 	// Advertise is where they reach it, if that is another one: a host, and a port
@@ -158,8 +159,10 @@ type membership struct{ proc, group Address }
 func (l *life) process(number uint16) Address { return id.Process(l.node.Site(), number) }
 
 // Start runs a node and waits until it is in a system; with seeds it tries them
-// until ctx ends. What ctx does later means nothing to the node. The error is a
-// *ConfigError, *ListenError, *SeedError or *RefusedError.
+// until ctx ends, or until it was refused for ten seconds: then the error is a
+// *RefusedError. If ctx ends first it is a *SeedError in which errors.As finds a refusal,
+// and without seeds ctx's own. Others are *ConfigError and *ListenError. What ctx does
+// later means nothing to the node.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err

@@ -85,7 +85,12 @@ func (r *Reply) Into(v any) error {
 
 // Cast sends v to entry at every member and returns when it is on its way. It
 // waits while more than a window of earlier casts is not handled everywhere,
-// until ctx ends. v is a Message, a []byte, or what encodes as CBOR.
+// until ctx ends. v is a Message, a []byte, or what encodes as CBOR. The error is
+// ErrUnknown while the node is coming back, ErrLeft, ErrLost, ErrTooLarge, a
+// *ConfigError for the order, why v cannot be encoded, or ctx's: then it was not sent.
+//
+// A Client waits while 1 MiB is not yet where it has to be, and nobody tells it that
+// its destination is gone: Call does, by ErrNobody.
 func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts ...Option) error {
 	_, err := p.send(ctx, order, entry, v, nil, opts)
 	return err
@@ -95,7 +100,9 @@ func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts .
 // ends at once when nobody is left who could answer: with ErrNobody and the
 // replies there were. Members that decline or fail do not count. Other errors
 // are ErrUnknown, ErrLost, ErrLeft and ctx's; the request may have been carried
-// out then, but for ErrLeft of a client: see Session for the three outcomes.
+// out then, but for ErrLeft of a client: see Session for the three outcomes. What
+// keeps it from being sent is told as by Cast. A handler must not wait for a call of
+// its own group: its own answer would have to come first.
 func (p *peer) Call(ctx context.Context, order Order, entry Entry, v any, want int, opts ...Option) ([]Reply, error) {
 	if want < All {
 		return nil, &ConfigError{Field: "want", What: "is neither a number of replies nor All"}

@@ -52,7 +52,9 @@ func (g *Group) Read(ctx context.Context, f func()) error {
 
 // Peek runs f, which looks at the state of this member as it is: it may be
 // older than what others have seen, by as long as this node has been out of
-// touch. All else is as with Read.
+// touch. It waits for the handler, or other function of the program, that runs, however
+// long. As with Read, f must not change the state nor use the group, and handlers must
+// not call it.
 func (g *Group) Peek(f func()) {
 	g.readers.state.read(f)
 }

@@ -211,14 +211,15 @@ func (r *Request) ReplyCopy(v any, entry Entry, copied any) error {
 	return r.answer(v, body)
 }
 
-// Error answers the request with an error: the caller gets a *RemoteError.
+// Error answers the request with an error, which must not be nil: the caller gets a
+// *RemoteError with up to 4096 bytes of the text. The error is ErrNoReply, as with Reply.
 func (r *Request) Error(err error) error {
 	text := err.Error()
 	return r.send(append([]byte{formatError}, text[:min(len(text), 4096)]...), nil)
 }
 
 // Decline sends a null reply: the caller does not wait for this member. Hot
-// standbys decline everything.
+// standbys decline everything. The error is ErrNoReply, as with Reply.
 func (r *Request) Decline() error { return r.send(nil, nil) }
 
 func (r *Request) answer(v any, copied []byte) error {

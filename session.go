@@ -65,7 +65,8 @@ const maxAsks = 128
 // A call in the session has one of three outcomes. It was done: no error, or
 // ErrNobody when nobody has an answer. It was not done and never will be: ErrLeft,
 // when the session was closed, taken over, or had expired. It is unknown:
-// ErrUnknown, when nobody remembers the session, or ctx's error. A cast is done
+// ErrUnknown, when nobody remembers the session, or ctx's error. ErrLost says that the
+// group's state is gone, and with it what the request did. A cast is done
 // later than it returns, and Close tells of all casts at once. The error of
 // Session itself is ErrLeft when the session has ended, there are too many or the
 // group is gone, ErrUnknown while the node is coming back, a *ConfigError for a wrong

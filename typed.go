@@ -2,12 +2,14 @@ package cohort
 
 import (
 	"context"
+	"errors"
 )
 
 // Handle makes a handler of a function with typed question and answer: what
 // encodes as CBOR (structs with cbor tags, maps, numbers, text) or a []byte. A
-// question that does not decode is answered with a *FieldError, an error of f
-// with that error.
+// question that does not decode, and an error of f, are answered as by Request.Error:
+// the caller gets a *RemoteError with the text. What f returns after Request.Defer
+// is not sent, unless it is an error.
 func Handle[Q, A any](f func(*Request, Q) (A, error)) Handler {
 	return func(r *Request) {
 		var q Q
@@ -30,8 +32,8 @@ func Handle[Q, A any](f func(*Request, Q) (A, error)) Handler {
 
 // Call is the typed form of the method: it sends q to entry at every member of
 // to, a *Group or a *Client, and returns the answers by member. A member that
-// answers with an error has no answer; the first such error is returned if
-// nobody else answered.
+// answers with an error has no answer; the first such error is returned if nobody
+// answered otherwise. Other errors are those of the method, with the answers there were.
 func Call[A, Q any](ctx context.Context, to interface {
 	Call(context.Context, Order, Entry, any, int, ...Option) ([]Reply, error)
 }, order Order, entry Entry, q Q, want int, opts ...Option,
@@ -52,7 +54,7 @@ func Call[A, Q any](ctx context.Context, to interface {
 		}
 		answers[replies[i].From] = a
 	}
-	if len(answers) == 0 && err == nil {
+	if len(answers) == 0 && bad != nil && (err == nil || errors.Is(err, ErrNobody)) {
 		err = bad
 	}
 	return answers, err
