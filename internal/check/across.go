@@ -61,6 +61,7 @@ type across struct {
 	*run
 	sight   map[id.Address]sight
 	bound   map[id.Address]sight // the part of it that casts of other groups carried
+	got     map[id.Address]sight // the part of it that it was itself shown and delivered
 	sent    map[*send]sight
 	waited  map[*send]sight // by those that were held back: what their sender had seen then
 	since   map[*send][]int // and the records before which it had
@@ -97,7 +98,7 @@ func (r *run) across() *across {
 		return r.acrossed
 	}
 	a := &across{
-		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}, replied: map[replyKey]known{}, asked: map[*made]known{},
+		run: r, sight: map[id.Address]sight{}, bound: map[id.Address]sight{}, got: map[id.Address]sight{}, sent: map[*send]sight{}, waiting: map[id.Address][]int{}, replied: map[replyKey]known{}, asked: map[*made]known{},
 		lists: map[id.Address]seenLists{}, carried: map[*send]seenLists{}, listPast: map[*listed]seenLists{}, listSight: map[*listed]sight{}, ahead: map[memberKey]seenLists{},
 		waited: map[*send]sight{}, since: map[*send][]int{}, before: map[int]sight{},
 	}
@@ -152,7 +153,7 @@ func (a *across) step(p id.Address, i int) bool {
 	switch f := a.records[i].Fact.(type) {
 	case fact.View:
 		if v := a.viewOf[viewKey{f.Group, f.View}]; v != nil {
-			a.sight[p] = a.sight[p].with(reach{f.Group, v, make([]uint64, len(v.members))})
+			a.gets(p, reach{f.Group, v, make([]uint64, len(v.members))})
 		}
 	case fact.Made:
 		if f.Since == 0 && f.Order != fact.FIFO {
@@ -291,7 +292,7 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 	}
 	for _, c := range needs {
 		if c.group != f.Group && f.Order != fact.FIFO && s.Strong {
-			a.complete(p, i, s, mine, c)
+			a.complete(p, i, s, c)
 		}
 	}
 	mine = a.bind(p, mine, carried, f.Group)
@@ -304,8 +305,14 @@ func (a *across) deliver(p id.Address, i int, f *fact.Deliver) bool {
 	}
 	upto := make([]uint64, len(v.members))
 	upto[rank] = x.hi
-	a.sight[p] = mine.with(reach{f.Group, v, upto})
+	a.sight[p] = mine
+	a.gets(p, reach{f.Group, v, upto})
 	return true
+}
+
+// gets has p have seen c by itself.
+func (a *across) gets(p id.Address, c reach) {
+	a.sight[p], a.got[p] = a.sight[p].with(c), a.got[p].with(c)
 }
 
 // bind has p, which has seen mine, go on with what something of a group carries.
@@ -323,7 +330,7 @@ func (a *across) bind(p id.Address, mine, carried sight, group id.Address) sight
 // on, or went on from it to the next, was delivered that part of it. Whom the log
 // had taken out before that was cast has yet to hear of it: its sender waited for
 // those who are left.
-func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) {
+func (a *across) complete(p id.Address, i int, sent *send, c reach) {
 	m := a.memberOf[memberKey{p, c.group}]
 	if m == nil {
 		return
@@ -338,7 +345,7 @@ func (a *across) complete(p id.Address, i int, sent *send, mine sight, c reach) 
 		}
 		return
 	}
-	had, known := mine.of(c.group)
+	had, known := a.got[p].of(c.group)
 	if known >= 0 && had.view.view > c.view.view {
 		return // O4 judges what comes after that
 	}
