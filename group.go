@@ -35,9 +35,10 @@ type GroupConfig struct {
 	OnView func(View)
 	// Conservative makes the casts of this member, but FIFO ones, wait until no
 	// failure can take away what they may depend on in other groups: a round trip
-	// when it turns from one group to another. Without it whoever is delivered a
-	// cast is delivered what it depends on in other groups before it, unless that
-	// is lost with everybody who had it.
+	// when it turns from one group to another. Of groups that it has only heard of
+	// it waits for the handlers, so none of these should wait for such a cast in
+	// turn. Without it whoever is delivered a cast is delivered what it depends on
+	// in other groups before it, unless that is lost with everybody who had it.
 	Conservative bool
 	// SlowAfter is how long a cast of this member may wait to be handled at another
 	// before that one counts as slow; 0 is for ever: then senders wait for the

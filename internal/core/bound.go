@@ -79,7 +79,8 @@ func (b *bound) hold(x holding) {
 func (b *bound) empty() bool { return len(b.held)+len(b.deps) == 0 }
 
 // settle drops what cannot be lost any more. Of a membership that has ended its process
-// carries what it knew there; one that has begun speaks for what was carried.
+// carries what it was delivered there, but not what it sent and never saw (ADR 24); one
+// that has begun speaks for what was carried.
 func (b *bound) settle(s *Site, p *past) {
 	b.held = slices.DeleteFunc(b.held, func(x holding) bool {
 		if x.ended {

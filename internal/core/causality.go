@@ -135,13 +135,18 @@ func (g *groups) setWaits(m *member, waits bool) {
 	}
 }
 
-// doneWith reports whether all members of the group are done with d.
+// doneWith reports whether all members of the group are done with d. What they have yet
+// to use of later views is no matter.
 func (m *member) doneWith(d msg.Dep) bool {
 	c := m.cur
-	if c == nil || len(m.ending) > 0 || !c.stable.AllClear(c.view.Index) {
+	switch {
+	case c == nil:
 		return false
+	case d.View < c.view.Index:
+		return c.stable.AllClear(d.View + 1)
 	}
-	return msg.Dep{View: c.view.Index, Time: c.stable.Spent()}.Covers(d)
+	done := msg.Dep{View: c.view.Index, Time: c.stable.Spent()}
+	return len(m.ending) == 0 && c.stable.AllClear(c.view.Index) && done.Covers(d)
 }
 
 // deps lists what the process has seen in groups but for one, as far as others

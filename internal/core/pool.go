@@ -89,7 +89,11 @@ func (m *member) purge(gone func(pooled) bool) (some bool) {
 
 // place says, as lead, where those come that have a number.
 func (m *member) place(c *installed) {
-	if len(m.pool.numbered) == 0 || c.rank != c.view.Lead() || m.wedged() || c.barrier {
+	if len(m.pool.numbered) == 0 || c.rank != c.view.Lead() {
+		m.pool.bound = nil
+		return
+	}
+	if m.wedged() || c.barrier {
 		return
 	}
 	var places []msg.Place

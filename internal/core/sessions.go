@@ -166,7 +166,7 @@ type expiring struct {
 // order decide: a client that came back before keeps its session.
 func (m *member) expire(c *installed) {
 	m.expireAt = 0
-	v, wait := m.s.log.View(), &m.expiring
+	v, wait, waits := m.s.log.View(), &m.expiring, false
 	if wait.bound == nil {
 		wait.upto = m.s.now
 	}
@@ -179,9 +179,12 @@ func (m *member) expire(c *installed) {
 			x.Due = m.s.now + m.s.cfg.Absent
 		}
 		switch {
-		case c.rank != c.view.Lead() || m.wedged() || c.barrier || x.Due == effect.Never:
+		case c.rank != c.view.Lead() || x.Due == effect.Never:
+		case m.wedged() || c.barrier:
+			waits = waits || m.s.now >= x.Due
 		case m.s.now >= x.Due:
 			if !m.mayDepend(&wait.bound) || x.Due > wait.upto {
+				waits = true
 				continue
 			}
 			x.Due = effect.Never
@@ -191,7 +194,7 @@ func (m *member) expire(c *installed) {
 			m.expireAt = x.Due
 		}
 	}
-	if wait.bound != nil && wait.bound.empty() {
+	if wait.bound != nil && (wait.bound.empty() || !waits) {
 		wait.bound = nil
 		m.s.groups.mark(m) // for what came to be due since
 	}

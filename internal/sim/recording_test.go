@@ -49,7 +49,7 @@ var rare = []string{
 func TestRecordingsOfShortRuns(t *testing.T) {
 	t.Parallel()
 	missing := slices.Clone(rare)
-	for seed := uint64(0); seed < 36 || (len(missing) > 0 && seed < 150); seed++ {
+	for seed := uint64(0); seed < 36 || (len(missing) > 0 && seed < 400); seed++ {
 		o := Options{Seed: seed, Faults: mustProfile(t, "chaos"), Keep: true, Load: 700 * effect.Millisecond}
 		o.Sites, o.Groups = 3+int(seed%4), 1+int(seed%3)
 		switch seed % 16 {

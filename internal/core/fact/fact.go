@@ -137,7 +137,7 @@ type (
 		Call   bool       `json:"call,omitempty"`
 		Origin id.Address `json:"origin,omitempty"` // process outside the group for which Proc relays
 		OFirst uint64     `json:"ofirst,omitempty"` // number of the first one at its origin
-		Strong bool       `json:"strong,omitempty"` // what it depends on in other groups was held by all members there
+		Strong bool       `json:"strong,omitempty"` // what was seen of other groups before it was held back could not be lost any more
 		Later  uint64     `json:"later,omitempty"`  // so many View, Deliver and Outcome of Proc came since it was held back for that
 		Void   bool       `json:"void,omitempty"`   // no program's: it opens or ends a session, or gives casts to lists their places
 	}
