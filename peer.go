@@ -89,7 +89,7 @@ func (r *Reply) Into(v any) error {
 // ErrUnknown while the node is coming back, ErrLeft, ErrLost, ErrTooLarge, a
 // *ConfigError for the order, why v cannot be encoded, or ctx's: then it was not sent.
 //
-// A Client waits while 1 MiB is not yet where it has to be, and nobody tells it that
+// A Client waits while 2 MiB are not yet where it has to be, and nobody tells it that
 // its destination is gone: Call does, by ErrNobody.
 func (p *peer) Cast(ctx context.Context, order Order, entry Entry, v any, opts ...Option) error {
 	_, err := p.send(ctx, order, entry, v, nil, opts)

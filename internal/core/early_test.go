@@ -9,7 +9,7 @@ import (
 )
 
 // smallest are as many of the smallest casts as a window permits.
-const smallest = flow.Window / 17
+var smallest = flow.Window / msg.Weight(1, len(smallestCast()))
 
 func smallestCast() []byte { return msg.AppendCast(nil, nil) }
 
@@ -65,7 +65,7 @@ func TestFullWindowsBeforeTheView(t *testing.T) {
 	if len(m.early.list) != 0 || m.early.size != 0 {
 		t.Errorf("%d messages are kept still, of size %d", len(m.early.list), m.early.size)
 	}
-	if used := m.cur.stable.Unused(1, smallest); len(used) != 1 || used[0] != m.cur.rank {
+	if used := m.cur.stable.Unused(1, uint64(smallest)); len(used) != 1 || used[0] != m.cur.rank {
 		t.Errorf("after the last acknowledgements %v have not used all", used)
 	}
 }

@@ -1,6 +1,13 @@
 package transport
 
-import "syscall"
+import (
+	"math"
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // tcpUserTimeout is TCP_USER_TIMEOUT of tcp(7), which package syscall lacks.
 const tcpUserTimeout = 18
@@ -11,4 +18,20 @@ func limitUnacked(_, _ string, c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) {
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(unackedFor.Milliseconds()))
 	})
+}
+
+// roundTrip is how long the other end took to answer so far: right after dialing, the
+// handshake. Unknown is far.
+func roundTrip(conn *net.TCPConn) time.Duration {
+	took := time.Duration(math.MaxInt64)
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return took
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			took = time.Duration(info.Rtt) * time.Microsecond
+		}
+	})
+	return took
 }

@@ -12,21 +12,21 @@ const (
 	// Window is what one process may have sent to one group without all
 	// members having used it. A larger cast goes alone. Several processors go over
 	// what is under way, so it should fit into their caches (docs/performance.md).
-	Window = 1 << 20
+	Window = 2 << 20
 	// RequestWindow is the same for a process outside the group.
-	RequestWindow = 1 << 20
+	RequestWindow = 2 << 20
 	// OutsideWindow is what may have come from outside, relayed by one member or sent to
 	// one process, and not be used: the rest waits with who sent it. It bounds memory
 	// and is no pace: handlers may send to each other, and should seldom wait.
 	OutsideWindow = 16 << 20
 	// Share is what a node may always use of each of these windows, and Pool what it
 	// may use of all of them together beyond that: a few busy groups have their windows,
-	// and a thousand 32 MiB.
-	Share = 16 << 10
-	Pool  = 16 << 20
+	// and a thousand 64 MiB.
+	Share = 32 << 10
+	Pool  = 32 << 20
 	// AckBytes is after how many bytes received, or used, a member acknowledges
 	// unasked: else senders would wait for the last of a window to be told.
-	AckBytes = 256 << 10
+	AckBytes = 512 << 10
 	// MaxBody is the largest body in one frame; larger casts go in parts.
 	MaxBody = 256 << 10
 	// ControlFrame is how large a control frame gets with more than one message in it:

@@ -71,8 +71,9 @@ func (r *Run) Size() int { return Weight(int(r.N), len(r.Body)) }
 // Weight is the size of a run of n casts with a body of so many bytes.
 func Weight(n, bytes int) int { return bytes + n*castOverhead }
 
-// castOverhead stands for header and bookkeeping, so that empty casts are not free.
-const castOverhead = 16
+// castOverhead stands for the work that each cast is, so that a window of small ones
+// takes no longer to be used than one of large ones: a view change waits for that.
+const castOverhead = 96
 
 // AppendCast appends one cast's payload to a body.
 func AppendCast(body, payload []byte) []byte {
