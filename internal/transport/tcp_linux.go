@@ -21,7 +21,7 @@ func limitUnacked(_, _ string, c syscall.RawConn) error {
 }
 
 // roundTrip is how long the other end took to answer so far: right after dialing, the
-// handshake. Unknown is far.
+// handshake. Unknown is far; so is 0, which the kernel says when it had to ask again.
 func roundTrip(conn *net.TCPConn) time.Duration {
 	took := time.Duration(math.MaxInt64)
 	raw, err := conn.SyscallConn()
@@ -29,7 +29,7 @@ func roundTrip(conn *net.TCPConn) time.Duration {
 		return took
 	}
 	_ = raw.Control(func(fd uintptr) {
-		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil && info.Rtt > 0 {
 			took = time.Duration(info.Rtt) * time.Microsecond
 		}
 	})

@@ -31,4 +31,8 @@ func TestNearConnectionsHaveSmallBuffers(t *testing.T) {
 	} else if rtt <= 0 || rtt > 1e9 {
 		t.Errorf("the round trip on loopback is said to be %v", rtt)
 	}
+	_ = conn.Close()
+	if rtt := roundTrip(conn.(*net.TCPConn)); rtt <= near {
+		t.Errorf("a connection of which nothing is known is %v away", rtt)
+	}
 }
