@@ -23,6 +23,7 @@ type castBenchOptions struct {
 	profile string
 	network networkFlag
 	pin     []int
+	raw     string // plain TCP's congestion control
 }
 
 const castBenchHelp = `Start members as processes on this machine, which cast over TCP on loopback as fast as
@@ -43,6 +44,9 @@ The fields of the JSON object that need a word:
   raw_ratio           net_msgs_per_s, what others cast, to the same over plain TCP
   raw_noise           plain TCP after to plain TCP before, or the inverse: at 1.3 a difference
                       of a third means nothing
+  raw_congestion      the congestion control of plain TCP's connections: the system's, if
+                      --raw-congestion names no other. Cohort's to machines nearby are not
+                      paced, whatever the system has, and plain TCP's are if that is bbr
   raw_p50_us          with a window: plain TCP's round trip to all others, before and after
   p50_ratio           p50_us to that
   gomaxprocs          on how many processors Go runs each member at a time: all that it may use,
@@ -74,6 +78,7 @@ func newCastBenchCommand() *cobra.Command {
   cohort bench --latency --safe
   cohort bench --latency --elsewhere
   cohort bench --latency --elsewhere --pin 0,1,1
+  cohort bench --raw-congestion reno
   cohort bench --network 1ms,0.1%,1gbit`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -95,8 +100,8 @@ func newCastBenchCommand() *cobra.Command {
 			if err := o.network.check(cmd); err != nil {
 				return err
 			}
-			if runtime.GOOS != "linux" && len(o.pin) > 0 {
-				return usagef("--pin works on Linux only")
+			if runtime.GOOS != "linux" && (len(o.pin) > 0 || o.raw != "") {
+				return usagef("--pin and --raw-congestion work on Linux only")
 			}
 			if o.Elsewhere && (o.Senders != bench.One || o.Order != bench.Total || o.Groups != 1) {
 				return usagef("--elsewhere is for --order total and --senders one, in one group")
@@ -126,6 +131,7 @@ func newCastBenchCommand() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON object; the story goes to the standard error")
 	f.IntSliceVar(&o.pin, "pin", nil, "`PROCESSORS`, with commas, numbered from 0: one for each member, oldest first, and over again")
 	o.network.add(cmd)
+	f.StringVar(&o.raw, "raw-congestion", "", "`NAME` of the congestion control of plain TCP's connections; the system's unless given")
 	f.StringVar(&o.profile, "profile", "", "`DIR` for processor profiles of the members")
 	worker := newWorkerCommand("be a member of a bench", func(in io.Reader, out io.Writer) error { return bench.Work(bench.Ours(), in, out) })
 	cmd.AddCommand(worker, newBenchEventsCommand(), newPaperCommand())
@@ -149,7 +155,7 @@ func castBench(cmd *cobra.Command, o castBenchOptions) error {
 	began := time.Now()
 	b := bench.Bench{
 		Worker: []string{"bench", "worker"}, Measure: time.Duration(o.seconds * float64(time.Second)), Profile: o.profile,
-		Network: network, Pin: o.pin,
+		Network: network, Pin: o.pin, Congestion: o.raw,
 	}
 	r, err := b.Compare(cmd.Context(), o.Shape, func(system string) {
 		fmt.Fprintf(out, "%6.2f s  measuring %s\n", time.Since(began).Seconds(), map[string]string{
@@ -166,6 +172,14 @@ func castBench(cmd *cobra.Command, o castBenchOptions) error {
 	return nil
 }
 
+// with says which congestion control, if that is known.
+func with(congestion string) string {
+	if congestion == "" {
+		return ""
+	}
+	return " with " + congestion
+}
+
 // tellCastBench tells a person the result.
 func tellCastBench(out io.Writer, r *bench.Result) {
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
@@ -177,7 +191,7 @@ func tellCastBench(out io.Writer, r *bench.Result) {
 	say("%s, %d members, %s casting, %s bytes, %g s; every one of %s deliveries checked", order, r.Members, r.Senders,
 		thousands(r.Size), r.Seconds, thousands(int(r.Checked)))
 	say("  %12s deliveries/s to each handler, %g MB/s", thousands(int(r.MsgsPerS)), r.MBPerS)
-	say("  %12.2f of plain TCP (%s/s net; %s and %s; noise %.2f)", r.RawRatio, thousands(int(r.Net)),
+	say("  %12.2f of plain TCP%s (%s/s net; %s and %s; noise %.2f)", r.RawRatio, with(r.RawWith), thousands(int(r.Net)),
 		thousands(int(r.RawBefore)), thousands(int(r.RawAfter)), r.RawNoise)
 	say("  %12.1f us to the delivery at the sender, p99 %.1f us; at the last member %.1f and %.1f us",
 		r.P50, r.P99, r.LastP50, r.LastP99)

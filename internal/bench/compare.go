@@ -40,7 +40,8 @@ type Result struct {
 	RawRatio  float64    `json:"raw_ratio"` // Net to the mean of both
 	RawNoise  float64    `json:"raw_noise"` // the larger of both to the smaller: 1 is a quiet machine
 	RawCPU    float64    `json:"raw_cpu_s_per_million"`
-	RawP50    [2]float64 `json:"raw_p50_us"` // with a window: round trip to all others, before and after
+	RawWith   string     `json:"raw_congestion,omitempty"` // plain TCP's congestion control
+	RawP50    [2]float64 `json:"raw_p50_us"`               // with a window: round trip to all others, before and after
 	RawP99    [2]float64 `json:"raw_p99_us"`
 	P50Ratio  float64    `json:"p50_ratio"` // with a window: P50 to the mean of RawP50
 
@@ -88,6 +89,7 @@ func newResult(b *Bench, before, ours, after *Run, load float64) *Result {
 		Memory: Rounded(ours.Memory / 1e6), Checked: ours.Settled,
 		Net: Rounded(ours.Net), RawBefore: Rounded(before.Net), RawAfter: Rounded(after.Net),
 		RawCPU:     Rounded((before.CPU + after.CPU) / 2),
+		RawWith:    before.Control,
 		RawP50:     [2]float64{micros(before.Sender.P50), micros(after.Sender.P50)},
 		RawP99:     [2]float64{micros(before.Sender.P99), micros(after.Sender.P99)},
 		Processors: runtime.NumCPU(), Used: ours.Used, Pin: b.Pin, Load: load,

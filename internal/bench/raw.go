@@ -97,11 +97,12 @@ func (m *rawMember) Join(addrs []string) error {
 	if !m.casts(m.Rank) {
 		return nil
 	}
+	d := dialer(m.Congestion)
 	for r, addr := range addrs {
 		if r == m.Rank {
 			continue
 		}
-		c, err := net.Dial("tcp", addr)
+		c, err := d.Dial("tcp", addr)
 		if err != nil {
 			return err
 		}
@@ -129,6 +130,14 @@ func (m *rawMember) Ready() error {
 
 func appendFrame(b, payload []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(payload))), payload...)
+}
+
+// congestion is the congestion control of its connections to others.
+func (m *rawMember) congestion() string {
+	if len(m.outs) == 0 {
+		return ""
+	}
+	return congestionOf(m.outs[0].Conn)
 }
 
 // Cast sends to all; groups are all one.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -20,7 +21,9 @@ type Bench struct {
 	Profile string        // a directory for processor profiles of the workers; empty for none
 	Trace   string        // a directory for what the members' systems say of themselves, SYSTEM-RANK.jsonl; empty for none
 	Pin     []int         // the processor that each member stays on, by rank, and over again; none for any
-	Network *Network      // that the members are in, each as on a machine of its own; nil for this machine's loopback
+	// Congestion is the congestion control of plain TCP's connections; empty for the system's.
+	Congestion string
+	Network    *Network // that the members are in, each as on a machine of its own; nil for this machine's loopback
 }
 
 // Run is what one run came to.
@@ -40,6 +43,7 @@ type Run struct {
 	Calls   []Call  // in no order
 	Settled uint64  // deliveries in all, each checked; without own ones, where none are delivered
 	Passage Passage // through the bench's network, if it has one
+	Control string  // TCP's congestion control, if it is plain TCP
 }
 
 // Times are durations of a run's casts.
@@ -57,6 +61,7 @@ type running struct {
 	dir     string // with one for each member
 	members []*crew.Process
 	network emulated
+	control string   // TCP's congestion control
 	answers []report // by rank, to what all were told last
 	times   map[castKey][]time.Duration
 	calls   []Call
@@ -155,7 +160,7 @@ func (r *running) gather() error {
 		}
 	}
 	be := func(rank int) order {
-		o := order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank], Host: r.network.host(rank)}
+		o := order{Do: doBe, System: r.system, Shape: r.shape, Rank: rank, Dir: dirs[rank], Host: r.network.host(rank), Control: r.b.Congestion}
 		if r.b.Trace != "" {
 			o.Trace = filepath.Join(r.b.Trace, fmt.Sprintf("%s-%d.jsonl", r.system, rank))
 		}
@@ -173,7 +178,13 @@ func (r *running) gather() error {
 			return err
 		}
 	}
-	return r.all(order{Do: doReady})
+	if err := r.all(order{Do: doReady}); err != nil {
+		return err
+	}
+	for _, a := range r.answers {
+		r.control = cmp.Or(r.control, a.Control)
+	}
+	return nil
 }
 
 // ranks yields 0 to n-1.
@@ -270,7 +281,7 @@ func (r *running) finish(before, after []*Mark) (*Run, error) {
 	if err := r.all(order{Do: doSettle, Sent: sent}); err != nil {
 		return nil, err
 	}
-	run := &Run{System: r.system, Shape: r.shape}
+	run := &Run{System: r.system, Shape: r.shape, Control: r.control}
 	for rank, a := range r.answers {
 		if !slices.Equal(a.Chains, r.answers[0].Chains) {
 			return nil, fmt.Errorf("members 0 and %d were delivered the same casts in different orders", rank)

@@ -128,6 +128,8 @@ type Seat struct {
 	Dir string
 	// Trace is a file for what the member's system says of itself; empty for none.
 	Trace string
+	// Congestion is that of plain TCP's connections; empty for what the system gives them.
+	Congestion string
 	// Host is the address, without a port, at which others reach this member.
 	Host string
 	// Deliver takes a payload from any member, this one too, and does not keep it.

@@ -35,6 +35,7 @@ type order struct {
 	Dir     string     `json:"dir,omitempty"`     // Seat.Dir
 	Trace   string     `json:"trace,omitempty"`   // Seat.Trace
 	Host    string     `json:"host,omitempty"`    // Seat.Host
+	Control string     `json:"control,omitempty"` // Seat.Congestion
 	Addrs   []string   `json:"addrs,omitempty"`
 	Sent    [][]uint64 `json:"sent,omitempty"`  // casts in all, by group and rank
 	Begin   bool       `json:"begin,omitempty"` // of a mark: times are kept from here on
@@ -45,6 +46,7 @@ type report struct {
 	Did     string   `json:"did,omitempty"`
 	Fault   string   `json:"fault,omitempty"`
 	Addr    string   `json:"addr,omitempty"`
+	Control string   `json:"control,omitempty"` // TCP's congestion control, of those who know it
 	Mark    *Mark    `json:"mark,omitempty"`
 	Sent    []uint64 `json:"sent,omitempty"`    // own casts, by group
 	Chains  []uint64 `json:"chains,omitempty"`  // by group
@@ -119,6 +121,9 @@ func (w *worker) obey(systems Systems, o *order) (err error) {
 		err = w.member.Join(o.Addrs)
 	case doReady:
 		err = w.member.Ready()
+		if m, ok := w.member.(*rawMember); ok {
+			r.Control = m.congestion()
+		}
 	case doGo:
 		go w.load()
 	case doMark:
@@ -157,7 +162,7 @@ func (w *worker) be(systems Systems, o *order) (string, error) {
 	if o.Shape.Window > 0 {
 		w.slots = make(chan struct{}, o.Shape.Window)
 	}
-	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Trace: o.Trace, Host: o.Host, Deliver: w.ledger.deliver, Fail: w.fail}
+	w.seat = Seat{Shape: o.Shape, Rank: o.Rank, Dir: o.Dir, Trace: o.Trace, Host: o.Host, Congestion: o.Control, Deliver: w.ledger.deliver, Fail: w.fail}
 	w.member = system.Make(&w.seat)
 	return w.member.Listen()
 }

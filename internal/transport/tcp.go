@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -14,20 +15,15 @@ import (
 // unackedFor break the connection, because its retransmissions would by then be
 // so far apart that dialing anew is faster when the network comes back.
 //
-// What the kernel holds of a connection to a machine nearby is bounded, because what
-// lies there has left the caches by the time it is read (ADR 29).
+// A connection to a machine nearby is not paced, as BBR would pace it: that is of use on
+// ways that many share, and costs dearly where there are none (ADR 30).
 type TCP struct{}
 
 const unackedFor = 5 * time.Second
 
-const (
-	// near is the round trip up to which nearBuffer bytes under way fill 10 Gbit/s. Over
-	// longer ways the kernel finds the size itself.
-	near = 200 * time.Microsecond
-	// nearBuffer is the most that Linux grants unless told otherwise. It doubles that, for
-	// its bookkeeping.
-	nearBuffer = 208 << 10
-)
+// near is the round trip up to which a connection is not paced: of machines in one room,
+// between which a lost packet is back before pacing would have sent it.
+const near = 200 * time.Microsecond
 
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 60 * time.Second, Interval: 15 * time.Second, Count: 4}
 
@@ -39,13 +35,18 @@ func (TCP) Listen(addr string) (net.Listener, error) {
 
 // Dial implements [Transport].
 func (TCP) Dial(ctx context.Context, addr string) (net.Conn, error) {
-	d := net.Dialer{KeepAliveConfig: keepAlive, Control: limitUnacked}
+	var p pacing
+	d := net.Dialer{KeepAliveConfig: keepAlive, Control: func(_, _ string, c syscall.RawConn) error {
+		limitUnacked(c)
+		p.putOff(c) // once connected it would be too late
+		return nil
+	}}
 	conn, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	if tcp := conn.(*net.TCPConn); roundTrip(tcp) <= near {
-		_ = tcp.SetWriteBuffer(nearBuffer) // or it keeps the kernel's
+	if tcp := conn.(*net.TCPConn); roundTrip(tcp) > near {
+		p.begin(tcp)
 	}
 	return conn, nil
 }
