@@ -21,8 +21,8 @@ type TCP struct{}
 
 const unackedFor = 5 * time.Second
 
-// near is the round trip up to which a connection is not paced: of machines in one room,
-// between which a lost packet is back before pacing would have sent it.
+// near is the round trip up to which a connection is not paced: that of machines in one
+// room.
 const near = 200 * time.Microsecond
 
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 60 * time.Second, Interval: 15 * time.Second, Count: 4}
